@@ -1,0 +1,84 @@
+"""The one immutable object that says what the place is: practices, sites, localities, areas, registrations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.errors import Finding
+
+BRITISH_NATIONAL_GRID = "EPSG:27700"
+"""Everything inside is in metres on this grid, whatever the files used."""
+
+SITE_KINDS = ("main", "branch", "community", "mobile")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """Where a table came from, for the page's list of sources and for `run.json`."""
+
+    table: str
+    file: str
+    sha256: str
+    rows: int
+    vintage: str = ""
+    licence: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a case holds, checked and located.
+
+    All frames are sorted by their key, all geometries are in `EPSG:27700` (metres).
+
+    Parameters
+    ----------
+    name
+        Name of the case.
+    practices
+        Index `practice_code`; columns `name`, `locality` (text, may be empty), `list_size` (int), `main_site_code`,
+        `vulnerability` (1-5 or NaN), `clinical_system`, `current_group`, `keep_together` (text, may be empty),
+        `dispensing` (bool or None) and any age bands given; geometry: the point of the main site.
+    sites
+        Index `site_code`; columns `practice_code` (empty for community and mobile sites of nobody), `name`, `kind`,
+        `postcode`, and where given `floor_area_m2`, `condition`, `annual_cost`, `committed`; geometry: point.
+    areas
+        Index `area_code`; columns `name`, `population`, `population_65_plus`, `population_75_plus` (NaN if not given),
+        `rural_urban` (class as text), `rural` (bool), `deprivation_decile`, `no_car_share` (NaN if not given), `x`, `y`
+        (the population-weighted point, metres); geometry: polygon or, without polygons, the point.
+    registrations
+        One row per practice and area with a patient: `practice_code`, `area_code`, `patients` (float), `basis`
+        (`published`, `scaled` or `estimated`). As loaded they are what the file says; `registrations.complete_registrations`
+        scales them to the list sizes and estimates the missing ones. An `area_code` need not be in `areas`: such
+        patients are counted but cannot be timed.
+    localities
+        Index `name`; geometry polygons, or no rows.
+    adjacency
+        The planner's own edge list (`practice_a`, `practice_b`) or None.
+    findings
+        All warnings and notes from reading and checking.
+    sources
+        The files used.
+    made_up
+        True for invented data: every page says so.
+    """
+
+    name: str
+    practices: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    registrations: pd.DataFrame
+    localities: gpd.GeoDataFrame
+    adjacency: pd.DataFrame | None = None
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
+    made_up: bool = False
+    settings: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def list_total(self) -> int:
+        """Registered patients of all practices."""
+        return int(self.practices["list_size"].sum())

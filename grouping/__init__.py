@@ -1,0 +1,1 @@
+"""What could be done: form, prove, assess, explain and show groups of practices."""
