@@ -1,0 +1,229 @@
+"""The main job, step by step: case -> place -> times -> problem -> options -> checked result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from geodata.load import load_place
+from geodata.registrations import complete_registrations
+
+from geodata.case import CaseSettings, read_case_settings
+from geodata.catchments import adjacency_edges
+from geodata.errors import Finding
+from geodata.place import Place
+from geodata.travel import TravelTimes, travel_times
+from grouping.assess import assess, best_hub, score_plan
+from grouping.journeys import Journeys
+from grouping.options import find_options
+from grouping.plan import Plan
+from grouping.plan_file import read_plan
+from grouping.problem import GroupingProblem, build_problem
+from grouping.result import AssessedOption, OptionPlan, Run
+from grouping.rules import RuleSet, load_rules
+
+Progress = Callable[[str, str], None]
+"""Called with the stage and a detail whenever something worth telling has happened."""
+
+
+class VerificationFailed(Exception):
+    """The verifier disagrees with a result; nothing is written."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case read, checked, located and timed: everything known before a single group is formed."""
+
+    case_dir: Path
+    settings: CaseSettings
+    place: Place
+    times: TravelTimes
+    edges: pd.DataFrame
+    rules: RuleSet
+    problem: GroupingProblem
+    findings: tuple[Finding, ...]
+
+    @property
+    def journeys(self) -> Journeys:
+        """Registrations joined with minutes."""
+        return Journeys.of(self.place, self.times, self.problem)
+
+
+def _quiet(stage: str, detail: str) -> None:
+    """No progress wanted."""
+
+
+def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _quiet) -> Prepared:
+    """Read a case and make everything the optimiser and the pages need.
+
+    Parameters
+    ----------
+    case_dir
+        Folder with `case.toml`.
+    rules
+        Name or path of a rule set, instead of the one the case names.
+    progress
+        Told of each stage.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in the inputs.
+    """
+    progress("Reading the case", str(case_dir.name))
+    settings = read_case_settings(case_dir)
+    rule_set = load_rules(rules or settings.rules.set, override=settings.rules.override, folder=case_dir)
+    place = load_place(case_dir)
+    progress("Timing the roads", f"{len(place.areas)} areas x {len(place.sites)} sites")
+    times, travel_findings = travel_times(place, settings.roads, case_dir)
+    place = complete_registrations(place, times)
+    edges = adjacency_edges(place)
+    problem = build_problem(place, times, edges, rule_set)
+    progress("Place ready", f"{len(place.practices)} practices, {place.list_total:,} patients, {len(edges)} borders")
+    return Prepared(
+        case_dir=case_dir,
+        settings=settings,
+        place=place,
+        times=times,
+        edges=edges,
+        rules=rule_set,
+        problem=problem,
+        findings=(*place.findings, *travel_findings),
+    )
+
+
+def run_case(
+    case_dir: Path,
+    *,
+    rules: str | None = None,
+    options: int = 5,
+    time_limit: float | None = None,
+    seed: int = 0,
+    before: Path | None = None,
+    progress: Progress = _quiet,
+) -> Run:
+    """Find, assess and verify blueprint options for a case.
+
+    Parameters
+    ----------
+    case_dir, rules, progress
+        As for `prepare`.
+    options
+        How many different options to look for.
+    time_limit
+        Seconds for the optimiser; None for as long as the proof takes.
+    seed
+        Seed of the solver.
+    before
+        Plan whose hubs are "before" in the hub journeys.
+
+    Raises
+    ------
+    InputProblems
+        The inputs hold errors.
+    NoPlan
+        No plan obeys the rules.
+    VerificationFailed
+        The independent check disagrees with a result.
+    """
+    ready = prepare(case_dir, rules=rules, progress=progress)
+    before_plan = _read_before(before, ready)
+    found, solver = find_options(ready.problem, count=options, time_limit=time_limit, seed=seed, progress=progress)
+    progress("Checking every claim", f"{len(found)} options")
+    assessed = _assess_all(found, ready, before_plan, by_hand=False)
+    _refuse_unverified(assessed)
+    return _as_run(ready, assessed, solver=solver, command="run", seed=seed)
+
+
+def score_case(
+    case_dir: Path,
+    plan: Path,
+    *,
+    rules: str | None = None,
+    before: Path | None = None,
+    progress: Progress = _quiet,
+) -> Run:
+    """Give a plan made by hand the same figures and page; broken rules are named, nothing is refused.
+
+    Raises
+    ------
+    InputProblems
+        The inputs or the plan file hold errors.
+    VerificationFailed
+        The independent check disagrees with a figure.
+    """
+    ready = prepare(case_dir, rules=rules, progress=progress)
+    by_hand = read_plan(plan, ready.place, lambda members: best_hub(members, ready.problem))
+    progress("Scoring the plan", f"{len(by_hand.practice_codes)} practices in {len(by_hand.groups)} groups")
+    option = OptionPlan("scored", by_hand, score_plan(by_hand, ready.problem, ready.journeys))
+    assessed = _assess_all((option,), ready, _read_before(before, ready), by_hand=True)
+    _refuse_unverified(assessed)
+    return _as_run(ready, assessed, solver=None, command="score", seed=0)
+
+
+def _read_before(path: Path | None, ready: Prepared) -> Plan | None:
+    if path is None:
+        return None
+    return read_plan(path, ready.place, lambda members: best_hub(members, ready.problem))
+
+
+def _assess_all(
+    options: tuple[OptionPlan, ...], ready: Prepared, before: Plan | None, *, by_hand: bool
+) -> tuple[AssessedOption, ...]:
+    journeys = ready.journeys
+    return tuple(
+        assess(
+            option,
+            ready.problem,
+            ready.place,
+            ready.times,
+            ready.edges,
+            journeys=journeys,
+            before=before,
+            by_hand=by_hand,
+        )
+        for option in options
+    )
+
+
+def _refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
+    for option in options:
+        if not option.verified:
+            wrong = option.verification[~option.verification["agrees"]]
+            lines = [f"{row.claim}: {row.detail}" for row in wrong.itertuples()]
+            raise VerificationFailed(f"{option.option.option_id}: " + "; ".join(lines))
+
+
+def _as_run(ready: Prepared, options: tuple[AssessedOption, ...], *, solver: object, command: str, seed: int) -> Run:
+    return Run(
+        run_id=_run_id(ready, options, command),
+        place=ready.place,
+        times=ready.times,
+        rules=ready.rules,
+        adjacency=ready.edges,
+        options=options,
+        solver=solver,
+        findings=ready.findings,
+        command=command,
+        seed=seed,
+    )
+
+
+def _run_id(ready: Prepared, options: tuple[AssessedOption, ...], command: str) -> str:
+    """Short name of a run, the same whenever inputs, rules and plans are the same."""
+    parts = {
+        "command": command,
+        "case": ready.place.name,
+        "sources": [(source.table, source.sha256) for source in ready.place.sources],
+        "rules": ready.rules.model_dump(mode="json"),
+        "roads": ready.settings.roads.model_dump(mode="json"),
+        "plans": [
+            [(group.group_id, group.members, group.hub_site_code) for group in option.option.plan.groups]
+            for option in options
+        ],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:12]

@@ -1,0 +1,178 @@
+"""`plan.csv`: read a plan somebody made by hand, write one a run found."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from geodata.errors import Finding, InputProblems
+from geodata.place import Place
+from grouping.plan import Group, Plan
+
+PLAN_COLUMNS = ("practice_code", "group_id", "hub_site_code")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the file, with the number a spreadsheet shows beside it."""
+
+    number: int
+    practice_code: str
+    group_id: str
+    hub_site_code: str
+
+
+def read_plan(path: Path, place: Place, find_hub: object = None) -> Plan:
+    """Read a plan by hand: which practice is in which group, and which site is the group's hub.
+
+    Parameters
+    ----------
+    path
+        A CSV file with the columns `practice_code`, `group_id` and (may be empty or absent) `hub_site_code`.
+    place
+        The case the plan is for; it may leave practices out (a partial plan).
+    find_hub
+        Function from the members' codes to a site code, used for groups whose hub the file leaves open.
+
+    Raises
+    ------
+    InputProblems
+        With every unreadable line: missing column, unknown practice or site, a practice in two groups, a practice
+        without a group, two hubs in one group.
+    """
+    rows = _read_rows(path)
+    findings = [*_practice_findings(rows, place, path.name), *_hub_findings(rows, place, path.name)]
+    if findings:
+        raise InputProblems(findings)
+    members: dict[str, list[str]] = {}
+    hubs: dict[str, str] = {}
+    for row in rows:
+        members.setdefault(row.group_id, []).append(row.practice_code)
+        if row.hub_site_code:
+            hubs[row.group_id] = row.hub_site_code
+    groups = []
+    for group_id in sorted(members):
+        codes = tuple(sorted(members[group_id]))
+        hub = hubs.get(group_id) or find_hub(codes)
+        groups.append(Group(group_id, codes, hub))
+    return Plan(tuple(groups))
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write the plan with one line per practice, sorted by practice code."""
+    rows = sorted((code, group.group_id, group.hub_site_code) for group in plan.groups for code in group.members)
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(PLAN_COLUMNS)
+        writer.writerows(rows)
+
+
+def _read_rows(path: Path) -> list[_Row]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputProblems(
+            [_error(path.name, "the plan file does not exist.", "Check the path after --plan.")]
+        ) from None
+    except UnicodeDecodeError:
+        raise InputProblems(
+            [_error(path.name, "the plan file is not UTF-8 text.", "Save it from Excel as 'CSV UTF-8'.")]
+        ) from None
+    except OSError as problem:
+        raise InputProblems(
+            [_error(path.name, f"the plan file cannot be read ({problem.strerror}).", "Close it elsewhere, try again.")]
+        ) from None
+    reader = csv.DictReader(text.splitlines())
+    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    reader.fieldnames = names
+    missing = [column for column in PLAN_COLUMNS[:2] if column not in names]
+    if missing:
+        raise InputProblems(
+            [
+                _error(
+                    path.name,
+                    f"the column {column!r} is missing; the file has: {', '.join(names) or 'no header'}.",
+                    "The first line must read practice_code,group_id,hub_site_code.",
+                    row=1,
+                    column=column,
+                )
+                for column in missing
+            ]
+        )
+    rows = [
+        _Row(number, *(str(record.get(column) or "").strip() for column in PLAN_COLUMNS))
+        for number, record in enumerate(reader, start=2)
+    ]
+    rows = [row for row in rows if row.practice_code or row.group_id or row.hub_site_code]
+    if not rows:
+        raise InputProblems([_error(path.name, "the plan file holds no line.", "Give one line per practice.")])
+    return rows
+
+
+def _practice_findings(rows: Iterable[_Row], place: Place, file: str) -> list[Finding]:
+    findings, first_seen = [], {}
+    for row in rows:
+        cell = {"row": row.number, "column": "practice_code", "value": row.practice_code}
+        if row.practice_code not in place.practices.index:
+            near = difflib.get_close_matches(row.practice_code, list(place.practices.index), n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            findings.append(
+                _error(
+                    file, "this practice is not in the case.", f"Correct the code or take the line out.{hint}", **cell
+                )
+            )
+        elif row.practice_code in first_seen:
+            findings.append(
+                _error(
+                    file,
+                    f"this practice stands in the plan twice, first in row {first_seen[row.practice_code]}.",
+                    "A practice is never split: keep one of the lines.",
+                    **cell,
+                )
+            )
+        first_seen.setdefault(row.practice_code, row.number)
+        if not row.group_id:
+            findings.append(
+                _error(
+                    file,
+                    f"practice {row.practice_code} has no group.",
+                    "Give the name of its group, or take the line out to leave the practice out of the plan.",
+                    row=row.number,
+                    column="group_id",
+                    value="",
+                )
+            )
+    return findings
+
+
+def _hub_findings(rows: Iterable[_Row], place: Place, file: str) -> list[Finding]:
+    findings: list[Finding] = []
+    hub_of: Mapping[str, _Row] = {}
+    for row in rows:
+        if not row.hub_site_code:
+            continue
+        cell = {"row": row.number, "column": "hub_site_code", "value": row.hub_site_code}
+        if row.hub_site_code not in place.sites.index:
+            near = difflib.get_close_matches(row.hub_site_code, list(place.sites.index), n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            findings.append(
+                _error(file, "this site is not in the case.", f"Correct it, or leave the cell empty.{hint}", **cell)
+            )
+        first = hub_of.setdefault(row.group_id, row)
+        if first.hub_site_code != row.hub_site_code:
+            findings.append(
+                _error(
+                    file,
+                    f"group {row.group_id} has two hubs: {first.hub_site_code} in row {first.number} and this one.",
+                    "Give every line of a group the same hub.",
+                    **cell,
+                )
+            )
+    return findings
+
+
+def _error(file: str, message: str, fix: str, **cell: object) -> Finding:
+    return Finding(severity="error", file=file, message=message, fix=fix, code="plan-file", **cell)

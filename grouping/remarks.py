@@ -1,0 +1,133 @@
+"""Remarks a careful reader must see beside a group's figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from grouping.journeys import Journeys
+from grouping.membership import member_indices
+from grouping.plan import Plan
+from grouping.problem import GroupingProblem
+from grouping.rules import RuleSet
+
+NOTE_COLUMNS = ("group_id", "kind", "note")
+
+
+def remarks(
+    plan: Plan,
+    groups: pd.DataFrame,
+    problem: GroupingProblem,
+    journeys: Journeys,
+    verification: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Remarks on each group: oversize, near the rural threshold, decided by estimates, breaches of a hand-made plan.
+
+    Parameters
+    ----------
+    plan, groups, problem, journeys
+        The plan with its group table, and what they were made from.
+    verification
+        The verifier's table when the plan was made by hand: broken rules become notes.
+
+    Returns
+    -------
+    DataFrame
+        Columns `group_id`, `kind`, `note`, sorted.
+    """
+    rules = problem.rules
+    rows: list[tuple[str, str, str]] = []
+    rural_localities = _rural_localities(problem)
+    for group, row in zip(plan.groups, groups.itertuples(), strict=True):
+        index = member_indices(group, problem)
+        rows += [(group.group_id, kind, note) for kind, note in _size_notes(row, rules)]
+        rows += [(group.group_id, kind, note) for kind, note in _rurality_notes(row, rules)]
+        estimated = _estimate_note(index, row, problem, journeys)
+        if estimated:
+            rows.append((group.group_id, "estimated", estimated))
+        second = _second_definition(index, row, problem, rural_localities)
+        if second:
+            rows.append((group.group_id, "second-definition", second))
+    if verification is not None:
+        broken = verification[(verification["kind"] == "rule") & ~verification["agrees"]]
+        for claim in broken.itertuples():
+            rows += [
+                (group_id, "breach", f"Not met: {claim.claim}. {claim.detail}.") for group_id in claim.groups.split()
+            ]
+    return pd.DataFrame(sorted(rows), columns=list(NOTE_COLUMNS))
+
+
+def _size_notes(row: object, rules: RuleSet) -> list[tuple[str, str]]:
+    if row.list_size <= rules.size.hard_maximum:
+        return []
+    if row.practices == 1:
+        return [
+            (
+                "oversize",
+                f"A single practice of {row.list_size:,} patients, above the maximum of {rules.size.hard_maximum:,}:"
+                " it stands alone.",
+            )
+        ]
+    return []
+
+
+def _rurality_notes(row: object, rules: RuleSet) -> list[tuple[str, str]]:
+    if abs(row.rural_share - rules.rurality.threshold) > rules.rurality.near_threshold:
+        return []
+    return [
+        (
+            "near-threshold",
+            f"Rural share {row.rural_share:.1%} is within {rules.rurality.near_threshold * 100:g} points of the"
+            f" threshold: as urban the minimum is {rules.size.minimum_urban:,} (margin"
+            f" {row.list_size - rules.size.minimum_urban:+,}), as rural {rules.size.minimum_rural:,} (margin"
+            f" {row.list_size - rules.size.minimum_rural:+,}).",
+        )
+    ]
+
+
+def _estimate_note(index: NDArray[np.int64], row: object, problem: GroupingProblem, journeys: Journeys) -> str:
+    """Say so where patients whose homes are estimated could turn the minimum that applies."""
+    own = np.isin(journeys.practice, index)
+    guessed = own & journeys.estimated
+    if not guessed.any() or row.list_size == 0:
+        return ""
+    unknown = journeys.patients[guessed].sum()
+    rural_known = journeys.patients[own & ~journeys.estimated & (journeys.rural == 1.0)].sum()
+    low, high = rural_known / row.list_size, (rural_known + unknown) / row.list_size
+    threshold = problem.rules.rurality.threshold
+    if low < threshold <= high and problem.rules.size.minimum_urban != problem.rules.size.minimum_rural:
+        return (
+            f"The homes of {unknown:,.0f} of {row.list_size:,} patients are estimated; they could decide which"
+            f" minimum applies (rural share between {low:.0%} and {high:.0%})."
+        )
+    return ""
+
+
+def _rural_localities(problem: GroupingProblem) -> dict[str, bool]:
+    """Second definition of rural: a locality whose practices' patients mostly live in rural areas."""
+    listed: dict[str, float] = {}
+    rural: dict[str, float] = {}
+    for i, label in enumerate(problem.locality):
+        if label:
+            listed[label] = listed.get(label, 0.0) + float(problem.list_size[i])
+            rural[label] = rural.get(label, 0.0) + float(problem.rural_patients[i])
+    return {label: rural[label] >= problem.rules.rurality.threshold * listed[label] for label in listed}
+
+
+def _second_definition(
+    index: NDArray[np.int64], row: object, problem: GroupingProblem, rural_localities: dict[str, bool]
+) -> str:
+    labelled = [i for i in index if problem.locality[i]]
+    if not labelled or len(labelled) < len(index):
+        return ""
+    rural = sum(int(problem.list_size[i]) for i in labelled if rural_localities[problem.locality[i]])
+    kind = "rural" if rural >= problem.rules.rurality.threshold * row.list_size else "urban"
+    if kind == row.kind:
+        return ""
+    size = problem.rules.size
+    minimum = size.minimum_rural if kind == "rural" else size.minimum_urban
+    return (
+        f"By the second definition (rural localities instead of rural homes) this group would be {kind}: minimum"
+        f" {minimum:,}, margin {row.list_size - minimum:+,}."
+    )

@@ -1,0 +1,235 @@
+"""A run on disk: written whole or not at all, and read back for the check.
+
+The layout is a promise to other tools; the README documents it and `SCHEMA_VERSION` changes when it does.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from geodata.errors import Finding, InputProblems
+from geodata.travel import write_matrices
+from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
+from grouping.escape import spreadsheet_cell
+from grouping.plan_file import write_plan
+from grouping.report import write_report
+from grouping.result import AssessedOption, Run
+
+SCHEMA_VERSION = 1
+
+
+def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path], None] | None = None) -> Path:
+    """Write a run folder; it appears only when everything in it is complete.
+
+    Parameters
+    ----------
+    run
+        The checked result.
+    out_dir
+        Folder to write. An earlier run there is replaced; any other folder that holds files is left alone.
+    case_dir
+        The case, recorded relative to the run so that `blueprint verify` finds it.
+    put_in
+        Writes further files into the unfinished folder (the demonstration puts its case there).
+
+    Raises
+    ------
+    InputProblems
+        The folder holds something else, or cannot be written.
+    """
+    with new_folder(out_dir) as folder:
+        if put_in:
+            put_in(folder)
+        record = run_record(run, _relative(case_dir, out_dir))
+        _write_json(record, folder / "run.json")
+        run.adjacency.to_csv(folder / "adjacency.csv", index=False, encoding="utf-8", lineterminator="\n")
+        _findings_table(run).to_csv(folder / "findings.csv", index=False, encoding="utf-8", lineterminator="\n")
+        write_matrices(run.times, folder)
+        for option in run.options:
+            _write_option(option, folder / "options" / option.option.option_id)
+        write_report(run, folder / "report.html")
+    return out_dir
+
+
+@contextmanager
+def new_folder(out_dir: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `out_dir`; rename it to `out_dir` at the end, remove it if anything fails."""
+    refuse_foreign_folder(out_dir)
+    try:
+        out_dir.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-", dir=out_dir.parent))
+    except OSError as problem:
+        raise _cannot_write(out_dir, problem) from problem
+    try:
+        yield folder
+        _set_plain_permissions(folder)
+        _swap(folder, out_dir)
+    except OSError as problem:
+        raise _cannot_write(out_dir, problem) from problem
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_foreign_folder(out_dir: Path) -> None:
+    """Stop before work begins when `out_dir` holds something that is not a run.
+
+    Raises
+    ------
+    InputProblems
+        The folder is a file, or holds files but no `run.json`.
+    """
+    if not out_dir.exists():
+        return
+    if not out_dir.is_dir():
+        message = "this is a file, not a folder."
+    elif (out_dir / "run.json").is_file() or not any(out_dir.iterdir()):
+        return
+    else:
+        message = "this folder holds files that are not a run; nothing in it was touched."
+    raise InputProblems(
+        [Finding("error", str(out_dir), message, "Name a new folder with --out.", code="output-folder")]
+    )
+
+
+def run_record(run: Run, case_folder: str) -> dict[str, object]:
+    """The content of `run.json`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run.run_id,
+        "command": run.command,
+        "seed": run.seed,
+        "case": run.place.name,
+        "case_folder": case_folder,
+        "made_up": run.place.made_up,
+        "rules": run.rules.model_dump(mode="json"),
+        "inputs": [asdict(source) for source in run.place.sources],
+        "place": {
+            "practices": len(run.place.practices),
+            "sites": len(run.place.sites),
+            "areas": len(run.place.areas),
+            "localities": int(run.place.practices["locality"].replace("", None).nunique()),
+            "patients": run.place.list_total,
+        },
+        "travel": {
+            "method": run.times.method.kind,
+            "estimate": run.times.method.estimate,
+            "sentence": run.times.method.sentence,
+            "details": run.times.method.details,
+        },
+        "solver": None if run.solver is None else asdict(run.solver),
+        "options": [_option_record(option) for option in run.options],
+        "findings": {
+            severity: sum(finding.severity == severity for finding in run.findings)
+            for severity in ("error", "warning", "note")
+        },
+    }
+
+
+def _option_record(option: AssessedOption) -> dict[str, object]:
+    plan = option.option
+    return {
+        "id": plan.option_id,
+        "objective": plan.objective,
+        "groups": len(option.groups),
+        "verified": option.verified,
+        "behind_best": plan.behind_best,
+        "band": plan.band,
+        "different_from_best": plan.different_from_best,
+        "similar": plan.similar,
+        "headline": option.headline,
+        "notes": option.notes.to_dict("records"),
+        "verification": option.verification.to_dict("records"),
+        "left_out": option.left_out.to_dict("records"),
+    }
+
+
+def _write_option(option: AssessedOption, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    write_plan(option.option.plan, folder / "plan.csv")
+    groups = option.groups[list(GROUP_COLUMNS)].copy()
+    for column in ("name", "exception"):
+        groups[column] = groups[column].map(spreadsheet_cell)
+    groups.to_csv(folder / "groups.csv", index=False, encoding="utf-8", lineterminator="\n")
+    option.areas[list(AREA_COLUMNS)].to_csv(folder / "areas.csv", index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _findings_table(run: Run) -> pd.DataFrame:
+    columns = ["severity", "file", "row", "column", "value", "message", "fix", "code"]
+    table = pd.DataFrame([finding.as_dict() for finding in run.findings], columns=columns)
+    for column in ("value", "message", "fix", "column"):
+        table[column] = table[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+    return table.astype({"row": "Int64"})
+
+
+def _write_json(record: dict[str, object], path: Path) -> None:
+    text = json.dumps(_plain(record), ensure_ascii=False, indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _plain(value: object) -> object:
+    """Numpy numbers as Python's, NaN and infinity as null, tuples as lists."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _relative(case_dir: Path, out_dir: Path) -> str:
+    """The case as seen from the run folder, so that both can be moved together; empty when on another drive."""
+    try:
+        return Path(os.path.relpath(case_dir.resolve(), out_dir.resolve())).as_posix()
+    except ValueError:
+        return ""
+
+
+def _set_plain_permissions(folder: Path) -> None:
+    """Temporary folders are private to their maker; a run is meant to be read by colleagues."""
+    if os.name == "posix":
+        folder.chmod(0o755)
+
+
+def _swap(folder: Path, out_dir: Path) -> None:
+    """Put the finished folder in place; the earlier run goes only once the new one stands."""
+    earlier = None
+    if out_dir.exists():
+        earlier = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-old-", dir=out_dir.parent)) / "run"
+        out_dir.rename(earlier)
+    try:
+        folder.rename(out_dir)
+    except OSError:
+        if earlier is not None:
+            earlier.rename(out_dir)
+        raise
+    finally:
+        if earlier is not None:
+            shutil.rmtree(earlier.parent, ignore_errors=True)
+
+
+def _cannot_write(out_dir: Path, problem: OSError) -> InputProblems:
+    reason = problem.strerror or str(problem)
+    return InputProblems(
+        [
+            Finding(
+                "error",
+                str(out_dir),
+                f"the run cannot be written here ({reason}).",
+                "Close files of an earlier run that are open in Excel or a browser, or name another folder with --out.",
+                code="output-folder",
+            )
+        ]
+    )
