@@ -73,3 +73,7 @@ class InputProblems(Exception):
 
 class NoPlan(Exception):
     """No plan obeys the rules; the message says why and what could be relaxed."""
+
+
+class VerificationFailed(Exception):
+    """The independent check disagrees with a result; nothing is written."""

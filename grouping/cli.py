@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from geodata.errors import InputProblems, NoPlan
+from geodata.errors import InputProblems, NoPlan, VerificationFailed
 from grouping.say import say_check, say_findings, say_recheck, say_run
 
 app = typer.Typer(
@@ -56,6 +56,12 @@ def _told() -> Iterator[None]:
         say_findings(errors, problems.findings)
     except NoPlan as problem:
         errors.print(f"No plan: {problem}", markup=False)
+    except VerificationFailed as problem:
+        errors.print(
+            f"The independent check disagrees with the result, so nothing was written: {problem}\n"
+            "This is a fault of the program, not of your inputs: please report it with this message.",
+            markup=False,
+        )
     except KeyboardInterrupt:
         errors.print("Stopped. Nothing was written.")
     else:

@@ -14,7 +14,7 @@ from geodata.registrations import complete_registrations
 
 from geodata.case import CaseSettings, read_case_settings
 from geodata.catchments import adjacency_edges
-from geodata.errors import Finding
+from geodata.errors import Finding, VerificationFailed
 from geodata.place import Place
 from geodata.travel import TravelTimes, travel_times
 from grouping.assess import assess, best_hub, score_plan
@@ -28,10 +28,6 @@ from grouping.rules import RuleSet, load_rules
 
 Progress = Callable[[str, str], None]
 """Called with the stage and a detail whenever something worth telling has happened."""
-
-
-class VerificationFailed(Exception):
-    """The verifier disagrees with a result; nothing is written."""
 
 
 @dataclass(frozen=True)
