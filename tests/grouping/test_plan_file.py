@@ -1,0 +1,72 @@
+"""Plans made by hand: read whole or refused with every line that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geodata.errors import InputProblems
+from grouping.plan import Plan
+from grouping.plan_file import read_plan, write_plan
+from tests.grouping.hand_worked import hand_worked_place
+
+
+def plan_file(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "plan.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def findings_of(path: Path) -> list:
+    with pytest.raises(InputProblems) as problems:
+        read_plan(path, hand_worked_place(), lambda members: "A1")
+    return list(problems.value.findings)
+
+
+def test_a_plan_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    plan = Plan.from_groups([(["B", "A"], "B1"), (["C"], "C1")])
+    write_plan(plan, tmp_path / "plan.csv")
+    assert (tmp_path / "plan.csv").read_bytes() == (
+        b"practice_code,group_id,hub_site_code\nA,G01,B1\nB,G01,B1\nC,G02,C1\n"
+    )
+    assert read_plan(tmp_path / "plan.csv", hand_worked_place()) == plan
+
+
+def test_an_open_hub_is_chosen_and_excel_csv_is_read(tmp_path: Path) -> None:
+    text = "Practice_Code,Group_ID\r\nA,North\r\nB,North\r\n"
+    plan = read_plan(plan_file(tmp_path, text, "utf-8-sig"), hand_worked_place(), lambda members: "B2")
+    assert [(g.group_id, g.members, g.hub_site_code) for g in plan.groups] == [("North", ("A", "B"), "B2")]
+
+
+def test_every_wrong_line_is_told_at_once(tmp_path: Path) -> None:
+    text = "practice_code,group_id,hub_site_code\nA,G1,A1\nAA,G1,A1\nA,G2,\nB,,\nC,G1,C1\nC,G3,NOWHERE\n"
+    findings = findings_of(plan_file(tmp_path, text))
+    told = {(finding.row, finding.column, finding.value) for finding in findings}
+    assert told == {
+        (3, "practice_code", "AA"),
+        (4, "practice_code", "A"),
+        (5, "group_id", ""),
+        (6, "hub_site_code", "C1"),
+        (7, "practice_code", "C"),
+        (7, "hub_site_code", "NOWHERE"),
+    }
+    assert all(finding.file == "plan.csv" and finding.fix for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "missing"),
+        ("practice;group\nA;1\n", "missing"),
+        ("practice_code,group_id\n", "no line"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    assert message in findings_of(plan_file(tmp_path, text))[0].message
+
+
+def test_a_missing_or_foreign_file_is_refused(tmp_path: Path) -> None:
+    assert "does not exist" in findings_of(tmp_path / "absent.csv")[0].message
+    assert "not UTF-8" in findings_of(plan_file(tmp_path, "practice_code,group_id\nA,Gr\xfcn\n", "cp1252"))[0].message
+    assert "cannot be read" in findings_of(tmp_path)[0].message

@@ -1,0 +1,122 @@
+"""The verifier notices every kind of false claim."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from grouping.assess import assess, score_plan
+from grouping.journeys import Journeys
+from grouping.plan import Plan
+from grouping.result import OptionPlan
+from grouping.rules import load_rules
+from grouping.verify import Claims, verify
+from tests.grouping.hand_worked import EDGES, hand_worked_place, hand_worked_problem, hand_worked_times
+
+PLAN = Plan.from_groups([(["A", "B"], "A1"), (["C"], "C1")])
+
+
+def true_claims(plan: Plan = PLAN) -> Claims:
+    place, times, problem = hand_worked_place(), hand_worked_times(), hand_worked_problem()
+    score = score_plan(plan, problem, Journeys.of(place, times, problem))
+    option = assess(OptionPlan("option-1", plan, score), problem, place, times, EDGES)
+    return Claims(plan, option.groups, option.areas, score, shortfall=10_000, exceptions=1)
+
+
+def check(claims: Claims, *, override: dict | None = None, edges: pd.DataFrame = EDGES, place=None) -> pd.DataFrame:
+    weights = {"weights": {"outside_preferred": 0, "split_locality": 0, "change_of_group": 0}}
+    rules = load_rules("dorset-2017", override=weights | (override or {}))
+    return verify(claims, place or hand_worked_place(), hand_worked_times(), edges, rules)
+
+
+def test_a_true_plan_agrees_in_every_claim() -> None:
+    table = check(true_claims())
+    assert table["agrees"].all(), table[~table["agrees"]].to_string()
+    assert set(table["kind"]) == {"figure", "rule"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "claim"),
+    [
+        ("list_size", 33_000, "list sizes"),
+        ("sites", 2, "practices, sites"),
+        ("rural_share", 0.5, "rural share"),
+        ("kind", "rural", "minimum applies"),
+        ("minimum", 20_000, "minimum applies"),
+        ("margin", 12_000, "minimum applies"),
+        ("mean_minutes_to_hub", 1.0, "minutes to the hub"),
+        ("max_practice_minutes", 3.0, "minutes to the hub"),
+        ("hub_site_code", "B1", "hub of each group"),
+    ],
+)
+def test_a_false_group_figure_is_noticed(column: str, value: object, claim: str) -> None:
+    claims = true_claims()
+    groups = claims.groups.astype({column: object})
+    groups.loc[0, column] = value
+    table = check(replace(claims, groups=groups))
+    wrong = table[~table["agrees"]]
+    assert len(wrong) == 1
+    assert claim in wrong.iloc[0]["claim"]
+    assert "G01" in wrong.iloc[0]["detail"]
+
+
+@pytest.mark.parametrize("column", ["patients", "minutes_routine", "minutes_hub"])
+def test_a_false_area_figure_is_noticed(column: str) -> None:
+    claims = true_claims()
+    areas = claims.areas.copy()
+    areas.loc[areas["area_code"] == "U2", column] += 1.0
+    wrong = check(replace(claims, areas=areas)).query("not agrees")
+    assert len(wrong) == 1
+    assert "U2" in wrong.iloc[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "claim"),
+    [({"objective": 2.0}, "score"), ({"shortfall": 0}, "shortfall"), ({"exceptions": 0}, "exceptions")],
+)
+def test_false_totals_are_noticed(change: dict, claim: str) -> None:
+    wrong = check(replace(true_claims(), **change)).query("not agrees")
+    assert [claim in text for text in wrong["claim"]] == [True]
+
+
+def test_a_practice_left_out_or_doubled_is_noticed() -> None:
+    claims = true_claims()
+    table = check(replace(claims, plan=Plan.from_groups([(["A", "B"], "A1")])))
+    assert "in no group: C" in table.iloc[0]["detail"]
+    table = check(replace(claims, plan=Plan.from_groups([(["A", "B"], "A1"), (["B", "C"], "C1")])))
+    assert "in more than one group: B" in table.iloc[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("override", "claim"),
+    [
+        ({"size": {"hard_maximum": 31_000, "preferred_maximum": 31_000}}, "no group above"),
+        ({"access": {"max_minutes_between_members": 4.5}}, "between any two members"),
+        ({"access": {"max_minutes_to_hub": 4.0}}, "to the hub"),
+        ({"exceptions": {"policy": "forbidden"}}, "reaches its minimum"),
+        ({"exceptions": {"at_most": 0}}, "reaches its minimum"),
+        ({"hub": {"kinds": ["branch"]}}, "each hub"),
+    ],
+)
+def test_each_rule_binds_and_relaxing_it_frees(override: dict, claim: str) -> None:
+    broken = check(true_claims(), override=override).query("kind == 'rule' and not agrees")
+    assert any(claim in text for text in broken["claim"]), broken
+    assert check(true_claims())["agrees"].all()
+
+
+def test_a_group_in_two_parts_is_noticed() -> None:
+    broken = check(true_claims(), edges=EDGES.iloc[1:]).query("not agrees")
+    assert list(broken["groups"]) == ["G01"]
+
+
+def test_split_tags_and_localities_are_noticed() -> None:
+    place = hand_worked_place()
+    place.practices["keep_together"] = ["", "t", "t"]
+    broken = check(true_claims(), place=place).query("not agrees")
+    assert "must stay together" in broken.iloc[0]["claim"]
+    place = hand_worked_place()
+    place.practices["locality"] = ["Town", "Port", "Country"]
+    broken = check(true_claims(), override={"locality": {"rule": "inside"}}, place=place).query("not agrees")
+    assert any("locality" in claim for claim in broken["claim"])
