@@ -152,6 +152,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Find, prove and show blueprint options for a case."""
+    from geodata.case import case_folder
     from grouping.pipeline import run_case
     from grouping.runs import refuse_foreign_folder, write_run
 
@@ -168,7 +169,7 @@ def run(
                 progress=tell,
             )
             tell("Writing the run", str(out))
-            write_run(found, out, case_dir=_folder_of(case))
+            write_run(found, out, case_dir=case_folder(case))
         say_run(found, out, as_json=as_json)
 
 
@@ -182,6 +183,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Give a plan made by hand the same figures and page. Broken rules are named; nothing is refused."""
+    from geodata.case import case_folder
     from grouping.pipeline import score_case
     from grouping.runs import refuse_foreign_folder, write_run
 
@@ -190,7 +192,7 @@ def score(
         with _progress() as tell:
             scored = score_case(case, plan, rules=rules, before=before, progress=tell)
             tell("Writing the run", str(out))
-            write_run(scored, out, case_dir=_folder_of(case))
+            write_run(scored, out, case_dir=case_folder(case))
         say_run(scored, out, as_json=as_json)
 
 
@@ -208,10 +210,6 @@ def verify(
         say_recheck(result, as_json=as_json)
         if not result.agrees:
             raise typer.Exit(1)
-
-
-def _folder_of(case: Path) -> Path:
-    return case.parent if case.is_file() else case
 
 
 @app.command("rules")

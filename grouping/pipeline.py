@@ -12,9 +12,9 @@ import pandas as pd
 from geodata.load import load_place
 from geodata.registrations import complete_registrations
 
-from geodata.case import CaseSettings, read_case_settings
+from geodata.case import CaseSettings, case_folder, settings_and_findings
 from geodata.catchments import adjacency_edges
-from geodata.errors import Finding, VerificationFailed
+from geodata.errors import Finding, InputProblems, VerificationFailed
 from geodata.place import Place
 from geodata.travel import TravelTimes, travel_times
 from grouping.assess import assess, best_hub, score_plan
@@ -70,10 +70,8 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
     InputProblems
         With everything that is wrong in the inputs.
     """
-    progress("Reading the case", str(case_dir.name))
-    settings = read_case_settings(case_dir)
-    rule_set = load_rules(rules or settings.rules.set, override=settings.rules.override, folder=case_dir)
-    place = load_place(case_dir)
+    progress("Reading the case", str(case_dir))
+    place, settings, rule_set = _read_all(case_dir, rules)
     progress("Timing the roads", f"{len(place.areas)} areas x {len(place.sites)} sites")
     times, travel_findings = travel_times(place, settings.roads, case_dir)
     place = complete_registrations(place, times)
@@ -90,6 +88,26 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
         problem=problem,
         findings=(*place.findings, *travel_findings),
     )
+
+
+def _read_all(case_dir: Path, rules: str | None) -> tuple[Place, CaseSettings, RuleSet]:
+    """Read tables and rules; what is wrong in either is told together."""
+    findings: list[Finding] = []
+    place = rule_set = None
+    try:
+        place = load_place(case_dir)
+    except InputProblems as problems:
+        findings += problems.findings
+    settings, _ = settings_and_findings(case_dir)  # its findings are among those of the place
+    if settings is not None:
+        try:
+            named = rules or settings.rules.set
+            rule_set = load_rules(named, override=settings.rules.override, folder=case_folder(case_dir))
+        except InputProblems as problems:
+            findings += problems.findings
+    if place is None or settings is None or rule_set is None:
+        raise InputProblems(dict.fromkeys(findings))
+    return place, settings, rule_set
 
 
 def run_case(

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
+    from geodata.place import Place
+    from geodata.travel import TravelTimes
     from grouping.rules import RuleSet
 
 
@@ -67,3 +71,122 @@ class GroupingProblem:
     current_group: tuple[str, ...]
     keep_together: tuple[str, ...]
     rules: RuleSet
+
+
+def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: RuleSet) -> GroupingProblem:
+    """Turn a place into the arrays the optimiser reads.
+
+    Parameters
+    ----------
+    place
+        The place, its registrations completed (they sum to the list size of each practice).
+    times
+        Minutes from areas to sites and between sites.
+    edges
+        Adjacent practices, columns `practice_a` and `practice_b`; each pair once, in either direction.
+    rules
+        The rule set.
+
+    Notes
+    -----
+    *Rural share* of a practice: its registrations in rural areas over its registrations in all areas of the case. A
+    practice with no registration in any of them takes the class of the area nearest to its main site.
+    *Timed* are the registrations in areas from which at least one site can be reached. The others stay out of all
+    minutes; they count everywhere else.
+    """
+    practices = place.practices.sort_index()
+    sites = place.sites.sort_index()
+    codes = tuple(practices.index)
+    lists = practices["list_size"].to_numpy(np.int64)
+    timed, minutes = _timed(place, times, codes, tuple(sites.index))
+    main = pd.Index(times.site_codes).get_indexer(practices["main_site_code"])
+    to_site = times.between_sites[main][:, pd.Index(times.site_codes).get_indexer(sites.index)]
+    between = times.between_sites[np.ix_(main, main)]
+    owner, own = _owners(practices, sites)
+    return GroupingProblem(
+        practice_codes=codes,
+        list_size=lists,
+        rural_patients=_rural_shares(place, practices) * lists,
+        timed_patients=timed,
+        patient_minutes=minutes,
+        site_codes=tuple(sites.index),
+        site_owner=owner,
+        hub_allowed=_hub_allowed(sites["kind"].astype(str).to_numpy(), own, rules.hub.kinds),
+        practice_to_site=to_site,
+        between_practices=np.maximum(between, between.T),
+        adjacency=_adjacency(edges, codes),
+        locality=_labels(practices, "locality"),
+        current_group=_labels(practices, "current_group"),
+        keep_together=_labels(practices, "keep_together"),
+        rules=rules,
+    )
+
+
+def _labels(practices: pd.DataFrame, column: str) -> tuple[str, ...]:
+    """One text per practice, empty where nothing is given."""
+    if column not in practices:
+        return ("",) * len(practices)
+    return tuple("" if pd.isna(value) else str(value).strip() for value in practices[column])
+
+
+def _rural_shares(place: Place, practices: pd.DataFrame) -> NDArray[np.float64]:
+    """Share of each practice's located registrations that lie in rural areas; exactly 0 or 1 where all or none do."""
+    located = place.registrations[place.registrations["area_code"].isin(place.areas.index)]
+    rural = located["area_code"].map(place.areas["rural"]).astype(bool)
+    everywhere = located.groupby("practice_code")["patients"].sum().reindex(practices.index, fill_value=0.0)
+    inside = located[rural].groupby("practice_code")["patients"].sum().reindex(practices.index, fill_value=0.0)
+    outside = located[~rural].groupby("practice_code")["patients"].sum().reindex(practices.index, fill_value=0.0)
+    share = np.divide(inside, everywhere, out=np.zeros(len(practices)), where=everywhere.to_numpy() > 0)
+    share = np.where((outside.to_numpy() == 0) & (inside.to_numpy() > 0), 1.0, np.clip(share, 0.0, 1.0))
+    for position in np.flatnonzero(everywhere.to_numpy() <= 0):
+        point = practices.geometry.iloc[position]
+        distance = np.hypot(place.areas["x"] - point.x, place.areas["y"] - point.y).to_numpy()
+        share[position] = float(bool(place.areas["rural"].iloc[int(np.argmin(distance))])) if len(distance) else 0.0
+    return share
+
+
+def _timed(
+    place: Place, times: TravelTimes, codes: tuple[str, ...], site_codes: tuple[str, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Timed patients per practice, and their patient-minutes to every site (`inf` where some have no route)."""
+    minutes = times.area_to_site[:, pd.Index(times.site_codes).get_indexer(site_codes)]
+    reaches = np.isfinite(times.area_to_site).any(axis=1)
+    rows = pd.Index(codes).get_indexer(place.registrations["practice_code"])
+    columns = pd.Index(times.area_codes).get_indexer(place.registrations["area_code"])
+    patients = place.registrations["patients"].to_numpy(np.float64)
+    keep = (rows >= 0) & (columns >= 0) & (patients > 0)
+    keep[keep] = reaches[columns[keep]]
+    by_area = csr_array((patients[keep], (rows[keep], columns[keep])), shape=(len(codes), len(times.area_codes)))
+    blocked = ~np.isfinite(minutes)
+    total = by_area @ np.where(blocked, 0.0, minutes)
+    total[(by_area @ blocked.astype(np.float64)) > 0] = np.inf
+    return np.asarray(by_area.sum(axis=1), np.float64).ravel(), np.asarray(total, np.float64)
+
+
+def _owners(practices: pd.DataFrame, sites: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Index of the practice each site belongs to (nearest main site for a site of nobody), and whether it is its own."""
+    owner = practices.index.get_indexer(sites["practice_code"].fillna("").astype(str)).astype(np.int64)
+    own = owner >= 0
+    x, y = practices.geometry.x.to_numpy(), practices.geometry.y.to_numpy()
+    for position in np.flatnonzero(~own):
+        point = sites.geometry.iloc[position]
+        owner[position] = int(np.argmin(np.hypot(x - point.x, y - point.y)))
+    return owner, own
+
+
+def _hub_allowed(kinds: NDArray[np.str_], own: NDArray[np.bool_], allowed: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Whether each site may be a hub: its kind is named; a site of nobody only if community sites are named."""
+    named = np.isin(kinds, allowed) if allowed else np.ones(len(kinds), bool)
+    return named & (own | ("community" in allowed))
+
+
+def _adjacency(edges: pd.DataFrame, codes: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Symmetric matrix of the edges; edges that name a practice outside the problem are left out."""
+    adjacency = np.zeros((len(codes), len(codes)), bool)
+    a = pd.Index(codes).get_indexer(edges["practice_a"])
+    b = pd.Index(codes).get_indexer(edges["practice_b"])
+    both = (a >= 0) & (b >= 0)
+    adjacency[a[both], b[both]] = True
+    adjacency |= adjacency.T
+    np.fill_diagonal(adjacency, False)
+    return adjacency

@@ -1,0 +1,313 @@
+"""The linear relaxation over the whole list, and a bound from it that holds exactly.
+
+The programme: choose sets (x = 1) so that every practice is in exactly one, obey side rows "sum of a_j x_j <= limit" and
+subset-row cuts "at most one chosen set holds two or more of three given practices", at least total cost. Its linear
+relaxation is solved on a small pool of columns by HiGHS; the whole list is then priced against the dual values, sets
+with negative reduced cost join the pool, until there is none.
+
+The bound is not the floating-point objective. The dual values are rounded to whole units, every reduced cost of the
+whole list is computed in integers, and the prices of practices are lowered until none is negative. Then for every plan
+
+    cost = sum of prices + sum of limit x price (rows, cuts) + reduced costs of its sets + unused room >= the bound
+
+without any tolerance; a set whose reduced cost is above (a known plan's cost - bound) can be in no better plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from grouping._kernels import subtract_duals
+
+Triple = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class SideRow:
+    """A limit on a plan as a whole: `sum(coefficient of chosen sets) <= limit`, in whole numbers."""
+
+    name: str
+    coefficient: NDArray[np.int64]
+    limit: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Sets to choose from (`members`, `starts` as in `Candidates`), their cost in whole units, and the side rows."""
+
+    practices: int
+    members: NDArray[np.int16]
+    starts: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    rows: tuple[SideRow, ...] = ()
+
+    def __len__(self) -> int:
+        """How many sets."""
+        return len(self.cost)
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Members per set."""
+        return np.diff(self.starts)
+
+    def group(self, index: int) -> tuple[int, ...]:
+        """Practice indices of one set, ascending."""
+        return tuple(int(p) for p in self.members[self.starts[index] : self.starts[index + 1]])
+
+    def take(self, ids: NDArray[np.int64]) -> Columns:
+        """Only these sets, in this order."""
+        lengths = self.lengths()[ids]
+        starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        at = np.repeat(self.starts[ids] - starts[:-1], lengths) + np.arange(starts[-1])
+        rows = tuple(SideRow(row.name, row.coefficient[ids], row.limit) for row in self.rows)
+        return Columns(self.practices, self.members[at], starts, self.cost[ids], rows)
+
+    def incidence(self) -> NDArray[np.bool_]:
+        """Dense matrix sets x practices; only for small selections."""
+        matrix = np.zeros((len(self), self.practices), bool)
+        matrix[np.repeat(np.arange(len(self)), self.lengths()), self.members] = True
+        return matrix
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the relaxation proves: no plan costs less than `value`; `reduced` per set, all >= 0, whole units."""
+
+    value: int
+    reduced: NDArray[np.int64]
+    support: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    prices: NDArray[np.int64]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the relaxation's solution is a plan by itself."""
+        return bool(np.all(self.weights > 1 - 1e-6))
+
+
+@dataclass
+class Relaxation:
+    """Linear relaxation that can be tightened by cuts and narrowed to fewer columns."""
+
+    columns: Columns
+    cuts: list[Triple] = field(default_factory=list)
+    batch: int = 1500
+    rounds: int = 0
+
+    def __post_init__(self) -> None:
+        self._pool = np.empty(0, np.int64)
+        self._in_pool = np.zeros(len(self.columns), bool)
+        self._inside_cut: list[NDArray[np.int64]] = []
+        self._scale = 1.0 / max(1.0, float(np.abs(self.columns.cost).max(initial=1)) / 1000.0)
+        self._penalty = 1000.0 * max(10.0, min(self.columns.practices, 100))
+        self._build()
+
+    def _build(self) -> None:
+        model = highspy.Highs()
+        model.setOptionValue("output_flag", False)
+        model.setOptionValue("threads", 1)
+        model.setOptionValue("random_seed", 0)
+        model.setOptionValue("presolve", "off")
+        count = self.columns.practices
+        for _ in range(count):
+            model.addRow(1.0, 1.0, 0, np.empty(0, np.int32), np.empty(0))
+        self._row_scale = []
+        for row in self.columns.rows:
+            factor = 1.0 / max(1.0, float(row.coefficient.max(initial=1)) / 10.0)
+            self._row_scale.append(factor)
+            model.addRow(-highspy.kHighsInf, row.limit * factor, 0, np.empty(0, np.int32), np.empty(0))
+        for practice in range(count):
+            model.addCol(self._penalty, 0.0, highspy.kHighsInf, 1, np.array([practice], np.int32), np.ones(1))
+        self._model = model
+
+    def add(self, ids: NDArray[np.int64] | Sequence[int]) -> None:
+        """Put these sets into the pool (those already in it are passed over)."""
+        ids = np.unique(np.asarray(ids, np.int64))
+        ids = ids[~self._in_pool[ids]]
+        if len(ids) == 0:
+            return
+        self._in_pool[ids] = True
+        self._pool = np.concatenate((self._pool, ids))
+        chosen = self.columns.take(ids)
+        rows, cols, values = self._entries(chosen, ids)
+        order = np.lexsort((rows, cols))
+        rows, cols, values = rows[order], cols[order], values[order]
+        starts = np.searchsorted(cols, np.arange(len(ids))).astype(np.int32)
+        self._model.addCols(
+            len(ids), chosen.cost * self._scale, np.zeros(len(ids)), np.full(len(ids), highspy.kHighsInf),
+            len(rows), starts, rows.astype(np.int32), values,
+        )  # fmt: skip
+
+    def _entries(
+        self, chosen: Columns, ids: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows, columns and values of some sets in the master programme."""
+        count = self.columns.practices
+        rows = [chosen.members.astype(np.int64)]
+        cols = [np.repeat(np.arange(len(ids)), chosen.lengths())]
+        values = [np.ones(len(rows[0]))]
+        for number, row in enumerate(chosen.rows):
+            there = np.flatnonzero(row.coefficient)
+            rows.append(np.full(len(there), count + number))
+            cols.append(there)
+            values.append(row.coefficient[there] * self._row_scale[number])
+        base = count + len(chosen.rows)
+        for number, inside in enumerate(self._inside_cut):
+            there = np.flatnonzero(np.isin(ids, inside))
+            rows.append(np.full(len(there), base + number))
+            cols.append(there)
+            values.append(np.ones(len(there)))
+        return np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
+
+    def solve(self, *, seconds_left: Callable[[], float] | None = None) -> Bound:
+        """Price until no set of the whole list has a negative reduced cost, and return the exact bound.
+
+        When time runs out the bound is still valid, only weaker.
+        """
+        smallest = max(1, int(1e-7 * float(np.abs(self.columns.cost).max(initial=1))))
+        while True:
+            self._model.run()
+            self.rounds += 1
+            solution = self._model.getSolution()
+            duals = np.asarray(solution.row_dual)
+            reduced, prices, rows = self._price(duals)
+            short = np.flatnonzero(reduced < -smallest)
+            short = short[~self._in_pool[short]]
+            if len(short) == 0 or (seconds_left is not None and seconds_left() <= 0):
+                return self._bound(np.asarray(solution.col_value), reduced, prices, rows)
+            self.add(self._choose(short, reduced))
+
+    def _choose(self, short: NDArray[np.int64], reduced: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The most promising sets, not too many around the same practice."""
+        if len(short) <= self.batch:
+            return short
+        value = reduced[short]
+        wide = min(len(short), self.batch * 8)
+        best = np.argpartition(value, wide - 1)[:wide]
+        best = best[np.lexsort((short[best], value[best]))]
+        ids = short[best]
+        return _spread(self.columns, ids, self.batch)
+
+    def _price(self, duals: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Integer reduced costs of the whole list, prices of practices, prices of rows and cuts (<= 0)."""
+        count, columns = self.columns.practices, self.columns
+        prices = np.rint(duals[:count] / self._scale).astype(np.int64)
+        factors = np.concatenate((np.asarray(self._row_scale, float), np.ones(len(self.cuts))))
+        rows = np.minimum(np.rint(duals[count:] * factors / self._scale), 0).astype(np.int64)
+        reduced = np.empty(len(columns), np.int64)
+        subtract_duals(columns.members, columns.starts, columns.cost, prices, reduced)
+        for price, row in zip(rows, columns.rows, strict=False):
+            if price:
+                reduced -= price * row.coefficient
+        for price, inside in zip(rows[len(columns.rows) :], self._inside_cut, strict=True):
+            if price:
+                reduced[inside] -= price
+        return reduced, prices, rows
+
+    def _bound(
+        self,
+        values: NDArray[np.float64],
+        reduced: NDArray[np.int64],
+        prices: NDArray[np.int64],
+        rows: NDArray[np.int64],
+    ) -> Bound:
+        """Lower the prices until no reduced cost is negative; their sum is then a bound without tolerance."""
+        columns, count = self.columns, self.columns.practices
+        negative = np.flatnonzero(reduced < 0)
+        if len(negative):
+            chosen = columns.take(negative)
+            lengths = chosen.lengths()
+            share = -(reduced[negative] // lengths)
+            lower = np.zeros(count, np.int64)
+            np.maximum.at(lower, chosen.members, np.repeat(share, lengths))
+            prices = prices - lower
+            extra = np.empty(len(columns), np.int64)
+            subtract_duals(columns.members, columns.starts, reduced, -lower, extra)
+            reduced = extra
+        limits = [row.limit for row in columns.rows] + [1] * len(self.cuts)
+        value = int(prices.sum()) + sum(int(p) * limit for p, limit in zip(rows, limits, strict=True))
+        weights = values[count:]
+        used = weights > 1e-7
+        return Bound(value, reduced, self._pool[used], weights[used], prices)
+
+    def tighten(self, bound: Bound, most: int = 60) -> int:
+        """Add the subset-row cuts the last solution breaks most; returns how many."""
+        triples = violated_triples(self.columns.take(bound.support), bound.weights, most)
+        known = set(self.cuts)
+        fresh = [triple for triple in triples if triple not in known]
+        for triple in fresh:
+            inside = self._holding_two(triple)
+            self.cuts.append(triple)
+            self._inside_cut.append(inside)
+            position = np.flatnonzero(np.isin(self._pool, inside))
+            self._model.addRow(
+                -highspy.kHighsInf, 1.0, len(position),
+                (position + self.columns.practices).astype(np.int32), np.ones(len(position)),
+            )  # fmt: skip
+        return len(fresh)
+
+    def _holding_two(self, triple: Triple) -> NDArray[np.int64]:
+        """Sets that hold at least two of three practices."""
+        flag = np.zeros(self.columns.practices, np.int64)
+        flag[list(triple)] = -1
+        held = np.empty(len(self.columns), np.int64)
+        subtract_duals(self.columns.members, self.columns.starts, np.zeros(len(self.columns), np.int64), flag, held)
+        return np.flatnonzero(held >= 2)
+
+    def narrowed(self, keep: NDArray[np.bool_]) -> Relaxation:
+        """The same relaxation over fewer sets, with its cuts and pool."""
+        ids = np.flatnonzero(keep)
+        other = Relaxation(self.columns.take(ids), batch=self.batch, rounds=self.rounds)
+        number = np.cumsum(keep) - 1
+        other.add(number[self._pool[keep[self._pool]]])
+        for triple in self.cuts:
+            inside = other._holding_two(triple)
+            other.cuts.append(triple)
+            other._inside_cut.append(inside)
+            position = np.flatnonzero(np.isin(other._pool, inside))
+            other._model.addRow(
+                -highspy.kHighsInf, 1.0, len(position),
+                (position + other.columns.practices).astype(np.int32), np.ones(len(position)),
+            )  # fmt: skip
+        return other
+
+    @property
+    def pool(self) -> NDArray[np.int64]:
+        """Sets in the pool."""
+        return self._pool
+
+
+def _spread(columns: Columns, ids: NDArray[np.int64], batch: int) -> NDArray[np.int64]:
+    """The first of `ids`, but so that every practice is in about equally many."""
+    limit = max(8, 8 * batch // max(columns.practices, 1))
+    chosen = columns.take(ids)
+    order = np.argsort(chosen.members, kind="stable")
+    owner = np.repeat(np.arange(len(ids)), chosen.lengths())[order]
+    practice = chosen.members[order]
+    first = np.searchsorted(practice, np.arange(columns.practices))
+    rank = np.arange(len(practice)) - first[practice]
+    wanted = np.zeros(len(ids), bool)
+    wanted[owner[rank < max(1, limit // 4)]] = True
+    picked = np.flatnonzero(wanted)[: batch * 2]
+    return ids[picked]
+
+
+def violated_triples(columns: Columns, weights: NDArray[np.float64], most: int) -> list[Triple]:
+    """Three practices, two or more of which are held by sets of total weight above 1, the worst first."""
+    matrix = columns.incidence().astype(np.float64)
+    shared = (matrix * weights[:, None]).T @ matrix
+    np.fill_diagonal(shared, 0.0)
+    split = np.flatnonzero(((shared > 1e-6) & (shared < 1 - 1e-6)).any(axis=1))
+    if len(split) < 3:
+        return []
+    small = matrix[:, split]
+    pairs = shared[np.ix_(split, split)]
+    triple = np.einsum("c,ci,cj,ck->ijk", weights, small, small, small, optimize=True)
+    total = pairs[:, :, None] + pairs[:, None, :] + pairs[None, :, :] - 2 * triple
+    i, j, k = np.nonzero(np.triu(np.ones_like(pairs), 1)[:, :, None] * np.triu(np.ones_like(pairs), 1)[None] * (total > 1.02))
+    order = np.lexsort((k, j, i, -np.round(total[i, j, k], 6)))[:most]
+    return [(int(split[i[n]]), int(split[j[n]]), int(split[k[n]])) for n in order]

@@ -1,0 +1,268 @@
+"""Rule sets: the limits and weights of a plan, named, versioned and kept in TOML files a planner can read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from geodata.errors import Finding, InputProblems
+
+Patients = Annotated[int, Field(ge=0, strict=True)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Minutes = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+SiteKind = Literal["main", "branch", "community", "mobile"]
+
+
+class _Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SizeRules(_Section):
+    """Registered patients of a group.
+
+    A preferred minimum below the minimum, or a preferred maximum above the hard one, has no effect and is no error, so
+    that a case can override a single limit.
+    """
+
+    minimum_urban: Patients = 30_000
+    minimum_rural: Patients = 20_000
+    preferred_minimum_urban: Patients = 30_000
+    preferred_minimum_rural: Patients = 20_000
+    preferred_maximum: Patients = 50_000
+    hard_maximum: Annotated[int, Field(gt=0, strict=True)] = 60_000
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SizeRules:
+        for kind in ("urban", "rural"):
+            minimum = getattr(self, f"minimum_{kind}")
+            preferred = getattr(self, f"preferred_minimum_{kind}")
+            if minimum > self.hard_maximum:
+                raise ValueError(f"minimum_{kind} ({minimum}) is above hard_maximum ({self.hard_maximum})")
+            if preferred > self.preferred_maximum:
+                raise ValueError(
+                    f"preferred_minimum_{kind} ({preferred}) is above preferred_maximum ({self.preferred_maximum})"
+                )
+        return self
+
+
+class RuralityRules(_Section):
+    """When a group is rural."""
+
+    threshold: Share = 0.5
+    near_threshold: Share = 0.05
+
+
+class AccessRules(_Section):
+    """Limits on minutes; 0 means no limit."""
+
+    max_minutes_between_members: Minutes = 30.0
+    max_minutes_to_hub: Minutes = 0.0
+
+
+class ExceptionRules(_Section):
+    """Whether a group may stay below its minimum, and how many may (-1: any number)."""
+
+    policy: Literal["allowed", "forbidden"] = "allowed"
+    at_most: Annotated[int, Field(ge=-1, strict=True)] = -1
+
+    @property
+    def limit(self) -> int | None:
+        """The largest number of exceptions, None for any number."""
+        if self.policy == "forbidden":
+            return 0
+        return None if self.at_most < 0 else self.at_most
+
+
+class HubRules(_Section):
+    """Kinds of site that may be a hub; empty for any kind of a member practice's own site."""
+
+    kinds: tuple[SiteKind, ...] = ()
+
+
+class LocalityRules(_Section):
+    """Whether a group may hold practices of several localities."""
+
+    rule: Literal["free", "inside"] = "free"
+
+
+class Weights(_Section):
+    """Minutes added to the score for each patient affected."""
+
+    outside_preferred: Minutes = 1.0
+    split_locality: Minutes = 0.5
+    change_of_group: Minutes = 0.0
+
+
+class OptionRules(_Section):
+    """When two options count as different, and how far behind the best one they may lie."""
+
+    different_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.10
+    bands: Annotated[tuple[Annotated[float, Field(gt=0.0, le=10.0)], ...], Field(min_length=1)] = (0.02, 0.05, 0.10)
+
+    @model_validator(mode="after")
+    def _rising(self) -> OptionRules:
+        if list(self.bands) != sorted(set(self.bands)):
+            raise ValueError("bands must rise from the narrowest to the widest")
+        return self
+
+
+class PracticeRules(_Section):
+    """When a practice is worth a remark."""
+
+    small_list: Patients = 1_000
+
+
+class RuleSet(_Section):
+    """A whole rule set; every value stands in the TOML file with what it means and where it comes from."""
+
+    name: Annotated[str, Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1)]
+    title: str
+    size: SizeRules = SizeRules()
+    rurality: RuralityRules = RuralityRules()
+    access: AccessRules = AccessRules()
+    exceptions: ExceptionRules = ExceptionRules()
+    hub: HubRules = HubRules()
+    locality: LocalityRules = LocalityRules()
+    weights: Weights = Weights()
+    options: OptionRules = OptionRules()
+    practices: PracticeRules = PracticeRules()
+
+    def minimum_for(self, *, rural: bool) -> int:
+        """Fewest registered patients of a group of that kind."""
+        return self.size.minimum_rural if rural else self.size.minimum_urban
+
+
+def rule_set_names() -> tuple[str, ...]:
+    """Names of the built-in rule sets, sorted."""
+    folder = files("grouping") / "rulesets"
+    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def load_rules(
+    name_or_path: str | Path,
+    override: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+) -> RuleSet:
+    """Load a rule set and put single values in place of the file's.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of a built-in rule set (see `rule_set_names`) or a `.toml` file.
+    override
+        Values by section and key, as under `[rules.override]` of `case.toml`.
+    folder
+        Where a relative path is looked up (the folder of `case.toml`); default the working directory.
+
+    Raises
+    ------
+    InputProblems
+        Unknown name, unreadable file, unknown section or key, wrong type, values that contradict each other: all of
+        them at once.
+    """
+    text, file = _read_text(str(name_or_path), folder)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputProblems(
+            [Finding("error", file, f"this is not valid TOML: {error}", "Mend the line named.", code="rules-toml")]
+        ) from error
+    merged, findings = _merge(values, override or {})
+    try:
+        rules = RuleSet.model_validate(merged)
+    except ValidationError as error:
+        raise InputProblems([*findings, *_findings(error, file, override or {})]) from error
+    if findings:
+        raise InputProblems(findings)
+    return rules
+
+
+def _read_text(name: str, folder: Path | None) -> tuple[str, str]:
+    """Text of the rule set, and the file name to use in messages."""
+    if name in rule_set_names():
+        return (files("grouping") / "rulesets" / f"{name}.toml").read_text(encoding="utf-8"), f"{name}.toml"
+    known = ", ".join(rule_set_names())
+    if not name.lower().endswith(".toml"):
+        fix = f"Use one of {known}, or the name of a .toml file beside case.toml."
+        raise InputProblems(
+            [Finding("error", "case.toml", "there is no such rule set", fix, None, "rules.set", name, "unknown-rules")]
+        )
+    path = (folder or Path()) / name
+    try:
+        return path.read_text(encoding="utf-8"), path.name
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+        fix = f"Check the file's name and encoding, or use one of {known}."
+        finding = Finding("error", name, f"the rule set file {reason}", fix, code="unreadable-rules")
+        raise InputProblems([finding]) from error
+
+
+def _merge(values: dict[str, Any], override: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+    """The file's values with the overriding ones in their place."""
+    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
+    findings = []
+    for section, keys in override.items():
+        if isinstance(keys, Mapping) and isinstance(merged.get(section, {}), dict):
+            merged[section] = {**merged.get(section, {}), **keys}
+        else:
+            message = "an override must name a section and in it a key"
+            fix = "Write [rules.override.size] and below it hard_maximum = 65000, for example."
+            column = f"rules.override.{section}"
+            findings.append(Finding("error", "case.toml", message, fix, None, column, str(keys), "rules-override"))
+    return merged, findings
+
+
+def _findings(error: ValidationError, file: str, override: Mapping[str, Any]) -> list[Finding]:
+    """Each fault pydantic found, as a planner would be told."""
+    findings = []
+    for fault in error.errors():
+        where = [str(part) for part in fault["loc"]]
+        section, key = (where + ["", ""])[:2]
+        column = ".".join(part for part in where if not part.isdigit()) or "rules"
+        overridden = isinstance(override.get(section), Mapping) and (not key or key in override[section])
+        known = _known_keys(section if key else "")
+        message, fix = _words(fault, known)
+        is_value = not isinstance(fault.get("input"), (dict, BaseModel)) and fault["type"] != "missing"
+        findings.append(
+            Finding(
+                "error",
+                "case.toml" if overridden else file,
+                message,
+                fix,
+                None,
+                f"rules.override.{column}" if overridden else column,
+                str(fault["input"]) if is_value else None,
+                "rules-value" if fault["type"] != "extra_forbidden" else "rules-unknown-key",
+            )
+        )
+    return findings
+
+
+def _known_keys(section: str) -> str:
+    """The keys that may stand in a section (or the sections themselves), for a message."""
+    field = RuleSet.model_fields.get(section)
+    model = field.annotation if field else RuleSet
+    return ", ".join(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else "no keys"
+
+
+def _words(fault: Mapping[str, Any], known: str) -> tuple[str, str]:
+    """Message and fix for one fault."""
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        return "this key is not known", f"Known here: {known}."
+    if kind == "missing":
+        return "this value is missing", "Add it to the rule set file."
+    if kind == "value_error":
+        return str(fault["ctx"]["error"]), "Change one of the two values so that they agree."
+    if kind in {"literal_error"}:
+        return "this value is not one of those allowed", f"Use {fault['ctx']['expected']}."
+    message = fault["msg"][:1].lower() + fault["msg"][1:]
+    return f"this value does not fit: {message}", "Write a value of the kind the built-in rule sets show."

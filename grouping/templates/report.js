@@ -1,0 +1,279 @@
+"use strict";
+/* The page's own script. Every text from a file is set with textContent: nothing here builds markup from data. */
+
+document.documentElement.classList.add("js");
+
+function makeElement(tag, className, text) {
+  var made = document.createElement(tag);
+  if (className) { made.className = className; }
+  if (text !== undefined && text !== null) { made.textContent = String(text); }
+  return made;
+}
+
+function makeTable(title, rows) {
+  var box = makeElement("div", "popup");
+  var table = makeElement("table");
+  var caption = makeElement("caption", "");
+  var isolated = makeElement("bdi", "", title);
+  caption.appendChild(isolated);
+  table.appendChild(caption);
+  var body = makeElement("tbody");
+  rows.forEach(function (row) {
+    if (row[1] === "" || row[1] === null || row[1] === undefined) { return; }
+    var line = makeElement("tr");
+    var head = makeElement("th", "", row[0]);
+    head.scope = "row";
+    line.appendChild(head);
+    var cell = makeElement("td");
+    cell.appendChild(makeElement("bdi", "", row[1]));
+    line.appendChild(cell);
+    body.appendChild(line);
+  });
+  table.appendChild(body);
+  box.appendChild(table);
+  return box;
+}
+
+function grouped(number) { return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ","); }
+function signed(number) { return (number < 0 ? "\u2212" : "+") + grouped(Math.abs(number)); }
+
+/* Rings come as whole numbers: first point, then differences. */
+function readShape(shape, units) {
+  return shape.map(function (polygon) {
+    return polygon.map(function (flat) {
+      var x = 0, y = 0, ring = [];
+      for (var i = 0; i < flat.length; i += 2) {
+        x += flat[i];
+        y += flat[i + 1];
+        ring.push([y / units, x / units]);
+      }
+      return ring;
+    });
+  });
+}
+
+/* Every edge of the areas with the areas on its two sides. */
+function readEdges(areas) {
+  var edges = new Map();
+  areas.forEach(function (area, index) {
+    area[3].forEach(function (polygon) {
+      polygon.forEach(function (flat) {
+        var x = 0, y = 0, points = [];
+        for (var i = 0; i < flat.length; i += 2) {
+          x += flat[i];
+          y += flat[i + 1];
+          points.push([x, y]);
+        }
+        points.forEach(function (from, at) {
+          var to = points[(at + 1) % points.length];
+          var forward = from[0] < to[0] || (from[0] === to[0] && from[1] < to[1]);
+          var key = forward ? from.join() + "," + to.join() : to.join() + "," + from.join();
+          var edge = edges.get(key);
+          if (edge) { edge.sides.push(index); } else { edges.set(key, { from: from, to: to, sides: [index] }); }
+        });
+      });
+    });
+  });
+  return Array.from(edges.values());
+}
+
+/* Join edges to long lines, so that borders are drawn smoothly and with few elements. */
+function chain(edges, units) {
+  var at = new Map();
+  edges.forEach(function (edge) {
+    [edge.from.join(), edge.to.join()].forEach(function (key) {
+      if (!at.has(key)) { at.set(key, []); }
+      at.get(key).push(edge);
+    });
+  });
+  var used = new Set();
+  function follow(point) {
+    var line = [];
+    for (;;) {
+      var key = point.join();
+      var next = at.get(key).find(function (edge) { return !used.has(edge); });
+      if (!next) { return line; }
+      used.add(next);
+      point = next.from.join() === key ? next.to : next.from;
+      line.push(point);
+    }
+  }
+  var lines = [];
+  edges.forEach(function (edge) {
+    if (used.has(edge)) { return; }
+    used.add(edge);
+    var ahead = follow(edge.to);
+    var behind = follow(edge.from);
+    var line = behind.reverse().concat([edge.from, edge.to], ahead);
+    lines.push(line.map(function (point) { return [point[1] / units, point[0] / units]; }));
+  });
+  return lines;
+}
+
+function startBlueprintMap(map, layers) {
+  var data = JSON.parse(document.getElementById("map-data").textContent);
+  var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  var about = data.estimate ? " (estimate)" : "";
+  var chosen = 0;
+  var colouring = "group";
+
+  map.attributionControl.setPrefix(false);
+  if (still) { map.options.zoomAnimation = false; map.options.fadeAnimation = false; map.options.inertia = false; }
+  ["areas", "borders", "localities", "sites", "hubs", "labels"].forEach(function (name, position) {
+    map.createPane("plan-" + name).style.zIndex = 410 + 10 * position;
+  });
+  map.getPane("plan-labels").style.pointerEvents = "none";
+
+  function group(index) { return index < 0 ? null : data.options[chosen].groups[index]; }
+  function groupTitle(found) { return found ? found.id + " " + found.name : "none of this option's groups"; }
+  function minutesText(value) { return value === null ? "no route" : value.toFixed(1) + about; }
+  function kindText(kind) {
+    return { main: "main site", branch: "branch site", community: "community site", mobile: "mobile site" }[kind] || kind;
+  }
+
+  /* Areas: shapes once, style and words by option. */
+  function areaStyle(index) {
+    var option = data.options[chosen];
+    var found = group(option.areaGroup[index]);
+    var fill = found ? data.palette[found.colour] : "#ffffff";
+    if (colouring === "minutes") {
+      var value = option.areaHub[index];
+      var step = data.minuteClasses.findIndex(function (limit) { return value <= limit; });
+      fill = value === null ? data.noRoute : data.minuteColours[step < 0 ? data.minuteClasses.length : step];
+    }
+    return { fillColor: fill, fillOpacity: 0.92, color: "#ffffff", weight: 0.7, opacity: 0.9 };
+  }
+  function areaTable(index) {
+    var option = data.options[chosen];
+    var area = data.areas[index];
+    return makeTable(area[1] || area[0], [
+      ["Area", area[0]],
+      ["Setting", area[2] === null ? "" : area[2] ? "rural" : "urban"],
+      ["Most patients with", groupTitle(group(option.areaGroup[index]))],
+      ["Minutes to the hub", minutesText(option.areaHub[index])],
+      ["Minutes to own practice", minutesText(option.areaRoutine[index])]
+    ]);
+  }
+  var areaLayers = data.areas.map(function (area, index) {
+    var layer = L.polygon(readShape(area[3], data.units), Object.assign({ pane: "plan-areas" }, areaStyle(index)));
+    layer.bindTooltip(function () { return areaTable(index); }, { sticky: true, direction: "auto", opacity: 1 });
+    layer.bindPopup(function () { return areaTable(index); }, { maxWidth: 280 });
+    layer.on("mouseover", function () { layer.setStyle({ color: "#17222c", weight: 2 }); layer.bringToFront(); });
+    layer.on("mouseout", function () { layer.setStyle(areaStyle(index)); });
+    return layer.addTo(layers.areas);
+  });
+
+  data.localities.forEach(function (locality) {
+    L.polygon(readShape(locality[1], data.units), {
+      pane: "plan-localities", fill: false, color: "#5b2a86", weight: 1.6, dashArray: "6 4", interactive: false
+    }).addTo(layers.localities);
+  });
+
+  /* Sites: main dark, branches light, others grey; the same words in the tables below the map. */
+  function siteTable(index) {
+    var site = data.sites[index];
+    var practice = site[3] < 0 ? null : data.practices[site[3]];
+    var found = practice ? group(data.options[chosen].practiceGroup[site[3]]) : null;
+    var hubOf = data.options[chosen].groups.filter(function (entry) { return entry.hub === index; });
+    return makeTable(site[1] || site[0], [
+      ["Site", site[0] + ", " + kindText(site[2])],
+      ["Practice", practice ? practice[1] + " (" + practice[0] + ")" : "none"],
+      ["Patients on its list", practice ? grouped(practice[2]) : ""],
+      ["Group", practice ? groupTitle(found) : ""],
+      ["Hub of", hubOf.map(groupTitle).join(", ")]
+    ]);
+  }
+  data.sites.forEach(function (site, index) {
+    var main = site[2] === "main";
+    var marker = L.circleMarker([site[4], site[5]], {
+      pane: "plan-sites", radius: main ? 5 : 4, color: main ? "#ffffff" : "#17222c", weight: 1.4,
+      fillColor: main ? "#17222c" : site[2] === "branch" ? "#ffffff" : "#9aa5ae", fillOpacity: 1
+    });
+    marker.bindTooltip(function () { return siteTable(index); }, { opacity: 1 });
+    marker.bindPopup(function () { return siteTable(index); }, { maxWidth: 280 });
+    marker.addTo(layers.sites);
+  });
+
+  var edges = readEdges(data.areas);
+
+  function groupTable(found) {
+    return makeTable(groupTitle(found), [
+      ["Kind", found.kind],
+      ["Registered patients", grouped(found.size)],
+      ["Minimum", grouped(found.minimum) + " (" + signed(found.margin) + ")"],
+      ["Exception", found.exception],
+      ["Hub", data.sites[found.hub][1]],
+      ["Mean minutes to the hub", minutesText(found.minutes)],
+      ["Practices", found.members.map(function (member) { return data.practices[member][1]; }).join("; ")]
+    ]);
+  }
+
+  function drawOption() {
+    var option = data.options[chosen];
+    areaLayers.forEach(function (layer, index) { layer.setStyle(areaStyle(index)); });
+    layers.borders.clearLayers();
+    layers.hubs.clearLayers();
+    layers.labels.clearLayers();
+    var between = edges.filter(function (edge) {
+      return edge.sides.length < 2 || option.areaGroup[edge.sides[0]] !== option.areaGroup[edge.sides[1]];
+    });
+    L.polyline(chain(between, data.units), {
+      pane: "plan-borders", color: "#22303c", weight: 2, lineJoin: "round", lineCap: "round", interactive: false
+    }).addTo(layers.borders);
+    option.groups.forEach(function (found) {
+      var site = data.sites[found.hub];
+      var mark = makeElement("span", "hub-mark");
+      mark.appendChild(makeElement("span", "", "H"));
+      var hub = L.marker([site[4], site[5]], {
+        pane: "plan-hubs", keyboard: false, icon: L.divIcon({ className: "hub-icon", html: mark, iconSize: [22, 22] })
+      });
+      hub.bindTooltip(function () { return groupTable(found); }, { opacity: 1, offset: [10, 0] });
+      hub.bindPopup(function () { return groupTable(found); }, { maxWidth: 300 });
+      hub.addTo(layers.hubs);
+      L.marker(found.label, {
+        pane: "plan-labels", interactive: false, keyboard: false,
+        icon: L.divIcon({ className: "group-icon", html: makeElement("span", "group-label", found.id), iconSize: [0, 0] })
+      }).addTo(layers.labels);
+    });
+  }
+
+  function show(optionId) {
+    data.options.forEach(function (option, index) {
+      var panel = document.getElementById(option.id);
+      var on = option.id === optionId;
+      if (on) { chosen = index; }
+      if (panel) { panel.classList.toggle("is-shown", on); }
+    });
+    map.closePopup();
+    drawOption();
+    var title = document.getElementById("map-option");
+    var panelTitle = document.querySelector("#" + optionId + " h2");
+    if (title && panelTitle) { title.textContent = panelTitle.textContent; }
+  }
+
+  document.querySelectorAll("input[name=option]").forEach(function (choice) {
+    choice.addEventListener("change", function () { if (choice.checked) { show(choice.value); } });
+  });
+  document.querySelectorAll("a[data-option]").forEach(function (link) {
+    link.addEventListener("click", function () {
+      var choice = document.querySelector("input[name=option][value=" + link.dataset.option + "]");
+      if (choice) { choice.checked = true; show(choice.value); }
+    });
+  });
+  document.querySelectorAll("input[name=colouring]").forEach(function (choice) {
+    choice.addEventListener("change", function () {
+      if (!choice.checked) { return; }
+      colouring = choice.value;
+      document.documentElement.classList.toggle("by-minutes", colouring === "minutes");
+      areaLayers.forEach(function (layer, index) { layer.setStyle(areaStyle(index)); });
+    });
+  });
+
+  var first = document.querySelector("input[name=option]:checked");
+  map.fitBounds(data.bounds, { padding: [8, 8], animate: false });
+  map.setMinZoom(Math.max(map.getZoom() - 1, 0));
+  show(first ? first.value : data.options[0].id);
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
+  });
+}
