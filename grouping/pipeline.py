@@ -72,6 +72,7 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
     """
     progress("Reading the case", str(case_dir))
     place, settings, rule_set = _read_all(case_dir, rules)
+    case_dir = case_folder(case_dir)
     progress("Timing the roads", f"{len(place.areas)} areas x {len(place.sites)} sites")
     times, travel_findings = travel_times(place, settings.roads, case_dir)
     place = complete_registrations(place, times)
