@@ -1,0 +1,225 @@
+"""Generate the demonstration case: `python -m geodata.demo.make_demo --out geodata/demo/case`.
+
+The same seed gives the same bytes. What is fact (outline, settlements, course of main roads, where a surgery stands in
+the invented county) lies in the tables beside this module; what is invented comes from the seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from random import Random
+
+from shapely import MultiPolygon, Polygon
+from shapely.geometry import mapping
+from shapely.geometry.polygon import orient
+
+from geodata.demo._areas import Area, make_areas, make_localities, read_outline, read_settlements
+from geodata.demo._roads import make_roads, write_roads
+from geodata.demo._surgeries import PATIENTS, Practice, Site, make_practices
+
+SEED = 2017
+
+CASE_TOML = """\
+# The built-in demonstration. The shape of the county, the names and positions of its towns and the course of its main
+# roads are facts; every practice, site, patient, area figure, street and lane is invented.
+
+schema_version = 1
+name = "Demonstration county (made-up data in the shape of Dorset)"
+made_up = true                      # every page says that the data is invented
+
+[rules]
+set = "dorset-2017"                 # 30,000 patients in an urban group, 20,000 in a rural one
+# Change a single value of the rule set here, for example:
+# [rules.override.size]
+# hard_maximum = 65000
+
+[roads]
+method = "roads"                    # "straight-line" gives rough minutes without a road network
+source = "roads.osm.pbf"
+
+[tables.practices]                  # one row a practice
+file = "practices.csv"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.sites]                      # one row a building; x and y in metres on the British National Grid
+file = "sites.csv"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.areas]                      # polygons with people, age, deprivation; x and y is where most people live
+file = "areas.geojson"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.registrations]              # patients by practice and area; the D09 areas lie over the border
+file = "registrations.csv"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.localities]                 # the 13 planning areas
+file = "localities.geojson"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[totals]                            # figures to compare the tables with
+patients = {patients}
+practices = {practices}
+sites = {sites}
+"""
+
+ATTRIBUTION = "Made-up data: place names and positions of towns are facts, everything else is invented"
+
+
+def make_demo(out: Path, seed: int = SEED) -> Path:
+    """Generate the whole case.
+
+    Parameters
+    ----------
+    out
+        Folder for the files; made if it is not there.
+    seed
+        Source of everything invented.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    outline, settlements = read_outline(), read_settlements()
+    # one source of chance for each part, so that a change in one leaves the others as they are
+    areas = make_areas(outline, settlements, Random(f"{seed} areas"))
+    practices, community = make_practices(outline, settlements, areas, Random(f"{seed} surgeries"))
+    network = make_roads(outline, settlements, areas, Random(f"{seed} roads"))
+    sites = sorted([s for p in practices for s in p.sites] + community, key=lambda site: site.site_code)
+    _write_practices(out / "practices.csv", practices)
+    _write_sites(out / "sites.csv", sites)
+    _write_registrations(out / "registrations.csv", practices)
+    _write_layer(out / "areas.geojson", "areas", [(_area_properties(area), area.shape) for area in areas])
+    localities = [({"name": name}, shape) for name, shape in make_localities(areas).items()]
+    _write_layer(out / "localities.geojson", "localities", localities)
+    write_roads(network, out / "roads.osm.pbf")
+    text = CASE_TOML.format(attribution=ATTRIBUTION, patients=PATIENTS, practices=len(practices), sites=len(sites))
+    _write_text(out / "case.toml", text)
+    return out
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write with the same line ends everywhere."""
+    path.write_bytes(text.encode("utf-8"))
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    _write_text(path, text.getvalue())
+
+
+def _write_practices(path: Path, practices: list[Practice]) -> None:
+    header = "practice_code,name,locality,list_size,age_65_plus,age_75_plus,clinical_system,vulnerability,dispensing"
+    rows = [
+        (
+            p.practice_code,
+            p.name,
+            p.settlement.locality,
+            p.list_size,
+            p.age_65_plus,
+            p.age_75_plus,
+            p.clinical_system,
+            p.vulnerability,
+            "yes" if p.dispensing else "no",
+            p.network,
+        )
+        for p in practices
+    ]
+    _write_csv(path, [*header.split(","), "current_group"], rows)
+
+
+def _write_sites(path: Path, sites: list[Site]) -> None:
+    header = "site_code,practice_code,name,kind,x,y,floor_area_m2,condition,annual_cost,committed"
+    rows = [
+        (
+            s.site_code,
+            s.practice_code,
+            s.name,
+            s.kind,
+            s.x,
+            s.y,
+            s.floor_area_m2,
+            s.condition,
+            s.annual_cost,
+            "yes" if s.committed else "no",
+        )
+        for s in sites
+    ]
+    _write_csv(path, header.split(","), rows)
+
+
+def _write_registrations(path: Path, practices: list[Practice]) -> None:
+    rows = [(p.practice_code, code, patients) for p in practices for code, patients in sorted(p.patients.items())]
+    _write_csv(path, ("practice_code", "area_code", "patients"), rows)
+
+
+def _area_properties(area: Area) -> dict[str, object]:
+    return {
+        "area_code": area.area_code,
+        "name": area.name,
+        "population": area.population,
+        "population_65_plus": area.population_65_plus,
+        "population_75_plus": area.population_75_plus,
+        "rural_urban": area.rural_urban,
+        "deprivation_decile": area.deprivation_decile,
+        "no_car_share": area.no_car_share,
+        "x": area.x,
+        "y": area.y,
+    }
+
+
+def _write_layer(path: Path, name: str, features: Sequence[tuple[dict[str, object], Polygon | MultiPolygon]]) -> None:
+    """Write GeoJSON on the National Grid in whole metres, one feature a line, so that shared edges stay shared."""
+    grid = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
+    lines = []
+    for properties, shape in features:
+        # right-hand rule of the format: outer rings run against the clock
+        parts = [orient(part) for part in getattr(shape, "geoms", [shape])]
+        geometry = mapping(parts[0] if len(parts) == 1 else MultiPolygon(parts))
+        whole = {"type": geometry["type"], "coordinates": _whole(geometry["coordinates"])}
+        feature = {"type": "Feature", "properties": properties, "geometry": whole}
+        lines.append(json.dumps(feature, separators=(",", ":")))
+    head = f'{{"type":"FeatureCollection","name":"{name}","crs":{json.dumps(grid)},"features":[\n'
+    _write_text(path, head + ",\n".join(lines) + "\n]}\n")
+
+
+def _whole(coordinates: object) -> object:
+    """Nested coordinates as whole numbers."""
+    if isinstance(coordinates, int | float):
+        return round(coordinates)
+    return [_whole(part) for part in coordinates]  # type: ignore[attr-defined]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and generate."""
+    parser = argparse.ArgumentParser(description="Generate the made-up demonstration case.")
+    parser.add_argument("--out", type=Path, default=Path("geodata") / "demo" / "case", help="folder for the files")
+    parser.add_argument("--seed", type=int, default=SEED, help="source of everything invented")
+    options = parser.parse_args(arguments)
+    folder = make_demo(options.out, options.seed)
+    for path in sorted(folder.iterdir()):
+        print(f"{path.stat().st_size:>9,} bytes  {path}")
+
+
+if __name__ == "__main__":
+    main()
