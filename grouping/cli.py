@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from geodata.errors import InputProblems, NoPlan, VerificationFailed
@@ -71,16 +72,14 @@ def _told() -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, str], None]]:
-    """Show a live line per stage on standard error."""
+    """Tell each stage on standard error: a line a stage, and on a terminal a clock beside the present one."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=not errors.is_terminal) as bar:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("Starting", total=None)
 
         def tell(stage: str, detail: str = "") -> None:
-            line = f"{stage}: {detail}" if detail else stage
-            bar.update(task, description=line.replace("[", "\\["))
-            if errors.is_terminal:
-                bar.console.print(f"  {line}", style="dim", markup=False)
+            bar.update(task, description=escape(stage))
+            errors.print(f"  {stage}: {detail}" if detail else f"  {stage}", style="dim", markup=False)
 
         yield tell
 

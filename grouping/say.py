@@ -128,7 +128,7 @@ def _option_lines(option: AssessedOption, *, by_hand: bool) -> list[str]:
     )
     if plan.behind_best or plan.different_from_best:
         line += f" (+{plan.behind_best:.1%}; {plan.different_from_best:.0%} of patients with other companions"
-        line += ", similar)" if plan.similar else ")"
+        line += ", the next best plan there is)" if plan.similar else ")"
     line += ", verified" if option.verified else ", NOT verified"
     lines = [line]
     word = "below minimum" if by_hand else "exception"
@@ -147,9 +147,13 @@ def say_recheck(result: Recheck, *, as_json: bool) -> None:
     if as_json:
         _echo_json({"agrees": result.agrees, "lines": result.lines.to_dict("records")})
         return
-    for line in result.lines.itertuples():
-        breach = result.by_hand and line.kind == "rule"
-        mark = "ok    " if line.agrees else ("breach" if breach else "WRONG ")
-        where = f"{line.option}: " if line.option else ""
-        typer.echo(f"  {mark}  {where}{line.claim} - {line.detail}")
+    for option, lines in result.lines.groupby("option", sort=False):
+        if option and lines["agrees"].all():
+            typer.echo(f"  ok      {option}: {len(lines)} claims re-derived from the inputs, all agree")
+            continue
+        for line in lines.itertuples():
+            breach = result.by_hand and line.kind == "rule"
+            mark = "ok    " if line.agrees else ("breach" if breach else "WRONG ")
+            where = f"{option}: " if option else ""
+            typer.echo(f"  {mark}  {where}{line.claim} - {line.detail}")
     typer.echo("Every figure agrees with the inputs." if result.agrees else "The run does NOT agree with its inputs.")

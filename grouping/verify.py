@@ -151,6 +151,13 @@ def _weighted(table: pd.DataFrame, column: str) -> float:
     return float((known[column] * known["patients"]).sum() / total) if total > 0 else math.nan
 
 
+def _means_by_area(table: pd.DataFrame, column: str) -> pd.Series:
+    known = table[table[column].notna()]
+    weight = known.groupby("area_code")["patients"].sum()
+    total = (known[column] * known["patients"]).groupby(known["area_code"]).sum()
+    return (total / weight).where(weight > 0).reindex(table["area_code"].unique())
+
+
 def _rural_patients(members: pd.DataFrame, journeys: pd.DataFrame) -> pd.Series:
     """Registered patients living in rural areas per practice, from the located registrations scaled to the list."""
     located = journeys[journeys["rural"].notna()]
@@ -271,7 +278,7 @@ def _check_area_figures(ledger: _Ledger, written: pd.DataFrame, journeys: pd.Dat
         wrong.append(f"patients differ in {len(off)} areas, first {off[0]}")
     ledger.note("figure", "patients of each area", wrong, f"{len(both)} areas, {patients.sum():,.0f} patients")
     for column in ("minutes_routine", "minutes_hub"):
-        means = journeys.groupby("area_code")[["patients", column]].apply(_weighted, column)
+        means = _means_by_area(journeys, column)
         off = [code for code in both if not _same(table.at[code, column], means[code], MINUTES_TOLERANCE)]
         ledger.note(
             "figure",
