@@ -7,8 +7,10 @@ travel as data (`grouping.escape.script_data`) and are shown as text.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import folium
 import geopandas as gpd
@@ -37,11 +39,14 @@ NO_ROUTE_COLOUR = "#cfcfcf"
 DEGREE_UNITS = 100_000
 """Coordinates are sent as whole numbers of 1/100,000 degree (about one metre)."""
 
+LETTER_HEIGHT = 38
+"""Height of the letters of a static drawing, in drawing units."""
+
 DRAWING_WIDTH = 2_000
 """Width of the static drawing in its own units; heights follow the shape of the place."""
 
 
-# ------------------------------------------------------------------------------------------------------------- shapes
+# -------------------------------------------------------------------------------------------------------------- shapes
 
 
 def drawn_areas(areas: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -61,8 +66,7 @@ def drawn_areas(areas: gpd.GeoDataFrame) -> NDArray[np.object_]:
     if not len(polygons):
         return polygons
     west, south, east, north = shapely.total_bounds(polygons)
-    tolerance_m = float(np.clip(max(east - west, north - south) / 2_000, 2.0, 100.0))
-    return shapely.coverage_simplify(polygons, tolerance_m)
+    return _simplified(polygons, max(east - west, north - south))
 
 
 def group_of_area(place: Place, plan: Plan) -> pd.Series:
@@ -100,8 +104,14 @@ def group_colours(polygons: NDArray[np.object_], groups: Sequence[str], ids: Seq
     for a, b in zip(label[left], label[right], strict=True):
         if a and b and a != b:
             graph.add_edge(a, b)
-    colours = nx.greedy_color(graph, strategy="DSATUR")
-    return {group_id: colours[group_id] % len(PALETTE) for group_id in ids}
+    colours: dict[str, int] = {}
+    for group_id in sorted(ids, key=lambda key: (-graph.degree[key], key)):
+        taken = {colours[other] for other in graph[group_id] if other in colours}
+        used = [sum(colour == position for colour in colours.values()) for position in range(len(PALETTE))]
+        # of the colours no neighbour has, the one used least, so that few groups look alike
+        free = [position for position in range(len(PALETTE)) if position not in taken] or range(len(PALETTE))
+        colours[group_id] = min(free, key=lambda position: (used[position], position))
+    return colours
 
 
 def minute_class(minutes: float) -> int:
@@ -154,7 +164,9 @@ def map_data(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str
         ],
         "practices": [
             [code, _text(row.name), int(row.list_size), _text(row.locality)]
-            for code, row in zip(codes, place.practices[["name", "list_size", "locality"]].itertuples(False), strict=True)
+            for code, row in zip(
+                codes, place.practices[["name", "list_size", "locality"]].itertuples(False), strict=True
+            )
         ],
         "sites": [
             [code, _text(name), kind, int(position), round(lat, 5), round(lon, 5)]
@@ -180,10 +192,8 @@ def _option_data(
     site_at = pd.Index(place.sites.index)
     members = {group.group_id: group.members for group in option.option.plan.groups}
     groups = []
-    for row, label in zip(
-        option.groups.itertuples(), _label_points(polygons, belongs.to_numpy(), ids, place, option), strict=True
-    ):
-        lon, lat = _to_degrees(np.array([label]))[0]
+    labels = _to_degrees(np.array(_label_points(polygons, belongs.to_numpy(), ids, place, option)))
+    for row, (lon, lat) in zip(option.groups.itertuples(), labels, strict=True):
         groups.append(
             {
                 "id": row.group_id,
@@ -214,10 +224,10 @@ def _option_data(
 def _delta_rings(geometries: NDArray[np.object_]) -> list[list[list[list[int]]]]:
     """Per geometry its polygons, per polygon its rings, per ring x, y, then differences, in 1/100,000 degree."""
     shapes = []
-    for geometry in geometries:
+    for geometry in shapely.transform(geometries, _to_degrees):
         polygons = []
         for polygon in shapely.get_parts(geometry):
-            if polygon.geom_type != "Polygon":
+            if polygon.geom_type != "Polygon" or polygon.is_empty:
                 continue
             rings = [_delta_ring(ring) for ring in (polygon.exterior, *polygon.interiors)]
             if len(rings[0]) >= 6:
@@ -227,13 +237,13 @@ def _delta_rings(geometries: NDArray[np.object_]) -> list[list[list[list[int]]]]
 
 
 def _delta_ring(ring: shapely.LinearRing) -> list[int]:
-    units = np.round(_to_degrees(shapely.get_coordinates(ring)) * DEGREE_UNITS).astype(np.int64)[:-1]
+    units = np.round(shapely.get_coordinates(ring) * DEGREE_UNITS).astype(np.int64)[:-1]
     moved = np.r_[True, np.any(np.diff(units, axis=0) != 0, axis=1)] if len(units) else np.zeros(0, dtype=bool)
     return np.diff(units[moved], axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
 
 
 def _to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Longitude and latitude of points on the national grid."""
+    """Longitude and latitude of points on the national grid, shape (points, 2)."""
     if not len(metres):
         return metres
     transformer = pyproj.Transformer.from_crs(BRITISH_NATIONAL_GRID, "EPSG:4326", always_xy=True)
@@ -251,9 +261,13 @@ def _drawn_localities(place: Place) -> NDArray[np.object_]:
     geometry = place.localities.geometry.to_numpy()
     geometry = np.where(shapely.is_valid(geometry), geometry, shapely.make_valid(geometry))
     west, south, east, north = shapely.total_bounds(geometry)
-    tolerance_m = float(np.clip(max(east - west, north - south) / 2_000, 2.0, 100.0))
     polygonal = np.array([_only_polygons(shape) for shape in geometry], dtype=object)
-    return shapely.coverage_simplify(polygonal, tolerance_m)
+    return _simplified(polygonal, max(east - west, north - south))
+
+
+def _simplified(polygons: NDArray[np.object_], span_m: float) -> NDArray[np.object_]:
+    """Simplify polygons together. Whole metres first: reprojected neighbours differ by less, and would not meet."""
+    return shapely.coverage_simplify(shapely.set_precision(polygons, 1.0), float(np.clip(span_m / 2_000, 2.0, 100.0)))
 
 
 def _only_polygons(shape: shapely.Geometry) -> shapely.Geometry:
@@ -269,7 +283,7 @@ def _label_points(
     hubs = dict(zip(option.groups["group_id"], option.groups["hub_site_code"], strict=True))
     for group_id in ids:
         parts = shapely.get_parts(_dissolved(polygons[belongs == group_id]))
-        parts = [part for part in parts if part.geom_type == "Polygon"]
+        parts = [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
         if parts:
             largest = max(parts, key=lambda part: part.area)
             spot = shapely.get_point(shapely.maximum_inscribed_circle(largest, tolerance=50.0), 0)
@@ -300,13 +314,29 @@ def _flag(value: object) -> int | None:
 
 @dataclass(frozen=True)
 class DrawnGroup:
-    """One group of a static drawing: outline, colour, place of its letters and of its hub, in drawing units."""
+    """One group of a static drawing, in drawing units.
+
+    Parameters
+    ----------
+    group_id, colour, path
+        Its letters, fill and outline.
+    spot, label
+        The middle of its area, and where its letters stand: beside it where the middle is crowded.
+    hub
+        Its hub.
+    """
 
     group_id: str
     colour: str
     path: str
+    spot: tuple[int, int]
     label: tuple[int, int]
     hub: tuple[int, int]
+
+    @property
+    def apart(self) -> bool:
+        """Whether the letters stand so far from the area that a line must join them."""
+        return math.hypot(self.label[0] - self.spot[0], self.label[1] - self.spot[1]) > LETTER_HEIGHT
 
 
 @dataclass(frozen=True)
@@ -364,17 +394,19 @@ def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, in
     for option, colour in zip(run.options, colours, strict=True):
         belongs = group_of_area(place, option.option.plan).to_numpy()
         ids = list(option.groups["group_id"])
-        labels = _label_points(polygons, belongs, ids, place, option)
-        hubs = place.sites.geometry.loc[option.groups["hub_site_code"]]
+        middles = [spot(*point) for point in _label_points(polygons, belongs, ids, place, option)]
+        hubs = [spot(hub.x, hub.y) for hub in place.sites.geometry.loc[option.groups["hub_site_code"]]]
+        labels = _letters_apart(middles, hubs, ids)
         groups = tuple(
             DrawnGroup(
                 group_id,
                 PALETTE[colour[group_id]],
                 path(_dissolved(polygons[belongs == group_id])),
-                spot(*label),
-                spot(hub.x, hub.y),
+                middle,
+                label,
+                hub,
             )
-            for group_id, label, hub in zip(ids, labels, hubs, strict=True)
+            for group_id, middle, label, hub in zip(ids, middles, labels, hubs, strict=True)
         )
         options.append(DrawnOption(option.option.option_id, groups))
     scale_km = max((km for km in (1, 2, 5, 10, 20, 50) if km * 1_000 <= span_m / 4), default=1)
@@ -393,11 +425,39 @@ def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, in
     )
 
 
+def _letters_apart(
+    middles: list[tuple[int, int]], hubs: list[tuple[int, int]], ids: list[str]
+) -> list[tuple[int, int]]:
+    """Put the letters of each group near the middle of its area, where they cover no others and no hub.
+
+    One after the other: the spot with the least cost among the middle and five rings round it. The page's script does
+    the same at every zoom.
+    """
+    placed: list[tuple[int, int]] = []
+    wide = 0.62 * LETTER_HEIGHT * max((len(group_id) for group_id in ids), default=3) + 14
+    rings = [(0.0, 0.0)] + [
+        (1.5 * r * math.cos(math.pi * k / 8), r * math.sin(math.pi * k / 8))
+        for r in (0.9, 1.5, 2.3, 3.2, 4.3)
+        for k in range(16)
+    ]
+    for x, y in middles:
+
+        def cost(step: tuple[float, float], x: int = x, y: int = y) -> float:
+            at_x, at_y = x + step[0] * LETTER_HEIGHT, y + step[1] * LETTER_HEIGHT
+            letters = sum(abs(at_x - px) < wide and abs(at_y - py) < 1.15 * LETTER_HEIGHT for px, py in placed)
+            marks = sum(abs(at_x - px) < wide / 2 + 18 and abs(at_y - py) < LETTER_HEIGHT / 2 + 18 for px, py in hubs)
+            return 100 * letters + 1.5 * marks + math.hypot(*step)
+
+        step = min(rings, key=cost)
+        placed.append((round(x + step[0] * LETTER_HEIGHT), round(y + step[1] * LETTER_HEIGHT)))
+    return placed
+
+
 def _path(geometry: shapely.Geometry, origin: NDArray[np.float64], scale: float) -> str:
     """SVG path data in whole drawing units, relative, without points that fall together."""
     pieces = []
     for polygon in shapely.get_parts(geometry):
-        if polygon.geom_type != "Polygon":
+        if polygon.geom_type != "Polygon" or polygon.is_empty:
             continue
         for ring in (polygon.exterior, *polygon.interiors):
             points = np.round((shapely.get_coordinates(ring) - origin) * [scale, -scale]).astype(np.int64)[:-1]
@@ -410,14 +470,14 @@ def _path(geometry: shapely.Geometry, origin: NDArray[np.float64], scale: float)
     return "".join(pieces)
 
 
-# ------------------------------------------------------------------------------------------------------- Folium's frame
+# ------------------------------------------------------------------------------------------------------ Folium's frame
 
 
 class _OfflineMap(folium.Map):
     """A Folium map that names no file on the web: the page carries Leaflet itself."""
 
-    default_js: list[tuple[str, str]] = []
-    default_css: list[tuple[str, str]] = []
+    default_js: ClassVar[list[tuple[str, str]]] = []
+    default_css: ClassVar[list[tuple[str, str]]] = []
 
 
 class _Blueprint(MacroElement):

@@ -118,12 +118,23 @@ function startBlueprintMap(map, layers) {
   var colouring = "group";
 
   map.attributionControl.setPrefix(false);
+
+  /* On a phone a popup takes most of the map: the controls stand back while it is open. */
+  var popupSize = { maxWidth: 290, maxHeight: Math.max(160, map.getSize().y - 70) };
+  map.on("popupopen popupclose", function (event) {
+    map.getContainer().classList.toggle("stand-back", event.type === "popupopen" && map.getSize().x < 640);
+  });
   if (still) { map.options.zoomAnimation = false; map.options.fadeAnimation = false; map.options.inertia = false; }
   ["areas", "borders", "localities", "sites", "hubs", "labels"].forEach(function (name, position) {
     map.createPane("plan-" + name).style.zIndex = 410 + 10 * position;
   });
   map.getPane("plan-labels").style.pointerEvents = "none";
 
+  /* Some browsers make every shape that listens for focus a stop of the Tab key: hundreds. The tables say the same. */
+  function noTabStop(layer) {
+    layer.on("add", function () { layer.getElement().setAttribute("tabindex", "-1"); });
+    return layer;
+  }
   function group(index) { return index < 0 ? null : data.options[chosen].groups[index]; }
   function groupTitle(found) { return found ? found.id + " " + found.name : "none of this option's groups"; }
   function minutesText(value) { return value === null ? "no route" : value.toFixed(1) + about; }
@@ -157,10 +168,11 @@ function startBlueprintMap(map, layers) {
   var areaLayers = data.areas.map(function (area, index) {
     var layer = L.polygon(readShape(area[3], data.units), Object.assign({ pane: "plan-areas" }, areaStyle(index)));
     layer.bindTooltip(function () { return areaTable(index); }, { sticky: true, direction: "auto", opacity: 1 });
-    layer.bindPopup(function () { return areaTable(index); }, { maxWidth: 280 });
+    layer.bindPopup(function () { return areaTable(index); }, popupSize);
     layer.on("mouseover", function () { layer.setStyle({ color: "#17222c", weight: 2 }); layer.bringToFront(); });
+    layer.on("popupopen", function () { layer.closeTooltip(); });
     layer.on("mouseout", function () { layer.setStyle(areaStyle(index)); });
-    return layer.addTo(layers.areas);
+    return noTabStop(layer).addTo(layers.areas);
   });
 
   data.localities.forEach(function (locality) {
@@ -186,12 +198,13 @@ function startBlueprintMap(map, layers) {
   data.sites.forEach(function (site, index) {
     var main = site[2] === "main";
     var marker = L.circleMarker([site[4], site[5]], {
-      pane: "plan-sites", radius: main ? 5 : 4, color: main ? "#ffffff" : "#17222c", weight: 1.4,
+      pane: "plan-sites", main: main, radius: 4, color: main ? "#ffffff" : "#17222c", weight: 1.2,
       fillColor: main ? "#17222c" : site[2] === "branch" ? "#ffffff" : "#9aa5ae", fillOpacity: 1
     });
     marker.bindTooltip(function () { return siteTable(index); }, { opacity: 1 });
-    marker.bindPopup(function () { return siteTable(index); }, { maxWidth: 280 });
-    marker.addTo(layers.sites);
+    marker.bindPopup(function () { return siteTable(index); }, popupSize);
+    marker.on("popupopen", function () { marker.closeTooltip(); });
+    noTabStop(marker).addTo(layers.sites);
   });
 
   var edges = readEdges(data.areas);
@@ -217,7 +230,11 @@ function startBlueprintMap(map, layers) {
     var between = edges.filter(function (edge) {
       return edge.sides.length < 2 || option.areaGroup[edge.sides[0]] !== option.areaGroup[edge.sides[1]];
     });
-    L.polyline(chain(between, data.units), {
+    var lines = chain(between, data.units);
+    L.polyline(lines, {
+      pane: "plan-borders", color: "#ffffff", weight: 4.5, opacity: 0.75, lineJoin: "round", interactive: false
+    }).addTo(layers.borders);
+    L.polyline(lines, {
       pane: "plan-borders", color: "#22303c", weight: 2, lineJoin: "round", lineCap: "round", interactive: false
     }).addTo(layers.borders);
     option.groups.forEach(function (found) {
@@ -228,12 +245,73 @@ function startBlueprintMap(map, layers) {
         pane: "plan-hubs", keyboard: false, icon: L.divIcon({ className: "hub-icon", html: mark, iconSize: [22, 22] })
       });
       hub.bindTooltip(function () { return groupTable(found); }, { opacity: 1, offset: [10, 0] });
-      hub.bindPopup(function () { return groupTable(found); }, { maxWidth: 300 });
-      hub.addTo(layers.hubs);
-      L.marker(found.label, {
+      hub.bindPopup(function () { return groupTable(found); }, popupSize);
+      hub.on("popupopen", function () { hub.closeTooltip(); });
+      noTabStop(hub).addTo(layers.hubs);
+      found.letters = L.marker(found.label, {
         pane: "plan-labels", interactive: false, keyboard: false,
         icon: L.divIcon({ className: "group-icon", html: makeElement("span", "group-label", found.id), iconSize: [0, 0] })
       }).addTo(layers.labels);
+    });
+    makeRoom();
+  }
+
+  /* Letters stand near the middle of their area, but never on each other: a line joins those that had to move. */
+  function makeRoom() {
+    var placed = [];
+    var inside = L.bounds([20, 12], map.getSize().subtract([20, 12]));
+    var hubs = data.options[chosen].groups.map(function (found) {
+      var site = data.sites[found.hub];
+      return map.latLngToLayerPoint([site[4], site[5]]);
+    });
+    var steps = [[0, 0]];
+    [0.9, 1.5, 2.3, 3.2, 4.3].forEach(function (r) {
+      for (var k = 0; k < 16; k += 1) {
+        steps.push([1.5 * r * Math.cos(Math.PI * k / 8), r * Math.sin(Math.PI * k / 8)]);
+      }
+    });
+    layers.labels.eachLayer(function (layer) { if (layer instanceof L.Polyline) { layers.labels.removeLayer(layer); } });
+    data.options[chosen].groups.forEach(function (found) {
+      var element = found.letters && found.letters.getElement();
+      if (!element) { return; }
+      var label = element.firstChild;
+      var wide = label.offsetWidth + 3;
+      var high = label.offsetHeight + 2;
+      var middle = map.latLngToLayerPoint(found.label);
+      var best = null;
+      var least = Infinity;
+      var visible = inside.contains(map.layerPointToContainerPoint(middle));
+      steps.forEach(function (step) {
+        var at = middle.add([step[0] * high, step[1] * high]);
+        var cost = Math.hypot(step[0], step[1]);
+        if (visible && !inside.contains(map.layerPointToContainerPoint(at))) { cost += 50; }
+        placed.forEach(function (other) {
+          if (Math.abs(at.x - other.x) < wide && Math.abs(at.y - other.y) < high) { cost += 100; }
+        });
+        hubs.forEach(function (hub) {
+          if (Math.abs(at.x - hub.x) < wide / 2 + 10 && Math.abs(at.y - hub.y) < high / 2 + 10) { cost += 1.5; }
+        });
+        if (cost < least) { least = cost; best = at; }
+      });
+      placed.push(best);
+      var moved = best.subtract(middle);
+      label.style.transform = "translate(calc(-50% + " + moved.x.toFixed(1) + "px), calc(-50% + " + moved.y.toFixed(1) + "px))";
+      if (Math.hypot(moved.x, moved.y) > high) {
+        L.polyline([found.label, map.layerPointToLatLng(best)], {
+          pane: "plan-hubs", color: "#17222c", weight: 1.2, interactive: false
+        }).addTo(layers.labels);
+      }
+    });
+  }
+
+  /* Small marks on the whole county, larger ones in town. */
+  function sizeMarks() {
+    var bounds = L.latLngBounds(data.bounds);
+    var across = map.latLngToLayerPoint(bounds.getSouthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x;
+    var near = Math.max(0, Math.min(1, (across - 300) / 3000));
+    map.getContainer().style.setProperty("--mark", (0.72 + 0.28 * Math.min(1, near * 4)).toFixed(2));
+    layers.sites.eachLayer(function (marker) {
+      marker.setRadius((marker.options.main ? 2.6 : 2.1) + 3.6 * near);
     });
   }
 
@@ -273,6 +351,14 @@ function startBlueprintMap(map, layers) {
   map.fitBounds(data.bounds, { padding: [8, 8], animate: false });
   map.setMinZoom(Math.max(map.getZoom() - 1, 0));
   show(first ? first.value : data.options[0].id);
+  sizeMarks();
+  map.on("zoomend", function () { makeRoom(); sizeMarks(); });
+  layers.labels.on("add", makeRoom);
+  var resizing = 0;
+  map.on("resize", function () {
+    window.clearTimeout(resizing);
+    resizing = window.setTimeout(function () { map.fitBounds(data.bounds, { padding: [8, 8], animate: false }); }, 150);
+  });
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details").forEach(function (part) { part.open = true; });
   });

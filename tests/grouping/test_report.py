@@ -1,0 +1,394 @@
+"""The page: what it says, that it needs nothing but itself, and that it works in a browser."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import NoAlertPresentException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.keys import Keys
+
+from grouping.escape import visible
+from grouping.plan import Plan
+from grouping.report import render_report, write_report
+from tests.conftest import absent
+from tests.grouping.made_run import HOSTILE_NAMES, made_run, scored_run
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render_report(made_run())
+
+
+def _text(page: str) -> str:
+    """The words of a page, without scripts, styles and markup."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.S)
+    page = re.sub(r"</?(?:bdi|span|strong|em|a|code)\b[^>]*>", "", page)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+# ------------------------------------------------------------------------------------------------------- what it says
+
+
+def test_says_first_that_it_is_a_draft_and_closes_nothing(page: str) -> None:
+    text = _text(page)
+    assert text.index("Draft for discussion. Not a decision.") < text.index("Practice groups for Made-up Vale", 100)
+    assert text.count("Grouping practices closes no site.") >= 10
+    assert "Made-up data." in text
+
+
+def test_estimated_minutes_are_marked_only_when_they_are(page: str) -> None:
+    assert "Estimated minutes: straight-line." not in _text(page)
+    estimated = _text(render_report(made_run(estimate=True)))
+    assert "Estimated minutes: straight-line." in estimated
+    assert estimated.count("(estimate)") > 10
+
+
+def test_never_says_optimal(page: str) -> None:
+    assert "optimal" not in _text(page).lower()
+
+
+def test_every_group_stands_with_its_figures(page: str) -> None:
+    text = _text(page)
+    for option in made_run().options:
+        for row in option.groups.itertuples():
+            assert f"{row.list_size:,}" in text
+            assert f"{'−' if row.margin < 0 else '+'}{abs(row.margin):,}" in text
+
+
+def test_exceptions_and_remarks_are_in_words(page: str) -> None:
+    text = _text(page)
+    assert "One group stays below its minimum as a named exception: G05 (9,350 short); 9,350 patients in all." in text
+    assert "Exception 9,350 patients short of the minimum." in text
+    assert "Oversize One practice alone" in text
+    assert "Near the rural threshold" in text
+    assert "Estimated homes Where patients of J80012 live is estimated." in text
+    assert "registered patients have no route to their hub" in text
+
+
+def test_every_practice_and_site_is_named_in_every_option(page: str) -> None:
+    run = made_run()
+    for option in run.options:
+        start = page.index(f'id="{option.option.option_id}"')
+        part = _text(page[start : page.index("</article>", start)])
+        for name in [*run.place.practices["name"], *run.place.sites.query("practice_code != ''")["name"]]:
+            assert name in part
+
+
+def test_shares_of_journeys_are_the_figures_of_the_option(page: str) -> None:
+    figures = made_run().options[1].headline
+    start = page.index('id="option-2"')
+    part = _text(page[start : page.index("</article>", start)])
+    for limit in (10, 15, 20, 30, 45):
+        cells = " ".join(f"{100 * figures[f'share_within_{limit}_minutes{s}']:.1f}%" for s in ("", "_rural", "_urban"))
+        assert f"Within {limit} minutes {cells}" in part
+    assert "No baseline" in part
+
+
+def test_all_rules_and_sources_are_listed(page: str) -> None:
+    run = made_run()
+    text = _text(page)
+    for section, values in run.rules.model_dump().items():
+        for key in values if isinstance(values, dict) else ():
+            assert f"{section}.{key}" in text
+    for source in run.place.sources:
+        assert source.file in text
+        assert source.licence in text
+        assert source.attribution in text
+
+
+def test_openstreetmap_is_named_when_its_roads_are_used() -> None:
+    run = made_run()
+    real = replace(run, place=replace(run.place, made_up=False))
+    assert "© OpenStreetMap contributors" in _text(render_report(real))
+    straight = made_run(estimate=True)
+    straight = replace(straight, place=replace(straight.place, made_up=False))
+    assert "© OpenStreetMap contributors" not in _text(render_report(straight))
+
+
+def test_a_plan_by_hand_claims_nothing_and_names_what_it_leaves_out() -> None:
+    text = _text(render_report(scored_run()))
+    assert "This plan was made by hand" in text
+    assert "nothing is proven" in text
+    assert "2 practices with 10,650 registered patients" in text
+    assert "Chesil Lane Surgery" in text
+    assert "side by side" not in text
+
+
+def test_a_search_cut_short_says_so() -> None:
+    run = made_run()
+    cut = replace(run, solver=replace(run.solver, status="feasible", bound=9.1, gap=0.0162))
+    text = _text(render_report(cut))
+    assert "The search was stopped before it was complete" in text
+    assert "no other plan scores better" not in text
+
+
+def test_a_run_without_options_still_gives_a_page() -> None:
+    run = made_run()
+    text = _text(render_report(replace(run, options=())))
+    assert "No plan obeys the rules." in text
+    assert "What the input check found" in text
+
+
+def test_a_place_without_localities_or_areas_gives_a_page() -> None:
+    run = made_run()
+    place = replace(run.place, localities=run.place.localities.head(0))
+    practices = place.practices.assign(locality="")
+    assert "Locality" not in _text(render_report(replace(run, place=replace(place, practices=practices))))
+
+
+def test_a_group_that_wins_no_area_is_shown_all_the_same() -> None:
+    run = made_run()
+    first = run.options[0]
+    table = run.place.registrations
+    table = table[~table["practice_code"].isin(["J80011", "J80012"])]
+    page = render_report(replace(run, place=replace(run.place, registrations=table), options=(first,)))
+    assert "Chesil Lane Surgery" in _text(page)
+
+
+def test_a_plan_with_one_group_gives_a_page() -> None:
+    run = made_run()
+    first = run.options[0]
+    plan = Plan(first.option.plan.groups[:1])
+    notes = pd.DataFrame(columns=["group_id", "kind", "note"])
+    single = replace(first, option=replace(first.option, plan=plan), groups=first.groups.head(1), notes=notes)
+    assert "Harbour Road Surgery" in render_report(replace(run, options=(single,)))
+
+
+# ------------------------------------------------------------------------------------------------------ how it is made
+
+
+def test_is_the_same_every_time_and_small(tmp_path: Path, page: str) -> None:
+    write_report(made_run(), tmp_path / "report.html")
+    written = (tmp_path / "report.html").read_bytes()
+    assert written == page.encode("utf-8")
+    assert b"\r" not in written
+    assert len(written) < 400_000
+
+
+def test_names_no_address_to_load_from(page: str) -> None:
+    outside_scripts = re.sub(r"<script>.*?</script>", "", page, flags=re.S)
+    assert not re.search(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//""", outside_scripts)
+    assert not re.search(r"url\((?!data:)", outside_scripts)
+    assert "@import" not in outside_scripts
+    assert "sourceMappingURL" not in page
+
+
+def test_has_the_bones_of_an_accessible_page(page: str) -> None:
+    body = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.S)
+    assert '<html lang="en-GB">' in body
+    assert body.count("<h1") == 1
+    assert re.search(r'<body>\s*<a class="skip"', body)
+    levels = [int(level) for level in re.findall(r"<h([1-6])", body)]
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
+    assert body.count("<table") == body.count("<caption")
+    assert all('scope="' in tag for tag in re.findall(r"<th\b[^>]*>", body))
+    identifiers = re.findall(r'\bid="([^"]+)"', body)
+    assert len(identifiers) == len(set(identifiers))
+    for target in re.findall(r'href="#([^"]+)"', body):
+        assert target in identifiers
+    for tag in re.findall(r'<div class="scroll"[^>]*>', body):
+        assert 'tabindex="0"' in tag
+        assert "aria-label=" in tag
+
+
+def test_hostile_names_are_text_in_the_file() -> None:
+    page = render_report(made_run(names=HOSTILE_NAMES))
+    text = _text(page)
+    data = json.loads(re.search(r'id="map-data">(.*?)</script>', page, flags=re.S).group(1))
+    for name in HOSTILE_NAMES:
+        assert visible(name) in text
+        assert visible(name) in [area[1] for area in data["areas"]]
+    assert "<img src=x" not in page
+    assert "<script>alert" not in page
+
+
+# ------------------------------------------------------------------------------------------------------- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Chromium without a window, driven through its own driver: nothing is downloaded."""
+    driver_path = shutil.which("chromedriver")
+    if driver_path is None:
+        absent("no chromedriver is installed: browser tests need one")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(chromium)
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1280,900",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(driver_path))
+    driver.execute_cdp_cmd(
+        "Network.emulateNetworkConditions",
+        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
+    )
+    yield driver
+    driver.quit()
+
+
+def _open(driver, page: str, folder: Path, width: int = 1280) -> Path:
+    path = folder / "report.html"
+    path.write_text(page, encoding="utf-8", newline="\n")
+    driver.get("about:blank")
+    driver.get_log("performance")
+    driver.get_log("browser")
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    driver.get(path.as_uri())
+    return path
+
+
+def _count(driver, selector: str) -> int:
+    return driver.execute_script("return document.querySelectorAll(arguments[0]).length", selector)
+
+
+@pytest.mark.browser
+def test_opens_without_a_request_or_a_word_on_the_console(browser, page: str, tmp_path: Path) -> None:
+    path = _open(browser, page, tmp_path)
+    assert browser.get_log("browser") == []
+    requested = [
+        message["params"]["request"]["url"]
+        for entry in browser.get_log("performance")
+        if (message := json.loads(entry["message"])["message"])["method"] == "Network.requestWillBeSent"
+    ]
+    assert requested
+    assert all(url == path.as_uri() or url.startswith("data:") for url in requested)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("points_only", [False, True])
+def test_the_map_is_drawn_for_every_option(browser, tmp_path: Path, points_only: bool) -> None:
+    _open(browser, render_report(made_run(points_only=points_only)), tmp_path)
+    for position, labels in enumerate((5, 5, 4)):
+        browser.execute_script("document.querySelectorAll('input[name=option]')[arguments[0]].click()", position)
+        assert _count(browser, ".leaflet-plan-areas-pane path") == 30
+        assert _count(browser, ".leaflet-plan-sites-pane path") == 16
+        assert _count(browser, ".leaflet-plan-borders-pane path") == 2
+        assert _count(browser, ".leaflet-plan-localities-pane path") == 3
+        assert _count(browser, ".group-label") == labels
+        assert _count(browser, ".hub-mark") == labels
+        shown = browser.execute_script(
+            "return Array.from(document.querySelectorAll('.option')).filter(o => o.offsetHeight > 0).map(o => o.id)"
+        )
+        assert shown == [f"option-{position + 1}"]
+    inside = browser.execute_script(
+        "const m = document.querySelector('.map-box').getBoundingClientRect();"
+        "return Array.from(document.querySelectorAll('.leaflet-plan-areas-pane path')).every(p => {"
+        "const b = p.getBoundingClientRect(); return b.left >= m.left && b.right <= m.right && b.top >= m.top"
+        " && b.bottom <= m.bottom && b.width > 5; })"
+    )
+    assert inside
+    browser.execute_script("document.querySelector('input[value=minutes]').click()")
+    assert _count(browser, ".leaflet-plan-areas-pane path[fill='#cfcfcf']") == 1  # the area without a route
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.browser
+def test_options_switch_by_keyboard_and_the_first_stop_is_the_skip_link(browser, page: str, tmp_path: Path) -> None:
+    _open(browser, page, tmp_path)
+    body = browser.find_element("css selector", "body")
+    body.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.get_attribute("class") == "skip"
+    first = browser.find_element("css selector", "input[name=option]")
+    first.send_keys(Keys.ARROW_RIGHT)
+    assert browser.find_element("css selector", ".option.is-shown").get_attribute("id") == "option-2"
+    assert browser.find_element("id", "map-option").text == "Option 2"
+
+
+@pytest.mark.browser
+def test_the_tab_key_gets_past_the_map(browser, page: str, tmp_path: Path) -> None:
+    _open(browser, page, tmp_path)
+    browser.execute_script("document.querySelector('.after-map a').focus()")
+    classes = []
+    for _ in range(5):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        classes.append(browser.switch_to.active_element.get_attribute("class") or "")
+    assert "folium-map" in classes[0]
+    assert classes[-1] == "scroll"  # after the map, its two zoom buttons and its layer list: the first table
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390])
+def test_nothing_scrolls_sideways_on_a_phone(browser, tmp_path: Path, width: int) -> None:
+    for run in (made_run(), made_run(names=tuple(name * 6 for name in HOSTILE_NAMES))):
+        _open(browser, render_report(run), tmp_path, width)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_hostile_names_are_text_wherever_the_map_shows_them(browser, tmp_path: Path) -> None:
+    _open(browser, render_report(made_run(names=HOSTILE_NAMES)), tmp_path)
+    seen = browser.execute_script(
+        """
+        const layers = [feature_group_areas, feature_group_sites, feature_group_hubs];
+        const texts = [], pictures = [];
+        layers.forEach(group => group.eachLayer(layer => {
+          layer.openPopup();
+          const popup = document.querySelector(".leaflet-popup-content");
+          texts.push(popup.textContent);
+          pictures.push(popup.querySelectorAll("img, script, svg, a").length);
+          layer.closePopup();
+          layer.openTooltip();
+          texts.push(Array.from(document.querySelectorAll(".leaflet-tooltip")).map(t => t.textContent).join(" "));
+          pictures.push(document.querySelectorAll(".leaflet-tooltip img, .leaflet-tooltip script").length);
+          layer.closeTooltip();
+        }));
+        return [texts, pictures];
+        """
+    )
+    assert sum(seen[1]) == 0
+    together = "\n".join(seen[0])
+    for name in HOSTILE_NAMES:
+        assert visible(name) in together
+    body = browser.execute_script("return document.querySelector('main').textContent")
+    assert all(visible(name) in body for name in HOSTILE_NAMES)
+    assert browser.title.startswith("Practice groups for " + HOSTILE_NAMES[0])
+    assert _count(browser, "img") == 0
+    assert browser.get_log("browser") == []  # no alert, no refused script
+    with pytest.raises(NoAlertPresentException):
+        _ = browser.switch_to.alert.text
+
+
+@pytest.mark.browser
+def test_reads_without_scripts_and_prints_every_option(browser, page: str, tmp_path: Path) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        _open(browser, page, tmp_path)
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    visible_parts = browser.execute_script(
+        "return ['.option', '.still-map', '.live-map', 'noscript'].map(s =>"
+        " Array.from(document.querySelectorAll(s)).filter(e => e.offsetHeight > 0).length)"
+    )
+    assert visible_parts[:3] == [3, 3, 0]
+    _open(browser, page, tmp_path)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    printed = browser.execute_script(
+        "return ['.option', '.still-map', '.live-map'].map(s =>"
+        " Array.from(document.querySelectorAll(s)).filter(e => e.offsetHeight > 0).length)"
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert printed == [3, 3, 0]
