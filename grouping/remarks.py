@@ -80,8 +80,8 @@ def _rurality_notes(row: object, rules: RuleSet) -> list[tuple[str, str]]:
             "near-threshold",
             f"Rural share {row.rural_share:.1%} is within {rules.rurality.near_threshold * 100:g} points of the"
             f" threshold: as urban the minimum is {rules.size.minimum_urban:,} (margin"
-            f" {row.list_size - rules.size.minimum_urban:+,}), as rural {rules.size.minimum_rural:,} (margin"
-            f" {row.list_size - rules.size.minimum_rural:+,}).",
+            f" {_signed(row.list_size - rules.size.minimum_urban)}), as rural {rules.size.minimum_rural:,} (margin"
+            f" {_signed(row.list_size - rules.size.minimum_rural)}).",
         )
     ]
 
@@ -129,5 +129,10 @@ def _second_definition(
     minimum = size.minimum_rural if kind == "rural" else size.minimum_urban
     return (
         f"By the second definition (rural localities instead of rural homes) this group would be {kind}: minimum"
-        f" {minimum:,}, margin {row.list_size - minimum:+,}."
+        f" {minimum:,}, margin {_signed(row.list_size - minimum)}."
     )
+
+
+def _signed(number: int) -> str:
+    """A whole number with its sign, a true minus for a reader's eye."""
+    return f"{number:+,}".replace("-", "\u2212")

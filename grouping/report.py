@@ -268,23 +268,32 @@ def _exception_sentence(option: AssessedOption, *, by_hand: bool) -> str:
 
 
 def _others_sentence(run: Run) -> list[str]:
+    """How near the other options are; those beyond every band are called what they are, the next best plans."""
     others = run.options[1:]
-    if not others:
-        return []
-    furthest = max(option.option.behind_best for option in others)
-    different = [option for option in others if not option.option.similar]
-    text = (
-        f"{_plural(len(others), 'other option', start=True)} {'lies' if len(others) == 1 else 'lie'} within "
-        f"{percent(furthest, 1)} of the first one's score"
-    )
-    if different:
-        shares = [option.option.different_from_best for option in different]
+    near = [option.option for option in others if not option.option.similar]
+    further = [option.option for option in others if option.option.similar]
+    sentences = []
+    if near:
+        furthest = math.ceil(max(option.behind_best for option in near) * 1000) / 1000  # never less than it is
+        shares = [option.different_from_best for option in near]
         low, high = percent(min(shares)), percent(max(shares))
-        span = low if low == high else f"{low} to {high}"
-        which = "in it" if len(others) == 1 else "in one" if len(different) == 1 else f"in {len(different)} of them"
-        text += f"; {'in each of them' if len(different) == len(others) > 1 else which}"
-        text += f" {span} of patients belong to a practice whose group has other members than in the first"
-    return [text + ". Nearly as good on the score does not mean the same for people: compare them below."]
+        sentences.append(
+            f"{_plural(len(near), 'other option', start=True)} {'lies' if len(near) == 1 else 'lie'} within"
+            f" {percent(furthest, 1)} of the first one's score; in {'it' if len(near) == 1 else 'each of them'}"
+            f" {low if low == high else f'{low} to {high}'} of patients belong to a practice whose group has other"
+            " members than in the first. Nearly as good on the score does not mean the same for people: compare them"
+            " below."
+        )
+    if further:
+        low, high = (percent(pick(option.behind_best for option in further), 1) for pick in (min, max))
+        sentences.append(
+            f"No {'other ' if near else ''}plan that is really different lies within"
+            f" {percent(run.rules.options.bands[-1])} of that score, so"
+            f" {_plural(len(further), 'option')} {'is' if len(further) == 1 else 'are'} simply the next best"
+            f" {'plan' if len(further) == 1 else 'plans'} there {'is' if len(further) == 1 else 'are'},"
+            f" {low if low == high else f'{low} to {high}'} behind."
+        )
+    return sentences
 
 
 def _comparison(run: Run) -> list[tuple[str, list[str]]]:
@@ -328,7 +337,7 @@ def _comparison(run: Run) -> list[tuple[str, list[str]]]:
 
 def _difference(option: AssessedOption) -> str:
     share = percent(option.option.different_from_best)
-    return f"{share} (similar to another option)" if option.option.similar else share
+    return f"{share} (the next best plan, marked similar)" if option.option.similar else share
 
 
 # ----------------------------------------------------------------------------------------------------------- an option
