@@ -1,0 +1,57 @@
+"""From an OpenStreetMap source to a timed road network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geodata.network import RoadNetwork
+from geodata.network_build import build_network
+from geodata.roadfiles import Bounds, download_lines, read_lines
+from geodata.speeds import Speeds, load_speeds
+
+__all__ = ["RoadNetwork", "download_roads", "read_roads"]
+
+
+def read_roads(
+    source: Path | str,
+    *,
+    bounds: Bounds | None = None,
+    bridge_gaps_m: float = 15.0,
+    profile: str = "free-flow",
+    speeds: Speeds | None = None,
+) -> RoadNetwork:
+    """Read a road file and build the network.
+
+    Parameters
+    ----------
+    source
+        `.osm.pbf`, `.osm` (XML), `.graphml` saved by osmnx, or a `.gpkg` of OpenStreetMap lines (layer `network`, or
+        the only layer of lines; lines are joined where they share a point).
+    bounds
+        Only roads that touch this box (minx, miny, maxx, maxy in EPSG:27700, metres).
+    bridge_gaps_m
+        Close gaps between parts of the network up to this length, metres; 0 closes none.
+    profile
+        Speed profile: `free-flow`, `peak` or `winter`.
+    speeds
+        A speed table of your own; it outranks `profile`.
+
+    Raises
+    ------
+    InputProblems
+        When the file is missing, unreadable, of an unknown kind or without drivable roads there.
+    """
+    return build_network(read_lines(Path(source), bounds), speeds or load_speeds(profile), bridge_gaps_m)
+
+
+def download_roads(
+    place: str, *, bridge_gaps_m: float = 15.0, profile: str = "free-flow", speeds: Speeds | None = None
+) -> RoadNetwork:
+    """Download the roads of a named place through osmnx and build the network.
+
+    Raises
+    ------
+    InputProblems
+        When there is no network connection, no such place or no road in it.
+    """
+    return build_network(download_lines(place), speeds or load_speeds(profile), bridge_gaps_m)
