@@ -163,15 +163,18 @@ def _both(first: Snapped, second: Snapped) -> Snapped:
     )
 
 
-def _road_method(network: RoadNetwork, areas: Snapped, sites: Snapped, minutes: NDArray[np.float64]) -> TravelMethod:
+def _road_method(
+    network: RoadNetwork, areas: Snapped, sites: Snapped, minutes: NDArray[np.float64], *, made_up: bool
+) -> TravelMethod:
     facts = network.summary
     date = f", data of {str(facts['timestamp'])[:10]}" if facts.get("timestamp") else ""
     middle = _spread(np.append(areas.distance_m, sites.distance_m)).get("median", 0.0)
     km = facts["km_by_speed_source"]
     tagged = sum(km.get(name, 0.0) for name in ("maxspeed", "named limit")) / max(sum(km.values()), 0.1)
     ferry = " Ferries that carry cars are part of it, with half of their interval as wait." if facts["ferries"] else ""
+    roads = "made-up roads" if made_up else "OpenStreetMap roads"
     sentence = (
-        f"Drive times on OpenStreetMap roads ({facts['source']}{date}): {facts['profile_sentence']}; a known speed "
+        f"Drive times on {roads} ({facts['source']}{date}): {facts['profile_sentence']}; a known speed "
         f"limit decides the speed on {tagged:.0%} of the road length, the class of road and its surroundings on the "
         f"rest; seconds are added at junctions. Homes and sites are joined to the nearest road at "
         f"{network.access_kmh:g} km/h (half of them within {middle:.0f} m).{ferry}"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 from geodata.load import load_place
-from geodata.registrations import complete_registrations
 
 from geodata.case import CaseSettings, case_folder, settings_and_findings
 from geodata.catchments import adjacency_edges
 from geodata.errors import Finding, InputProblems, VerificationFailed
 from geodata.place import Place
-from geodata.travel import TravelTimes, travel_times
+from geodata.timed import time_place
+from geodata.travel import TravelTimes
 from grouping.assess import assess, best_hub, score_plan
 from grouping.journeys import Journeys
 from grouping.options import find_options
@@ -74,8 +74,8 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
     place, settings, rule_set = _read_all(case_dir, rules)
     case_dir = case_folder(case_dir)
     progress("Timing the roads", f"{len(place.areas)} areas x {len(place.sites)} sites")
-    times, travel_findings = travel_times(place, settings.roads, case_dir)
-    place = complete_registrations(place, times)
+    timed = time_place(place, settings, case_dir)
+    place, times = timed.place, timed.times
     edges = adjacency_edges(place)
     problem = build_problem(place, times, edges, rule_set)
     progress("Place ready", f"{len(place.practices)} practices, {place.list_total:,} patients, {len(edges)} borders")
@@ -87,7 +87,7 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
         edges=edges,
         rules=rule_set,
         problem=problem,
-        findings=(*place.findings, *travel_findings),
+        findings=timed.findings,
     )
 
 

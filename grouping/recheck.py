@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from geodata.load import load_place
-from geodata.registrations import complete_registrations
 
-from geodata.case import read_case_settings
+from geodata.case import case_folder, read_case_settings
 from geodata.catchments import adjacency_edges
 from geodata.errors import Finding, InputProblems
 from geodata.place import Place
-from geodata.travel import TravelTimes, travel_times
+from geodata.timed import time_place
+from geodata.travel import TravelTimes
 from grouping.plan import Group, Plan
 from grouping.rules import RuleSet
 from grouping.verify import Claims, verify
@@ -54,11 +54,9 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
         The run or the case cannot be read.
     """
     record = _read_record(run_dir)
-    case_dir = case_dir or _case_of(record, run_dir)
-    settings = read_case_settings(case_dir)
-    place = load_place(case_dir)
-    times, _ = travel_times(place, settings.roads, case_dir)
-    place = complete_registrations(place, times)
+    case_dir = case_folder(case_dir or _case_of(record, run_dir))
+    timed = time_place(load_place(case_dir), read_case_settings(case_dir), case_dir)
+    place, times = timed.place, timed.times
     edges = adjacency_edges(place)
     rules = RuleSet.model_validate(record["rules"])
     by_hand = record["command"] == "score"

@@ -256,12 +256,12 @@ def seconds_per_metre(name: str) -> float:
 def test_straight_lines_by_rurality():
     place = place_of([(0, 0), (0, 10_000)], [(1000, 0), (1000, 10_000)], rural=[False, True])
     times = straight_line_times(place)
-    assert times.area_to_site[0, 0] == pytest.approx(1.0 * 1.3 / 25 * 60, abs=1e-4)
+    assert times.area_to_site[0, 0] == pytest.approx(1.0 * 1.3 / 35 * 60, abs=1e-4)
     assert times.area_to_site[1, 1] == pytest.approx(1.0 * 1.4 / 50 * 60, abs=1e-4)
     metres = np.hypot(1, 10)
-    half = (metres * 1.3 / 25 + metres * 1.4 / 50) / 2 * 60
+    half = (metres * 1.3 / 35 + metres * 1.4 / 50) / 2 * 60
     assert times.area_to_site[0, 1] == pytest.approx(half, abs=1e-4)
-    assert times.between_sites[0, 1] == pytest.approx(10 * (1.3 / 25 + 1.4 / 50) / 2 * 60, abs=1e-4)
+    assert times.between_sites[0, 1] == pytest.approx(10 * (1.3 / 35 + 1.4 / 50) / 2 * 60, abs=1e-4)
     assert np.array_equal(np.diag(times.between_sites), [0, 0])
     assert times.method.estimate
     assert "ESTIMATE" in times.method.sentence
@@ -285,7 +285,7 @@ def test_a_site_takes_the_rurality_of_the_polygon_it_lies_in():
 def test_straight_line_settings():
     place = place_of([(0, 0)], [(1000, 0)])
     given_ = SimpleNamespace(detour_factor_urban=2.0, speed_kmh_urban=None)
-    assert straight_line_times(place, given_).area_to_site[0, 0] == pytest.approx(2 / 25 * 60, abs=1e-4)
+    assert straight_line_times(place, given_).area_to_site[0, 0] == pytest.approx(2 / 35 * 60, abs=1e-4)
     with pytest.raises(InputProblems, match="above 0"):
         straight_line_times(place, SimpleNamespace(speed_kmh_rural=0))
 
