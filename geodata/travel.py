@@ -153,7 +153,7 @@ def road_times(network: RoadNetwork, place: Place) -> TravelTimes:
         minutes[count:],
         areas.distance_m,
         sites.distance_m,
-        _road_method(network, areas, sites, minutes[:count]),
+        _road_method(network, areas, sites, minutes[:count], made_up=place.made_up),
     )
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from geodata.load import load_place
 
 from geodata.case import CaseSettings, case_folder, settings_and_findings
 from geodata.catchments import adjacency_edges
 from geodata.errors import Finding, InputProblems, VerificationFailed
+from geodata.load import load_place
 from geodata.place import Place
 from geodata.timed import time_place
 from geodata.travel import TravelTimes

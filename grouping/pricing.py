@@ -94,7 +94,7 @@ class Relaxation:
     """Linear relaxation that can be tightened by cuts and narrowed to fewer columns."""
 
     columns: Columns
-    cuts: list[Triple] = field(default_factory=list)
+    cuts: list[Triple] = field(default_factory=list, init=False)
     batch: int = 1500
     rounds: int = 0
 
@@ -239,7 +239,12 @@ class Relaxation:
         triples = violated_triples(self.columns.take(bound.support), bound.weights, most)
         known = set(self.cuts)
         fresh = [triple for triple in triples if triple not in known]
-        for triple in fresh:
+        self.cut(fresh)
+        return len(fresh)
+
+    def cut(self, triples: Sequence[Triple]) -> None:
+        """Add these cuts."""
+        for triple in triples:
             inside = self._holding_two(triple)
             self.cuts.append(triple)
             self._inside_cut.append(inside)
@@ -248,7 +253,6 @@ class Relaxation:
                 -highspy.kHighsInf, 1.0, len(position),
                 (position + self.columns.practices).astype(np.int32), np.ones(len(position)),
             )  # fmt: skip
-        return len(fresh)
 
     def _holding_two(self, triple: Triple) -> NDArray[np.int64]:
         """Sets that hold at least two of three practices."""
@@ -264,15 +268,7 @@ class Relaxation:
         other = Relaxation(self.columns.take(ids), batch=self.batch, rounds=self.rounds)
         number = np.cumsum(keep) - 1
         other.add(number[self._pool[keep[self._pool]]])
-        for triple in self.cuts:
-            inside = other._holding_two(triple)
-            other.cuts.append(triple)
-            other._inside_cut.append(inside)
-            position = np.flatnonzero(np.isin(other._pool, inside))
-            other._model.addRow(
-                -highspy.kHighsInf, 1.0, len(position),
-                (position + other.columns.practices).astype(np.int32), np.ones(len(position)),
-            )  # fmt: skip
+        other.cut(self.cuts)
         return other
 
     @property

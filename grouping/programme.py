@@ -28,6 +28,15 @@ NAMED_MEMBERS = 6
 """Practices spelled out in a group's variable name; a name must stay below the 255 characters of the .lp format."""
 
 
+FAILED = {
+    highspy.HighsModelStatus.kSolveError,
+    highspy.HighsModelStatus.kPostsolveError,
+    highspy.HighsModelStatus.kPresolveError,
+    highspy.HighsModelStatus.kUnknown,
+}
+"""Ends of HiGHS that say nothing about the programme."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the solver found: positions of the chosen sets (empty if none), and how it ended."""
@@ -44,7 +53,7 @@ def state_programme(
     safe = [re.sub(r"\W", "_", name) for name in names]
     problem = pulp.LpProblem("groups_of_practices", pulp.LpMinimize)
     groups = [columns.group(j) for j in range(len(columns))]
-    use = [pulp.LpVariable(_name(j, group, safe), cat="Binary") for j, group in enumerate(groups)]
+    use = [problem.add_variable(_name(j, group, safe), 0, 1, pulp.LpInteger) for j, group in enumerate(groups)]
     problem.setObjective(pulp.LpAffineExpression(zip(use, price.tolist(), strict=True)))
     holding: list[list[int]] = [[] for _ in range(columns.practices)]
     for j, group in enumerate(groups):
@@ -94,11 +103,17 @@ def solve_programme(
     if nodes is not None:
         options["mip_max_nodes"] = nodes
     limit = None if seconds is None else max(seconds, 0.05)
-    solver = pulp.HiGHS(msg=False, threads=1, gapRel=0.0, gapAbs=closeness, timeLimit=limit, **options)
-    # Not problem.solve(): PuLP's reading of the answer raises for some ends of the search, and is slow.
-    solver.createAndConfigureSolver(problem)
-    solver.buildSolverModel(problem)
-    solver.callSolver(problem)
+    for presolve in ("choose", "off"):
+        solver = pulp.HiGHS(
+            msg=False, threads=1, gapRel=0.0, gapAbs=closeness, timeLimit=limit, presolve=presolve, **options
+        )
+        # Not problem.solve(): PuLP's reading of the answer raises for some ends of the search, and is slow.
+        solver.createAndConfigureSolver(problem)
+        solver.buildSolverModel(problem)
+        solver.callSolver(problem)
+        # Rarely presolve returns an answer that HiGHS itself rejects afterwards; then it is solved without.
+        if problem.solverModel.getModelStatus() not in FAILED:
+            break
     model = problem.solverModel
     status = model.getModelStatus()
     info = model.getInfo()

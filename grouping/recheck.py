@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from geodata.load import load_place
 
 from geodata.case import case_folder, read_case_settings
 from geodata.catchments import adjacency_edges
 from geodata.errors import Finding, InputProblems
+from geodata.load import load_place
 from geodata.place import Place
 from geodata.timed import time_place
 from geodata.travel import TravelTimes

@@ -11,11 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grouping.pricing import Bound, Columns, Relaxation
+from grouping.pricing import Bound, Columns, Relaxation, Triple
 from grouping.programme import solve_programme
 
 FIRST_COLUMNS = 2_500
@@ -31,6 +32,18 @@ FIRST_NODES = 300
 """Branch-and-bound nodes spent on a first good plan (a count, not a time, so that runs repeat exactly)."""
 
 CUT_ROUNDS = 12
+"""Rounds of cuts before the rest is left to the final programme or to branching."""
+
+PATIENCE = 3
+"""Rounds of cuts without a higher bound after which a search for a bound stops."""
+
+LOOSE = 0.001
+"""How close to the best of its sets a first plan needs to be, as a share of the cost."""
+
+NEAR = 0.015
+"""A first plan this close to the bound is good enough to go on with."""
+
+Aim = Literal["proof", "plan", "bound"]
 
 
 class Clock:
@@ -59,8 +72,8 @@ class Found:
 
     `plan` holds positions in the list that was searched (None if no plan is known), `value` its cost, `bound` what no plan can
     undercut, both in whole units. `proven` says that the search is complete: the plan is a cheapest one, or there is none.
-    `remaining` are the positions that can be part of a plan as cheap as this one, `reduced` their reduced costs and `base` the
-    bound those refer to.
+    `remaining` are the positions that can be part of a plan as cheap as this one, `last` the bound that tells so and `triples`
+    its cuts, `reduced` the reduced costs of the remaining; `root` is the first bound, over the whole list.
     """
 
     plan: NDArray[np.int64] | None
@@ -69,13 +82,13 @@ class Found:
     proven: bool
     remaining: NDArray[np.int64]
     reduced: NDArray[np.int64]
-    base: int
+    last: Bound
+    root: Bound
+    triples: tuple[Triple, ...]
     columns: int = 0
     cuts: int = 0
     rounds: int = 0
     branches: int = 0
-    root_bound: int = 0
-    notes: list[str] = field(default_factory=list)
 
 
 NO_VALUE = 1 << 62
@@ -90,10 +103,13 @@ class _Search:
     step: int
     clock: Clock
     enough: int | None
+    good: int | None = None
+    aim: Aim = "proof"
+    loose: float = LOOSE
     plan: NDArray[np.int64] | None = None
     value: int = NO_VALUE
     used: int = 0
-    cuts: int = 0
+    triples: list[Triple] = field(default_factory=list)
     rounds: int = 0
     branches: int = 0
 
@@ -116,16 +132,32 @@ class _Search:
 
     def settled(self, bound: int) -> bool:
         """Whether nothing better than the best plan (or than `enough`) is left to find."""
+        if self.good is not None and self.value <= self.good:
+            return True
         return self.up(bound) >= self.value or (self.enough is not None and self.up(bound) >= self.enough)
 
+    def pleased(self, relaxed: Bound) -> bool:
+        """Whether the plan is good enough for a search that wants no proof."""
+        if self.plan is None:
+            return False
+        if self.good is not None:
+            return self.value <= self.good
+        return self.value - relaxed.value <= NEAR * abs(relaxed.value)
+
     def programme(
-        self, ids: NDArray[np.int64], columns: Columns, relaxed: Bound, relax: Relaxation, nodes: int | None
+        self,
+        ids: NDArray[np.int64],
+        columns: Columns,
+        relaxed: Bound,
+        relax: Relaxation,
+        nodes: int | None,
+        loose: float = 0.0,
     ) -> bool:
         """Solve the programme over some sets (`ids`: their positions in the whole list); whether it was solved to its end."""
-        price = columns.cost - _price_sums(columns, relaxed.prices)
+        price = columns.cost - price_sums(columns, relaxed.prices)
         unit = max(self.step, 1000)
         answer = solve_programme(
-            columns, self.names, price / unit, cuts=relax.cuts, closeness=0.4 * self.step / unit,
+            columns, self.names, price / unit, cuts=relax.cuts, closeness=max(0.4 * self.step, loose) / unit,
             seconds=self.clock.limit(), nodes=nodes,
         )  # fmt: skip
         self.used = max(self.used, len(ids))
@@ -134,7 +166,7 @@ class _Search:
         return answer.status in {"optimal", "infeasible"}
 
 
-def _price_sums(columns: Columns, prices: NDArray[np.int64]) -> NDArray[np.int64]:
+def price_sums(columns: Columns, prices: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sum of the prices of each set's members."""
     return np.add.reduceat(prices[columns.members], columns.starts[:-1])
 
@@ -147,7 +179,11 @@ def minimise(
     known: NDArray[np.int64] | None = None,
     start: NDArray[np.int64] | None = None,
     enough: int | None = None,
+    good: int | None = None,
     clock: Clock | None = None,
+    aim: Aim = "proof",
+    triples: Sequence[Triple] = (),
+    loose: float = LOOSE,
 ) -> Found:
     """Find and prove a cheapest plan.
 
@@ -165,87 +201,126 @@ def minimise(
         Sets to start the relaxation with.
     enough
         Stop as soon as the bound reaches this value.
+    good
+        Stop as soon as a plan costs no more than this.
     clock
         The time limit.
+    aim
+        `proof`: go on until the plan is proven to be a cheapest one, or that there is none. `plan`: a good plan is
+        wanted, not a proof. `bound`: only a bound is wanted.
+    triples
+        Cuts to start with.
+    loose
+        With the aim `plan`: how close to the best of its sets a plan needs to be, as a share of the cost.
     """
-    search = _Search(columns, names, step, clock or Clock(), enough)
+    search = _Search(columns, names, step, clock or Clock(), enough, good, aim, loose)
     if known is not None:
         search.offer(np.asarray(known, np.int64))
     everything = np.arange(len(columns))
     relax = Relaxation(columns)
+    relax.cut(triples)
+    search.triples = list(triples)
     for ids in (start, search.plan):
         if ids is not None:
             relax.add(ids)
-    proven, bound, ids, relaxed, root = _settle(search, everything, relax, depth=0)
+    proven, bound, ids, relaxed, root = _settle(search, everything, relax)
+    triples = tuple(search.triples)
     slack = search.value - relaxed.value
     left = relaxed.reduced <= slack
     return Found(
-        search.plan, search.value, min(bound, search.value), proven, ids[left], relaxed.reduced[left], relaxed.value,
-        search.used, search.cuts, search.rounds, search.branches, root,
+        search.plan, search.value, min(bound, search.value), proven, ids[left], relaxed.reduced[left],
+        relaxed, root, triples, search.used, len(triples), search.rounds, search.branches,
     )  # fmt: skip
 
 
 def _settle(
-    search: _Search, ids: NDArray[np.int64], relax: Relaxation, depth: int
-) -> tuple[bool, int, NDArray[np.int64], Bound, int]:
+    search: _Search, ids: NDArray[np.int64], relax: Relaxation, depth: int = 0
+) -> tuple[bool, int, NDArray[np.int64], Bound, Bound]:
     """Work on one list of sets until nothing better is left in it: (complete, bound, sets left, their bound, first bound)."""
-    best_bound = -NO_VALUE
+    best_bound, raised = -NO_VALUE, 0
     root = None
     for turn in range(CUT_ROUNDS + 1):
         before = relax.rounds
         relaxed = relax.solve(seconds_left=search.clock.left)
         search.rounds += relax.rounds - before
-        root = relaxed.value if root is None else root
-        best_bound = max(best_bound, search.up(relaxed.value))
+        root = relaxed if root is None else root
+        if search.up(relaxed.value) > best_bound:
+            best_bound, raised = search.up(relaxed.value), turn
         if relaxed.whole:
             search.offer(ids[relaxed.support])
         if search.settled(relaxed.value):
             return True, best_bound, ids, relaxed, root
-        if search.clock.over:
+        if search.clock.over or (search.aim == "bound" and turn - raised >= PATIENCE):
             return False, best_bound, ids, relaxed, root
-        if turn == 0:
-            if _look(search, ids, relax, relaxed):
-                return True, search.value, ids, relaxed, root
+        if _worth_a_look(search, relaxed, turn):
+            if _look(search, ids, relax, relaxed, FIRST_COLUMNS) or search.settled(relaxed.value):
+                return True, max(best_bound, search.value) if search.good is None else best_bound, ids, relaxed, root
+            if search.aim == "plan" and search.pleased(relaxed):
+                return False, best_bound, ids, relaxed, root
         ids, relax, relaxed = _thin(search, ids, relax, relaxed)
-        if search.settled(relaxed.value):
-            return True, best_bound, ids, relaxed, root
-        if len(ids) <= FINAL_COLUMNS:
+        if len(ids) <= FINAL_COLUMNS and search.aim == "proof":
             break
-        raised = relaxed.value - best_bound if turn else 1
         added = relax.tighten(relaxed)
-        search.cuts += added
-        if not added or raised < 0:
+        if depth == 0:
+            search.triples = list(relax.cuts)
+        if not added:
             break
+    if search.aim == "bound":
+        return False, best_bound, ids, relaxed, root
+    if search.aim == "plan":
+        for most in (3 * FIRST_COLUMNS, 9 * FIRST_COLUMNS):
+            if not search.pleased(relaxed) and not search.clock.over:
+                done = _look(search, ids, relax, relaxed, most)
+                if done or search.settled(relaxed.value):
+                    return True, search.value, ids, relaxed, root
+        return False, best_bound, ids, relaxed, root
     if len(ids) <= MOST_COLUMNS:
         done = search.programme(ids, relax.columns, relaxed, relax, None)
         return done, (search.value if done else best_bound), ids, relaxed, root
     return (*_branch(search, ids, relax, relaxed, best_bound, depth), ids, relaxed, root)
 
 
-def _look(search: _Search, ids: NDArray[np.int64], relax: Relaxation, relaxed: Bound) -> bool:
+def _worth_a_look(search: _Search, relaxed: Bound, turn: int) -> bool:
+    """Whether to look for a plan now: at first, and now and then while cuts bring the relaxation closer to one."""
+    if search.aim == "bound":
+        return False
+    if search.aim == "plan" or search.plan is None:
+        return turn % 3 == 0
+    few = int((relaxed.reduced <= search.value - relaxed.value).sum()) <= FINAL_COLUMNS
+    return not few and turn % 4 == 0
+
+
+def _look(search: _Search, ids: NDArray[np.int64], relax: Relaxation, relaxed: Bound, most: int) -> bool:
     """Solve the programme over the most promising sets; whether that already settles the whole list.
 
     It does when the plan found is no further above the bound than the sets left out are.
     """
-    reduced = relaxed.reduced
-    if len(ids) <= FIRST_COLUMNS:
-        chosen = np.arange(len(ids))
-        horizon = NO_VALUE
-    else:
-        horizon = int(np.partition(reduced, FIRST_COLUMNS)[FIRST_COLUMNS])
-        chosen = np.flatnonzero(reduced < horizon)
-        if len(chosen) < FIRST_COLUMNS:
-            # Many sets share the same reduced cost: those in the pool are the ones the relaxation picked.
-            chosen = np.unique(np.concatenate((chosen, relax.pool[reduced[relax.pool] <= horizon][:FIRST_COLUMNS])))
-    if search.plan is not None:
-        place = np.searchsorted(ids, search.plan)
-        inside = (place < len(ids)) & (ids[np.minimum(place, len(ids) - 1)] == search.plan)
-        chosen = np.unique(np.concatenate((chosen, place[inside])))
-    nodes = None if horizon == NO_VALUE else FIRST_NODES
-    done = search.programme(ids[chosen], relax.columns.take(chosen), relaxed, relax, nodes)
-    if horizon == NO_VALUE:
+    chosen, horizon = _promising(search, ids, relax, relaxed, most)
+    whole = len(chosen) == len(ids)
+    nodes = None if whole else FIRST_NODES
+    loose = search.loose * abs(relaxed.value) if search.aim == "plan" and not whole else 0.0
+    done = search.programme(ids[chosen], relax.columns.take(chosen), relaxed, relax, nodes, loose)
+    if whole:
         return done
-    return done and search.value - relaxed.value <= horizon
+    return done and not loose and search.value - relaxed.value <= horizon
+
+
+def _promising(
+    search: _Search, ids: NDArray[np.int64], relax: Relaxation, relaxed: Bound, most: int
+) -> tuple[NDArray[np.int64], int]:
+    """The sets of least reduced cost, with the best plan's; and the least reduced cost of those left out."""
+    reduced = relaxed.reduced
+    if len(ids) <= most:
+        return np.arange(len(ids)), NO_VALUE
+    horizon = int(np.partition(reduced, most)[most])
+    chosen = np.flatnonzero(reduced < horizon)
+    if len(chosen) < most:
+        # Many sets share the same reduced cost: those in the pool are the ones the relaxation picked.
+        chosen = np.unique(np.concatenate((chosen, relax.pool[reduced[relax.pool] <= horizon][:most])))
+    if search.plan is not None:
+        place = np.minimum(np.searchsorted(ids, search.plan), len(ids) - 1)
+        chosen = np.unique(np.concatenate((chosen, place[ids[place] == search.plan])))
+    return chosen, horizon
 
 
 def _thin(
@@ -274,10 +349,11 @@ def _branch(
     away = np.where((shared > 1e-6) & (shared < 1 - 1e-6), np.abs(shared - 0.5), np.inf)
     a, b = np.unravel_index(int(np.argmin(away)), away.shape)
     if not np.isfinite(away[a, b]):
-        return False, bound
+        done = search.programme(ids, relax.columns, relaxed, relax, None)
+        return done, (search.value if done else bound)
     flag = np.zeros(relax.columns.practices, np.int64)
     flag[[a, b]] = 1
-    held = _price_sums(relax.columns, flag)
+    held = price_sums(relax.columns, flag)
     complete, lowest = True, NO_VALUE
     for half in (held != 1, held != 2):
         search.branches += 1
