@@ -261,6 +261,13 @@ def test_practices_left_out_on_purpose_take_their_sites_along(tmp_path: Path) ->
     assert "sites-left-out" in told(place)
 
 
+def test_folders_may_be_written_the_windows_way(tmp_path: Path) -> None:
+    folder = case(tmp_path, "sites = 'data\\sites.csv'\n")
+    (folder / "data").mkdir()
+    (folder / "sites.csv").rename(folder / "data" / "sites.csv")
+    assert len(load_place(folder).sites) == 4
+
+
 def test_codes_in_small_letters_match(tmp_path: Path) -> None:
     place = load_place(case(tmp_path, registrations=REGISTRATIONS.lower()))
     assert place.registrations["patients"].sum() == 12000

@@ -1,0 +1,537 @@
+"""Read `case.toml`: which files hold the tables, which rules and roads apply, which totals to expect.
+
+Every mistake in the file is collected and told in one go, with the key, the line, the value and what to do about it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from geodata.errors import Finding, InputProblems
+
+CASE_FILE = "case.toml"
+Scalar = str | bool | int | float
+
+
+class _Settings(BaseModel):
+    """What all settings share: nothing can be changed afterwards, no key may be unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _known_crs(text: Any) -> Any:
+    if isinstance(text, str):
+        try:
+            CRS.from_user_input(text)
+        except CRSError as error:
+            raise ValueError("is not a coordinate system that is known here") from error
+    return text
+
+
+class TableSpec(_Settings):
+    """Where one table (or a part of it) is, and how to read it.
+
+    Parameters
+    ----------
+    file
+        File name, relative to the case folder.
+    sheet
+        Excel sheet, by name or by number (1 is the first).
+    layer
+        Layer of a GeoPackage.
+    header_row
+        Row that holds the column names, for CSV and Excel; 0 for a file without any, whose columns are then named by
+        number ("1" is the first).
+    crs
+        Coordinate system of the x and y columns, or of a layer that does not (or wrongly) say its own.
+    columns
+        Our column name -> the file's column name.
+    where, where_not
+        Keep only (leave out) rows with these exact values; a list means any of them.
+    defaults
+        Our column name -> value for rows where the file gives none.
+    join
+        True: this file adds columns to the rows of the files before it, by their code, and no rows of its own.
+    vintage, licence, attribution
+        Shown in the list of sources.
+    """
+
+    file: str = Field(min_length=1)
+    sheet: str | int | None = None
+    layer: str | None = None
+    header_row: int = Field(default=1, ge=0)
+    crs: Annotated[str | None, BeforeValidator(_known_crs)] = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
+    where_not: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
+    defaults: dict[str, Scalar] = Field(default_factory=dict)
+    join: bool = False
+    vintage: str = ""
+    licence: str = ""
+    attribution: str = ""
+
+    @property
+    def path(self) -> str:
+        """The file name with forward slashes, so that a case made on Windows can be read elsewhere."""
+        return self.file.replace("\\", "/")
+
+    def hint(self, table: str, addition: str) -> str:
+        """Say how to write an addition (`crs = "..."`) into `case.toml`: the whole line where the table is one line."""
+        if self.model_fields_set <= {"file"}:
+            return f'In case.toml write: {table} = {{ file = "{self.file}", {addition} }}'
+        return f"In case.toml add to this file of tables.{table}: {addition}"
+
+
+def _as_specs(value: Any) -> Any:
+    """The short form (a file name), the long form (one table) and a list of either, all as a list of long forms."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    return tuple({"file": part} if isinstance(part, str) else part for part in parts)
+
+
+Specs = Annotated[tuple[TableSpec, ...], BeforeValidator(_as_specs)]
+
+
+class Tables(_Settings):
+    """The tables of a case; each may be spread over several files."""
+
+    practices: Specs = ()
+    sites: Specs = ()
+    areas: Specs = ()
+    registrations: Specs = ()
+    localities: Specs = ()
+    locality_of: Specs = ()
+    postcodes: Specs = ()
+    adjacency: Specs = ()
+
+
+class RuleSettings(_Settings):
+    """The rule set by name (or a `.toml` file beside `case.toml`), and single values to override."""
+
+    set: str = Field(default="dorset-2017", min_length=1)
+    override: dict[str, Any] = Field(default_factory=dict)
+
+
+class StraightLineSettings(_Settings):
+    """Factors of the straight-line method; None means the documented default in `geodata/speeds.toml`."""
+
+    detour_factor_urban: float | None = Field(default=None, ge=1, le=5, strict=False)
+    detour_factor_rural: float | None = Field(default=None, ge=1, le=5, strict=False)
+    speed_kmh_urban: float | None = Field(default=None, gt=0, le=130, strict=False)
+    speed_kmh_rural: float | None = Field(default=None, gt=0, le=130, strict=False)
+
+
+class RoadSettings(_Settings):
+    """How minutes are made. Without `method`: roads if a source or a place is named, else straight lines."""
+
+    method: Literal["roads", "straight-line"] = "straight-line"
+    source: str | None = Field(default=None, min_length=1)
+    place: str | None = Field(default=None, min_length=1)
+    profile: Literal["free-flow", "peak", "winter"] = "free-flow"
+    bridge_gaps_m: float = Field(default=15.0, ge=0, le=1000, strict=False)
+    straight_line: StraightLineSettings = StraightLineSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _method_from_source(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "method" not in value and (value.get("source") or value.get("place")):
+            return {"method": "roads", **value}
+        return value
+
+
+class Totals(_Settings):
+    """Figures known from elsewhere, to compare with what was read."""
+
+    patients: int | None = Field(default=None, ge=0)
+    practices: int | None = Field(default=None, ge=0)
+    sites: int | None = Field(default=None, ge=0)
+
+
+class CaseSettings(_Settings):
+    """What `case.toml` says."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(min_length=1)
+    made_up: bool = False
+    rules: RuleSettings = RuleSettings()
+    roads: RoadSettings = RoadSettings()
+    tables: Tables = Tables()
+    totals: Totals = Totals()
+
+
+def read_case_settings(case_dir: Path) -> CaseSettings:
+    """Read and check the `case.toml` of a case.
+
+    Parameters
+    ----------
+    case_dir
+        The case folder, or the path of its `case.toml`.
+
+    Raises
+    ------
+    InputProblems
+        With every mistake found, also files that are named but missing.
+    """
+    settings, findings = settings_and_findings(case_dir)
+    if settings is None or any(finding.severity == "error" for finding in findings):
+        raise InputProblems(findings)
+    return settings
+
+
+def case_folder(case_dir: Path) -> Path:
+    """The folder of a case that was named by its folder or by its `case.toml`."""
+    case_dir = Path(case_dir)
+    return case_dir.parent if case_dir.suffix.lower() == ".toml" and not case_dir.is_dir() else case_dir
+
+
+def settings_and_findings(case_dir: Path) -> tuple[CaseSettings | None, list[Finding]]:
+    """The settings as far as they can be read, and every mistake found.
+
+    What is wrong is left out of the settings, so that the tables can be checked in the same run. None means that
+    nothing could be read.
+    """
+    folder = case_folder(case_dir)
+    path = Path(case_dir) if folder != Path(case_dir) else folder / CASE_FILE
+    text, findings = _read_text(folder, path)
+    if text is None:
+        return None, findings
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_toml_finding(path.name, text, error)]
+    book = _Keys(path.name, text)
+    settings, findings = _validate(raw, book)
+    if settings is not None:
+        findings += _missing_tables(raw, settings, book)
+        findings += _missing_files(folder, settings, book)
+        findings += _roads_findings(raw, settings, book)
+    return settings, findings
+
+
+def _read_text(folder: Path, path: Path) -> tuple[str | None, list[Finding]]:
+    def problem(message: str, fix: str, code: str) -> tuple[None, list[Finding]]:
+        return None, [Finding("error", path.name, message, fix, value=str(folder), code=code)]
+
+    if not folder.is_dir():
+        return problem(
+            "There is no such case folder.",
+            "Check the spelling of the path, or make a new case with: blueprint init FOLDER",
+            "no-case-folder",
+        )
+    if not path.is_file():
+        return problem(
+            "The folder holds no case.toml, so it is not a case.",
+            "Name the folder that holds case.toml, or make one with: blueprint init FOLDER",
+            "no-case-file",
+        )
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return problem(
+            f"The file cannot be read ({error.strerror}).",
+            "Close it in other programs and check that you may read it.",
+            "unreadable-file",
+        )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace"), []
+    try:
+        return data.decode("utf-8-sig"), []
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return None, [
+            Finding(
+                "error",
+                path.name,
+                "The file holds a character that is not UTF-8 text.",
+                "Save it again with the encoding UTF-8 (in Notepad: Save as, Encoding, UTF-8).",
+                row=line,
+                value=data[max(0, error.start - 12) : error.start + 12].decode("cp1252", errors="replace"),
+                code="wrong-encoding",
+            )
+        ]
+
+
+def _toml_finding(file: str, text: str, error: tomllib.TOMLDecodeError) -> Finding:
+    message = str(error)
+    place = re.search(r"\(at line (\d+), column \d+\)", message)
+    row = int(place.group(1)) if place else len(text.splitlines()) or 1
+    lines = text.splitlines()
+    value = lines[row - 1].strip() if 0 < row <= len(lines) else None
+    fix = 'Each line reads: key = value; text stands in straight quotes, such as name = "Dorset".'
+    if value and "\\" in value:
+        fix = "Write folders with forward slashes, such as data/practices.csv (a backslash has a meaning of its own)."
+    elif value and re.search(r"[\u201c\u201d\u2018\u2019]", value):
+        fix = "Replace the curly quotes by straight ones."
+    elif "overwrite" in message or "twice" in message:
+        fix = "The same key or [section] stands in the file twice: keep one of them."
+    what = re.sub(r"\s*\(at .*\)$", "", message)
+    return Finding(
+        "error", file, f"The line cannot be understood ({what}).", fix, row=row, value=value, code="bad-toml"
+    )
+
+
+class _Keys:
+    """Finds the line of a key, so that a finding can name it."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.lines: dict[tuple[str, ...], int] = {}
+        section: tuple[str, ...] = ()
+        counts: dict[tuple[str, ...], int] = {}
+        for number, line in enumerate(text.splitlines(), start=1):
+            if heading := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
+                section = tuple(part.strip().strip("\"'") for part in heading.group(2).split("."))
+                if heading.group(1) == "[[":
+                    counts[section] = counts.get(section, -1) + 1
+                    section = (*section, str(counts[section]))
+                self.lines.setdefault(section, number)
+            elif key := re.match(r"\s*([\w\-.\"']+)\s*=", line):
+                parts = tuple(part.strip("\"'") for part in key.group(1).split("."))
+                self.lines.setdefault((*section, *parts), number)
+
+    def row(self, loc: tuple[object, ...]) -> int | None:
+        """Line of the key, or of the nearest section above it."""
+        path = tuple(str(part) for part in loc)
+        while path:
+            for candidate in (path, tuple(part for part in path if not part.isdigit())):
+                if candidate in self.lines:
+                    return self.lines[candidate]
+            path = path[:-1]
+        return None
+
+    def finding(self, loc: tuple[object, ...], message: str, fix: str, code: str, value: object = None) -> Finding:
+        """An error about one key."""
+        name = ".".join(str(part) if not isinstance(part, int) else f"[{part + 1}]" for part in _without_single(loc))
+        return Finding(
+            "error",
+            self.file,
+            message,
+            fix,
+            row=self.row(loc),
+            column=name.replace(".[", "[") or None,
+            value=None if value is None else _short(value),
+            code=code,
+        )
+
+
+def _without_single(loc: tuple[object, ...]) -> tuple[object, ...]:
+    """Leave out the number of the first part of a table: most tables have one part."""
+    return tuple(part for part in loc if part != 0)
+
+
+def _short(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _validate(raw: dict[str, Any], book: _Keys) -> tuple[CaseSettings | None, list[Finding]]:
+    """Validate; then leave out what is wrong and validate what remains."""
+    findings: list[Finding] = []
+    named: set[tuple[int | str, ...]] = set()
+    data = _with_parts(raw)
+    for _ in range(6):
+        try:
+            return CaseSettings.model_validate(data), findings
+        except pydantic.ValidationError as error:
+            wrong: dict[tuple[int | str, ...], Any] = {}
+            for item in error.errors():
+                wrong.setdefault(_real_loc(data, tuple(item["loc"]), item["type"] == "missing"), item)
+        # A wrong value inside a list is reported for the list as well: the innermost says it best.
+        inner = [loc for loc in wrong if not any(other[: len(loc)] == loc and other != loc for other in wrong)]
+        findings += [_explain(wrong[loc], loc, book) for loc in inner if loc not in named]
+        named.update(inner)
+        gone = {loc[:-1] if wrong[loc]["type"] == "missing" else loc for loc in inner}
+        if ("name",) in inner and () in gone:
+            gone.remove(())
+            data["name"] = "(no name)"
+        for loc in sorted(gone, key=lambda loc: [f"{part:>9}" for part in loc], reverse=True):
+            _remove(data, loc)
+    return None, findings
+
+
+def _with_parts(raw: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which every table is a list of long forms, so that wrong parts can be taken out."""
+
+    def copy(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: copy(item) for key, item in value.items()}
+        return [copy(item) for item in value] if isinstance(value, list) else value
+
+    data = copy(raw)
+    tables = data.get("tables")
+    if isinstance(tables, dict):
+        for key in set(tables) & set(Tables.model_fields):
+            tables[key] = list(_as_specs(tables[key]))
+    return data
+
+
+def _real_loc(data: Any, loc: tuple[int | str, ...], missing: bool) -> tuple[int | str, ...]:
+    """The location without what pydantic adds to it (the names of union members)."""
+    kept: list[int | str] = []
+    for part in loc[:-1] if missing else loc:
+        inside = part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)
+        if inside:
+            data = data[part]
+            kept.append(part)
+    return (*kept, loc[-1]) if missing else tuple(kept)
+
+
+def _remove(data: Any, loc: tuple[int | str, ...]) -> None:
+    """Take out one key or list item; from the last to the first, so that the numbers of the others hold."""
+    for part in loc[:-1]:
+        data = data[part]
+    del data[loc[-1]]
+
+
+_WANTED = {
+    "string_type": "text in quotes",
+    "int_type": "a whole number without quotes",
+    "int_from_float": "a whole number",
+    "float_type": "a number without quotes",
+    "float_parsing": "a number without quotes",
+    "bool_type": "true or false, without quotes",
+    "dict_type": 'a list of pairs in curly brackets, such as { practice_code = "Code" }',
+    "model_type": "a section of its own, in square brackets",
+    "model_attributes_type": "a section of its own, in square brackets",
+    "tuple_type": 'a file name in quotes, or a section with file = "..."',
+    "list_type": "a list in square brackets",
+    "finite_number": "an ordinary number",
+}
+
+
+def _explain(item: Any, loc: tuple[int | str, ...], book: _Keys) -> Finding:
+    kind, value, key = item["type"], item.get("input"), loc[-1] if loc else ""
+    if kind == "extra_forbidden":
+        known = _known_keys(loc[:-1])
+        close = difflib.get_close_matches(str(key), known, n=1, cutoff=0.7)
+        fix = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}. Take this one out."
+        return book.finding(loc, f"The key {key} is not known here.", fix, "unknown-key", value)
+    if kind == "missing":
+        example = {"name": 'name = "Our county"', "file": 'file = "practices.csv"'}.get(str(key), f"{key} = ...")
+        return book.finding(loc, f"The key {key} is missing.", f"Add the line: {example}", "missing-key")
+    if loc == ("schema_version",):
+        return book.finding(
+            loc,
+            "This version of the case format is not known; the program reads version 1.",
+            "Write schema_version = 1, or use the version of the program that the case was made for.",
+            "schema-version",
+            value,
+        )
+    if kind == "literal_error":
+        return book.finding(loc, "This value is not known.", f"Write {item['ctx']['expected']}.", "wrong-value", value)
+    if kind == "value_error" and key == "crs":
+        return book.finding(
+            loc,
+            "This coordinate system is not known.",
+            "Write an EPSG code: EPSG:27700 (British National Grid) or EPSG:4326 (longitude, latitude).",
+            "wrong-crs",
+            value,
+        )
+    if kind == "string_too_short":
+        return book.finding(loc, "The text is empty.", "Write something between the quotes.", "wrong-value", value)
+    limits = {
+        "greater_than_equal": ("ge", "at least"),
+        "greater_than": ("gt", "more than"),
+        "less_than_equal": ("le", "at most"),
+    }
+    if kind in limits:
+        name, words = limits[kind]
+        limit = f"{item['ctx'][name]:g}"
+        return book.finding(
+            loc, f"The number must be {words} {limit}.", f"Write a number of {words} {limit}.", "wrong-value", value
+        )
+    wanted = _WANTED.get(kind, "another kind of value")
+    if len(loc) > 3 and loc[0] == "tables" and loc[-2] in {"where", "where_not", "defaults"}:
+        wanted = "text in quotes, a number, or true or false"
+    if loc == ("tables", "sites") or (len(loc) == 3 and loc[0] == "tables"):
+        wanted = _WANTED["tuple_type"]
+    return book.finding(loc, f"The value must be {wanted}.", f"Write {wanted}.", "wrong-type", value)
+
+
+def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
+    if parent and parent[0] == "tables" and len(parent) >= 2:
+        return sorted(TableSpec.model_fields)
+    models: dict[tuple[str, ...], type[BaseModel]] = {
+        (): CaseSettings,
+        ("rules",): RuleSettings,
+        ("roads",): RoadSettings,
+        ("roads", "straight_line"): StraightLineSettings,
+        ("tables",): Tables,
+        ("totals",): Totals,
+    }
+    return sorted(models.get(tuple(str(part) for part in parent), CaseSettings).model_fields)
+
+
+def _missing_tables(raw: dict[str, Any], settings: CaseSettings, book: _Keys) -> list[Finding]:
+    given = raw.get("tables")
+    given = given if isinstance(given, dict) else {}
+    return [
+        book.finding(
+            ("tables", table),
+            f"No file is named for the table {table}.",
+            f'Add under [tables] the line: {table} = "{table}.csv"',
+            "missing-table",
+        )
+        for table in ("practices", "sites", "areas")
+        if not getattr(settings.tables, table) and table not in given
+    ]
+
+
+def _missing_files(folder: Path, settings: CaseSettings, book: _Keys) -> list[Finding]:
+    wanted: list[tuple[tuple[object, ...], str]] = []
+    for table in Tables.model_fields:
+        for number, spec in enumerate(getattr(settings.tables, table)):
+            wanted.append((("tables", table, number, "file"), spec.path))
+    if settings.roads.method == "roads" and settings.roads.source:
+        wanted.append((("roads", "source"), settings.roads.source))
+    if settings.rules.set.lower().endswith(".toml"):
+        wanted.append((("rules", "set"), settings.rules.set))
+    findings = []
+    for loc, name in wanted:
+        if not (folder / name).exists():
+            findings.append(
+                book.finding(
+                    loc, "There is no such file in the case folder.", _nearest_file(folder, name), "missing-file", name
+                )
+            )
+    return findings
+
+
+def _nearest_file(folder: Path, name: str) -> str:
+    where = (folder / name).parent
+    if not where.is_dir():
+        return "The folder in this path does not exist: check the path, counted from the folder of case.toml."
+    present = sorted(item.name for item in where.iterdir() if item.is_file() and item.name != CASE_FILE)
+    by_case = {item.casefold(): item for item in present}
+    close = difflib.get_close_matches(Path(name).name.casefold(), list(by_case), n=1, cutoff=0.5)
+    if close:
+        return f"The nearest name there is {by_case[close[0]]}: correct the name, or copy the file into the folder."
+    return "Copy the file into the case folder, or correct its name here."
+
+
+def _roads_findings(raw: dict[str, Any], settings: CaseSettings, book: _Keys) -> list[Finding]:
+    roads = raw.get("roads")
+    if not isinstance(roads, dict) or settings.roads.method != "roads":
+        return []
+    given = [key for key in ("source", "place") if roads.get(key)]
+    if len(given) == 1:
+        return []
+    message = (
+        "No source of roads is named."
+        if not given
+        else "Both a file of roads and a place name are given; one is enough."
+    )
+    fix = (
+        'Add source = "roads.osm.pbf" (a file in the case folder), or write method = "straight-line".'
+        if not given
+        else "Take out source or place."
+    )
+    return [book.finding(("roads", "source"), message, fix, "roads-source")]

@@ -1,0 +1,373 @@
+"""From a case folder to a `Place`: read every table, check each, check them together, locate, and build.
+
+Nothing stops at the first mistake: what is sound is checked further, and all findings come out in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata import crosscheck
+from geodata.case import CaseSettings, Tables, case_folder, settings_and_findings
+from geodata.errors import Finding, InputProblems
+from geodata.locate import (
+    Located,
+    check_area_points,
+    check_on_the_map,
+    locate,
+    plain_postcode,
+    postcode_points,
+)
+from geodata.place import BRITISH_NATIONAL_GRID, Place, SourceFile
+from geodata.readers import read_table
+from geodata.registrations import scaling_findings
+from geodata.schemas import Table, cap_findings, check_table, combine
+
+
+@dataclass
+class _Reading:
+    """The tables of a case while they are checked."""
+
+    settings: CaseSettings
+    tables: dict[str, Table] = field(default_factory=dict)
+    sources: list[SourceFile] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def get(self, name: str) -> Table | None:
+        return self.tables.get(name)
+
+
+def load_place(case_dir: Path) -> Place:
+    """Load and check a case.
+
+    Parameters
+    ----------
+    case_dir
+        The case folder, or the path of its `case.toml`.
+
+    Returns
+    -------
+    Place
+        Everything on the British National Grid, sorted by key, with all warnings and notes in `findings`. Its
+        registrations are as the file says; `complete_registrations` scales and estimates them.
+
+    Raises
+    ------
+    InputProblems
+        If there is any error; holds all errors, and the warnings and notes besides.
+    """
+    settings, findings = settings_and_findings(case_dir)
+    if settings is None:
+        raise InputProblems(findings)
+    reading = _Reading(settings, findings=list(findings))
+    _read_tables(reading, case_folder(case_dir))
+    place = _check_and_build(reading)
+    told = cap_findings(reading.findings)
+    if place is None or any(finding.severity == "error" for finding in told):
+        raise InputProblems(told)
+    return place
+
+
+def _read_tables(reading: _Reading, folder: Path) -> None:
+    named_missing = {finding.value for finding in reading.findings if finding.code == "missing-file"}
+    for name in Tables.model_fields:
+        parts, complete = [], True
+        for spec in getattr(reading.settings.tables, name):
+            if spec.path in named_missing:
+                complete = False
+                continue
+            part, findings, source = read_table(folder, name, spec)
+            reading.findings += findings
+            complete &= part is not None
+            if part is not None and source is not None:
+                parts.append(part)
+                reading.sources.append(source)
+        if parts:
+            table, findings = combine(name, parts, complete=complete)
+            reading.tables[name] = table
+            reading.findings += findings
+            reading.findings += check_table(table) if len(table) else []
+
+
+def _check_and_build(reading: _Reading) -> Place | None:
+    practices, sites, areas = (reading.get(name) for name in ("practices", "sites", "areas"))
+    known, findings = crosscheck.known_practices(practices)
+    reading.findings += findings
+    mains: dict[str, int] = {}
+    if sites is not None:
+        mains, findings = crosscheck.check_sites(sites, practices, known)
+        reading.findings += findings
+    areas_at = _locate_areas(reading, areas)
+    sites_at = _locate_sites(reading, sites, areas, areas_at)
+    localities = reading.get("localities")
+    reading.findings += crosscheck.check_localities(localities, reading.get("locality_of"), practices, known)
+    localities_at = None
+    if localities is not None:
+        localities_at = locate(localities, polygons=True)
+        reading.findings += localities_at.findings
+        reading.findings += check_on_the_map(localities, localities_at, None)
+    adjacency = reading.get("adjacency")
+    if adjacency is not None:
+        reading.findings += crosscheck.check_adjacency(adjacency, known)
+    registrations = _registrations(reading, practices, areas, known)
+    if any(finding.severity == "error" for finding in reading.findings):
+        return None
+    if practices is None or sites is None or areas is None or sites_at is None or areas_at is None:
+        return None
+    if not practices.sound.any():
+        message, fix = "No practice with a list size is left.", "Fill in the list sizes."
+        reading.findings.append(Finding("error", practices.files, message, fix, code="no-practices"))
+        return None
+    return _build(reading, mains, sites_at, areas_at, localities_at, registrations)
+
+
+def _locate_areas(reading: _Reading, areas: Table | None) -> Located | None:
+    if areas is None:
+        return None
+    reading.findings += crosscheck.check_areas(areas)
+    at = locate(areas, polygons=True)
+    reading.findings += at.findings
+    reading.findings += check_on_the_map(areas, at, None)
+    reading.findings += check_area_points(areas, at)
+    return at
+
+
+def _locate_sites(
+    reading: _Reading, sites: Table | None, areas: Table | None, areas_at: Located | None
+) -> Located | None:
+    if sites is None:
+        return None
+    table, postcodes = reading.get("postcodes"), None
+    if table is not None and "postcode" in table.raw and "postcode" in sites.raw:
+        wanted = {plain_postcode(text) for text in sites.raw["postcode"]} - {""}
+        postcodes, findings = postcode_points(table, wanted)
+        reading.findings += findings
+    if postcodes is None and reading.settings.tables.postcodes and "postcode" in sites.raw:
+        # The postcode table could not be read, which is told: no word about each site.
+        waiting = _waiting_for_postcodes(sites)
+        at = locate(sites, {plain_postcode(text): (np.nan, np.nan) for text in sites.raw["postcode"][waiting]})
+    else:
+        at = locate(sites, postcodes)
+    reading.findings += at.findings
+    near = None
+    if areas is not None and areas_at is not None and areas.complete:
+        sure = np.isfinite(areas_at.points).all(axis=1) & ~areas_at.told
+        # Where most areas are themselves in the wrong place, they say nothing about the sites.
+        near = areas_at.points[sure] if sure.sum() * 2 > len(sure) else None
+    reading.findings += check_on_the_map(sites, at, near)
+    return at
+
+
+def _waiting_for_postcodes(sites: Table) -> np.ndarray:
+    return np.array([bool(text) for text in sites.raw["postcode"]], dtype=bool)
+
+
+def _registrations(
+    reading: _Reading, practices: Table | None, areas: Table | None, known: crosscheck.Known
+) -> pd.DataFrame:
+    table = reading.get("registrations")
+    empty = pd.DataFrame({"practice_code": [], "area_code": [], "patients": []}).astype({"patients": float})
+    if table is None:
+        if not reading.settings.tables.registrations:
+            message = "The case has no registrations: where patients live is estimated for every practice."
+            fix = "NHS Digital publishes patients by practice and LSOA; name the file as tables.registrations."
+            reading.findings.append(Finding("warning", "case.toml", message, fix, code="no-registrations"))
+        return empty
+    area_codes = None
+    if areas is not None and areas.complete and "area_code" in areas.frame:
+        area_codes = set(areas.frame["area_code"])
+    list_size: dict[str, float] = {}
+    if practices is not None and {"practice_code", "list_size"} <= set(practices.frame):
+        sound = practices.frame[practices.sound]
+        list_size = dict(zip(sound["practice_code"], sound["list_size"], strict=True))
+    frame, findings = crosscheck.check_registrations(table, known, area_codes, list_size)
+    reading.findings += findings
+    if table.sound.all():  # with rows missing, the sums would say nothing
+        reading.findings += scaling_findings(list_size, frame, table.files)
+    return frame
+
+
+# --- Building ----------------------------------------------------------------------------------------------------
+
+
+def _build(
+    reading: _Reading,
+    mains: dict[str, int],
+    sites_at: Located,
+    areas_at: Located,
+    localities_at: Located | None,
+    registrations: pd.DataFrame,
+) -> Place:
+    settings = reading.settings
+    sites = _sites_frame(reading.tables["sites"], mains, sites_at)
+    areas = _areas_frame(reading.tables["areas"], areas_at)
+    localities = _localities_frame(reading, localities_at)
+    practices = _practices_frame(reading, mains, sites_at, localities)
+    adjacency = None
+    if (edges := reading.get("adjacency")) is not None:
+        adjacency = edges.frame.loc[edges.sound, ["practice_a", "practice_b"]].reset_index(drop=True)
+    totals = crosscheck.check_totals(settings.totals, int(practices["list_size"].sum()), len(practices), len(sites))
+    reading.findings += totals
+    return Place(
+        name=settings.name,
+        practices=practices,
+        sites=sites,
+        areas=areas,
+        registrations=registrations.assign(basis="published").astype({"patients": float}),
+        localities=localities,
+        adjacency=adjacency,
+        findings=tuple(cap_findings(reading.findings)),
+        sources=tuple(reading.sources),
+        made_up=settings.made_up,
+        settings=settings.model_dump(mode="json"),
+    )
+
+
+def _text(table: Table, column: str) -> list[str]:
+    if column not in table.frame:
+        return [""] * len(table)
+    return [str(value) for value in table.frame[column]]
+
+
+def _numbers(table: Table, column: str) -> np.ndarray:
+    if column not in table.frame:
+        return np.full(len(table), np.nan)
+    return table.frame[column].to_numpy(dtype=np.float64)
+
+
+def _yes_no(table: Table, column: str) -> pd.Series:
+    words = _text(table, column)
+    return pd.Series([{"yes": True, "no": False}.get(word) for word in words], dtype=object)
+
+
+def _framed(columns: dict[str, object], key: str, geometry: Iterable[object]) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(columns, geometry=list(geometry), crs=BRITISH_NATIONAL_GRID)
+    return frame.set_index(key).sort_index()
+
+
+def _practices_frame(
+    reading: _Reading, mains: dict[str, int], sites_at: Located, localities: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    table, sites = reading.tables["practices"], reading.tables["sites"]
+    codes = _text(table, "practice_code")
+    keep = table.sound
+    main = np.array([mains.get(code, 0) for code in codes], dtype=np.int64)
+    points = sites_at.points[main]
+    columns: dict[str, object] = {
+        "practice_code": codes,
+        "name": _text(table, "name"),
+        "locality": _localities_of(reading, codes, points, localities, keep),
+        "list_size": np.nan_to_num(_numbers(table, "list_size")).astype(np.int64),
+        "main_site_code": [str(sites.frame["site_code"].iloc[i]) for i in main],
+        "vulnerability": [float(text) if text else np.nan for text in _text(table, "vulnerability")],
+        "clinical_system": _text(table, "clinical_system"),
+        "current_group": _text(table, "current_group"),
+        "keep_together": _text(table, "keep_together"),
+        "dispensing": _yes_no(table, "dispensing"),
+    }
+    columns |= {name: _numbers(table, name) for name in ("age_65_plus", "age_75_plus") if name in table.frame}
+    frame = gpd.GeoDataFrame(columns, geometry=list(shapely.points(points)), crs=BRITISH_NATIONAL_GRID)
+    return frame[keep].set_index("practice_code").sort_index()
+
+
+def _localities_of(
+    reading: _Reading, codes: list[str], points: np.ndarray, localities: gpd.GeoDataFrame, keep: np.ndarray
+) -> list[str]:
+    """The locality of each practice: the assignment table, else its own column, else the polygon of its main site."""
+    spelling = {name.casefold(): name for name in localities.index}
+    assigned: dict[str, str] = {}
+    if (table := reading.get("locality_of")) is not None:
+        assigned = dict(zip(table.frame["practice_code"], table.raw["locality"], strict=True))
+    own = _text(reading.tables["practices"], "locality")
+    inside = [""] * len(codes)
+    if len(localities):
+        inside = _polygon_of(reading, codes, points, localities, keep, assigned, own)
+    chosen = [assigned.get(code) or own[i] or inside[i] for i, code in enumerate(codes)]
+    return [spelling.get(name.casefold(), name) for name in chosen]
+
+
+def _polygon_of(
+    reading: _Reading,
+    codes: list[str],
+    points: np.ndarray,
+    localities: gpd.GeoDataFrame,
+    keep: np.ndarray,
+    assigned: dict[str, str],
+    own: list[str],
+) -> list[str]:
+    """Name of the polygon that holds each point (the first by name where two do), empty if none does."""
+    tree = shapely.STRtree(localities.geometry.to_numpy())
+    which, polygon = tree.query(shapely.points(points), predicate="intersects")
+    found: dict[int, int] = {}
+    for i, p in zip(which.tolist(), polygon.tolist(), strict=True):
+        found[i] = min(found.get(i, p), p)
+    files = reading.tables["localities"].files
+    for i, code in enumerate(codes):
+        if keep[i] and i not in found and not assigned.get(code) and not own[i]:
+            message = f"The main site of practice {code} lies in no locality; its locality stays empty."
+            fix = "Name its locality in the practices table, or extend the polygon."
+            reading.findings.append(Finding("note", files, message, fix, value=code, code="outside-localities"))
+    return [str(localities.index[found[i]]) if i in found else "" for i in range(len(codes))]
+
+
+def _sites_frame(table: Table, mains: dict[str, int], at: Located) -> gpd.GeoDataFrame:
+    kinds = _text(table, "kind")
+    for i in mains.values():
+        kinds[i] = "main"
+    columns: dict[str, object] = {
+        "site_code": _text(table, "site_code"),
+        "practice_code": _text(table, "practice_code"),
+        "name": _text(table, "name"),
+        "kind": kinds,
+        "postcode": [" ".join(text.upper().split()) for text in _text(table, "postcode")],
+    }
+    columns |= {name: _numbers(table, name) for name in ("floor_area_m2", "annual_cost") if name in table.frame}
+    columns |= {"condition": _text(table, "condition")} if "condition" in table.frame else {}
+    columns |= {"committed": _yes_no(table, "committed")} if "committed" in table.frame else {}
+    frame = gpd.GeoDataFrame(columns, geometry=list(shapely.points(at.points)), crs=BRITISH_NATIONAL_GRID)
+    return frame[table.sound].set_index("site_code").sort_index()
+
+
+def _areas_frame(table: Table, at: Located) -> gpd.GeoDataFrame:
+    points = shapely.points(at.points)
+    shapes = points if at.geometry is None else np.where([g is None for g in at.geometry], points, at.geometry)
+    words = _text(table, "rural_urban")
+    columns: dict[str, object] = {
+        "area_code": _text(table, "area_code"),
+        "name": _text(table, "name"),
+        "population": _numbers(table, "population"),
+        "population_65_plus": _numbers(table, "population_65_plus"),
+        "population_75_plus": _numbers(table, "population_75_plus"),
+        "rural_urban": [str(text) for text in table.raw.get("rural_urban", words)],
+        "rural": np.array([word == "rural" for word in words], dtype=bool),
+        "deprivation_decile": _numbers(table, "deprivation_decile"),
+        "no_car_share": _numbers(table, "no_car_share"),
+        "x": at.points[:, 0],
+        "y": at.points[:, 1],
+    }
+    return _framed(columns, "area_code", shapes)
+
+
+def _localities_frame(reading: _Reading, at: Located | None) -> gpd.GeoDataFrame:
+    """One polygon a locality: several features of one name are put together, which is noted."""
+    table = reading.get("localities")
+    if table is None or at is None or at.geometry is None:
+        return gpd.GeoDataFrame({"name": []}, geometry=[], crs=BRITISH_NATIONAL_GRID).set_index("name")
+    names = [str(name) for name in table.frame["name"]]
+    frame = gpd.GeoDataFrame({"name": names}, geometry=list(at.geometry), crs=BRITISH_NATIONAL_GRID)
+    if frame["name"].duplicated().any():
+        message = (
+            f"{len(frame)} features make {frame['name'].nunique()} localities: those of one name are put together."
+        )
+        reading.findings.append(Finding("note", table.files, message, code="localities-merged"))
+        frame = frame.dissolve("name")
+    else:
+        frame = frame.set_index("name")
+    return frame.sort_index()
