@@ -14,6 +14,9 @@ from grouping.rules import RuleSet
 
 NOTE_COLUMNS = ("group_id", "kind", "note")
 
+ESTIMATE_ERROR = 0.25
+"""How far an estimated rural share of a practice may be off, 0-1: our assumption, no source settles it."""
+
 
 def remarks(
     plan: Plan,
@@ -87,21 +90,30 @@ def _rurality_notes(row: object, rules: RuleSet) -> list[tuple[str, str]]:
 
 
 def _estimate_note(index: NDArray[np.int64], row: object, problem: GroupingProblem, journeys: Journeys) -> str:
-    """Say so where patients whose homes are estimated could turn the minimum that applies."""
+    """Say so where patients whose homes are estimated could turn the minimum that applies.
+
+    They could if the group's kind changes when each practice's estimated rural share is off by `ESTIMATE_ERROR`.
+    """
     own = np.isin(journeys.practice, index)
     guessed = own & journeys.estimated
-    if not guessed.any() or row.list_size == 0:
+    sizes = problem.rules.size
+    if not guessed.any() or row.list_size == 0 or sizes.minimum_urban == sizes.minimum_rural:
         return ""
-    unknown = journeys.patients[guessed].sum()
-    rural_known = journeys.patients[own & ~journeys.estimated & (journeys.rural == 1.0)].sum()
-    low, high = rural_known / row.list_size, (rural_known + unknown) / row.list_size
-    threshold = problem.rules.rurality.threshold
-    if low < threshold <= high and problem.rules.size.minimum_urban != problem.rules.size.minimum_rural:
-        return (
-            f"The homes of {unknown:,.0f} of {row.list_size:,} patients are estimated; they could decide which"
-            f" minimum applies (rural share between {low:.0%} and {high:.0%})."
-        )
-    return ""
+    low = high = float(journeys.patients[own & ~journeys.estimated & (journeys.rural == 1.0)].sum())
+    for practice in np.unique(journeys.practice[guessed]):
+        mine = guessed & (journeys.practice == practice)
+        patients = float(journeys.patients[mine].sum())
+        share = float(journeys.patients[mine & (journeys.rural == 1.0)].sum()) / patients
+        low += patients * max(share - ESTIMATE_ERROR, 0.0)
+        high += patients * min(share + ESTIMATE_ERROR, 1.0)
+    low, high = low / row.list_size, high / row.list_size
+    if not low < problem.rules.rurality.threshold <= high:
+        return ""
+    return (
+        f"The homes of {journeys.patients[guessed].sum():,.0f} of {row.list_size:,} patients are estimated, and that"
+        f" could decide which minimum applies: if the estimate is off by up to {ESTIMATE_ERROR * 100:g} points, the"
+        f" rural share lies between {low:.0%} and {high:.0%}."
+    )
 
 
 def _rural_localities(problem: GroupingProblem) -> dict[str, bool]:

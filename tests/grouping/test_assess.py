@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from grouping.assess import assess, best_hub, score_plan
 from grouping.journeys import Journeys
 from grouping.plan import Plan
+from grouping.problem import build_problem
 from grouping.result import OptionPlan
 from grouping.rules import load_rules
 from tests.grouping.hand_worked import EDGES, hand_worked_place, hand_worked_problem, hand_worked_times
@@ -112,3 +115,18 @@ def test_breaches_of_a_hand_made_plan_are_named_and_nothing_is_refused() -> None
     assert "contiguous" in " ".join(breaches["note"])
     assert "not a member" in " ".join(breaches["note"])
     assert option.verified
+
+
+@pytest.mark.parametrize(("rural_of_ten", "flagged"), [(0, False), (3, True), (6, True), (10, False)])
+def test_estimates_are_marked_only_where_they_could_decide_the_minimum(rural_of_ten: int, flagged: bool) -> None:
+    """C alone, all estimated: 25 points either way decide between 25% and 75% rural."""
+    place, times = hand_worked_place(), hand_worked_times()
+    rows = [("C", "R1", 1_000.0 * rural_of_ten), ("C", "U2", 1_000.0 * (10 - rural_of_ten))]
+    estimated = pd.DataFrame(rows, columns=["practice_code", "area_code", "patients"]).assign(basis="estimated")
+    others = place.registrations[place.registrations["practice_code"] != "C"]
+    place = replace(place, registrations=pd.concat([others, estimated[estimated["patients"] > 0]], ignore_index=True))
+    problem = build_problem(place, times, EDGES, load_rules("dorset-2017"))
+    journeys = Journeys.of(place, times, problem)
+    option = OptionPlan("option-1", TOGETHER, score_plan(TOGETHER, problem, journeys))
+    notes = assess(option, problem, place, times, EDGES).notes
+    assert ("estimated" in set(notes[notes["group_id"] == "G02"]["kind"])) is flagged
