@@ -15,7 +15,7 @@ NO_ROUTE = np.int64(1) << np.int64(50)
 
 
 @njit(cache=True)
-def connected_sets(
+def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
     neighbours: NDArray[np.uint64],
     compatible: NDArray[np.uint64],
     sizes: NDArray[np.int64],
@@ -160,9 +160,9 @@ def score_sets(
 ) -> None:  # pragma: no cover - compiled
     """Patients, rural patients, best hub and its patient-minutes of every set.
 
-    `sites[site_starts[p]:site_starts[p + 1]]` are the possible hubs that practice p brings; `minutes` (P, S) the milli
-    patient-minutes, `near` (P, S) whether the hub limit is kept. Ties go to the smaller site index. `out_hub` is -1 where no site can be
-    the hub, or where a set holds only some of the practices that carry one tag (`tags`, -1 for none).
+    `sites[site_starts[p]:site_starts[p + 1]]` are the possible hubs that practice p brings; `minutes` (P, S) the
+    milli-patient-minutes, `near` (P, S) whether the hub limit is kept. Ties go to the smaller site index. `out_hub` is
+    -1 where no site can be the hub, or where a set holds only some of the practices that carry one tag (`tags`, -1 for none).
     """
     for j in range(len(starts) - 1):
         a, b = starts[j], starts[j + 1]

@@ -158,7 +158,10 @@ def _penalties(
     preferred = np.where(rural, rules.preferred_minimum_rural, rules.preferred_minimum_urban)
     outside = np.maximum(size - rules.preferred_maximum, 0) + np.maximum(preferred - size, 0)
     total = weights.outside_preferred * outside.astype(np.float64)
-    for weight, labels in ((weights.split_locality, problem.locality), (weights.change_of_group, problem.current_group)):
+    for weight, labels in (
+        (weights.split_locality, problem.locality),
+        (weights.change_of_group, problem.current_group),
+    ):
         if weight > 0 and any(labels):
             moved = np.empty(len(size), np.int64)
             outside_largest(members, starts, problem.list_size, _codes(labels), moved)

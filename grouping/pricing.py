@@ -1,7 +1,7 @@
 """The linear relaxation over the whole list, and a bound from it that holds exactly.
 
-The programme: choose sets (x = 1) so that every practice is in exactly one, obey side rows "sum of a_j x_j <= limit" and
-subset-row cuts "at most one chosen set holds two or more of three given practices", at least total cost. Its linear
+The programme: choose sets (x = 1) so that every practice is in exactly one, obey side rows "sum of a_j x_j <= limit"
+and subset-row cuts "at most one chosen set holds two or more of three given practices", at least total cost. Its linear
 relaxation is solved on a small pool of columns by HiGHS; the whole list is then priced against the dual values, sets
 with negative reduced cost join the pool, until there is none.
 
@@ -304,6 +304,8 @@ def violated_triples(columns: Columns, weights: NDArray[np.float64], most: int) 
     pairs = shared[np.ix_(split, split)]
     triple = np.einsum("c,ci,cj,ck->ijk", weights, small, small, small, optimize=True)
     total = pairs[:, :, None] + pairs[:, None, :] + pairs[None, :, :] - 2 * triple
-    i, j, k = np.nonzero(np.triu(np.ones_like(pairs), 1)[:, :, None] * np.triu(np.ones_like(pairs), 1)[None] * (total > 1.02))
+    i, j, k = np.nonzero(
+        np.triu(np.ones_like(pairs), 1)[:, :, None] * np.triu(np.ones_like(pairs), 1)[None] * (total > 1.02)
+    )
     order = np.lexsort((k, j, i, -np.round(total[i, j, k], 6)))[:most]
     return [(int(split[i[n]]), int(split[j[n]]), int(split[k[n]])) for n in order]

@@ -164,7 +164,7 @@ def _timed(
 
 
 def _owners(practices: pd.DataFrame, sites: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Index of the practice each site belongs to (nearest main site for a site of nobody), and whether it is its own."""
+    """Practice each site belongs to (the nearest main site's for a site of nobody), and whether it is its own."""
     owner = practices.index.get_indexer(sites["practice_code"].fillna("").astype(str)).astype(np.int64)
     own = owner >= 0
     x, y = practices.geometry.x.to_numpy(), practices.geometry.y.to_numpy()

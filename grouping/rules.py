@@ -225,7 +225,7 @@ def _findings(error: ValidationError, file: str, override: Mapping[str, Any]) ->
     findings = []
     for fault in error.errors():
         where = [str(part) for part in fault["loc"]]
-        section, key = (where + ["", ""])[:2]
+        section, key = [*where, "", ""][:2]
         column = ".".join(part for part in where if not part.isdigit()) or "rules"
         overridden = isinstance(override.get(section), Mapping) and (not key or key in override[section])
         known = _known_keys(section if key else "")

@@ -8,6 +8,7 @@ branching on whether two practices share a group.
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ FIRST_COLUMNS = 2_500
 FINAL_COLUMNS = 5_000
 """So few sets are settled by the final programme at once; more are first thinned by cuts."""
 
-MOST_COLUMNS = 30_000
+MOST_COLUMNS = 10_000
 """The final programme never gets more sets than this; beyond, the search branches."""
 
 FIRST_NODES = 300
@@ -70,10 +71,11 @@ class Clock:
 class Found:
     """The cheapest plan found, and what is proven about it.
 
-    `plan` holds positions in the list that was searched (None if no plan is known), `value` its cost, `bound` what no plan can
-    undercut, both in whole units. `proven` says that the search is complete: the plan is a cheapest one, or there is none.
-    `remaining` are the positions that can be part of a plan as cheap as this one, `last` the bound that tells so and `triples`
-    its cuts, `reduced` the reduced costs of the remaining; `root` is the first bound, over the whole list.
+    `plan` holds positions in the list that was searched (None if no plan is known), `value` its cost, `bound` what no
+    plan can undercut, both in whole units. `proven` says that the search is complete: the plan is a cheapest one, or
+    there is none. `remaining` are the positions that can be part of a plan as cheap as this one, `last` the bound that
+    tells so and `triples` its cuts, `reduced` the reduced costs of the remaining; `root` is the first bound, over the
+    whole list. `columns` is the number of sets in the last programme, 0 if none was needed.
     """
 
     plan: NDArray[np.int64] | None
@@ -119,7 +121,9 @@ class _Search:
 
     def offer(self, plan: NDArray[np.int64]) -> bool:
         """Take a plan if it is one, keeps the side rows and is cheaper."""
-        covered = np.concatenate([self.columns.members[self.columns.starts[j] : self.columns.starts[j + 1]] for j in plan])
+        covered = np.concatenate(
+            [self.columns.members[self.columns.starts[j] : self.columns.starts[j + 1]] for j in plan]
+        )
         if len(covered) != self.columns.practices or len(np.unique(covered)) != len(covered):
             return False
         if any(int(row.coefficient[plan].sum()) > row.limit for row in self.columns.rows):
@@ -135,6 +139,10 @@ class _Search:
         if self.good is not None and self.value <= self.good:
             return True
         return self.up(bound) >= self.value or (self.enough is not None and self.up(bound) >= self.enough)
+
+    def proven_value(self) -> int:
+        """What a completed search proves: the best value, unless any good plan was enough."""
+        return self.value if self.good is None or self.value > self.good else -NO_VALUE
 
     def pleased(self, relaxed: Bound) -> bool:
         """Whether the plan is good enough for a search that wants no proof."""
@@ -153,14 +161,14 @@ class _Search:
         nodes: int | None,
         loose: float = 0.0,
     ) -> bool:
-        """Solve the programme over some sets (`ids`: their positions in the whole list); whether it was solved to its end."""
+        """Solve the programme over some sets (`ids`: their positions in the list); whether it was solved to its end."""
         price = columns.cost - price_sums(columns, relaxed.prices)
         unit = max(self.step, 1000)
         answer = solve_programme(
             columns, self.names, price / unit, cuts=relax.cuts, closeness=max(0.4 * self.step, loose) / unit,
             seconds=self.clock.limit(), nodes=nodes,
         )  # fmt: skip
-        self.used = max(self.used, len(ids))
+        self.used = len(ids)
         if len(answer.chosen):
             self.offer(ids[answer.chosen])
         return answer.status in {"optimal", "infeasible"}
@@ -223,61 +231,110 @@ def minimise(
     for ids in (start, search.plan):
         if ids is not None:
             relax.add(ids)
-    proven, bound, ids, relaxed, root = _settle(search, everything, relax)
+    rest = _settle(search, everything, relax)
+    proven, bound = rest.done, rest.bound
+    if not proven and aim == "proof":
+        proven, bound = _finish(search, rest)
     triples = tuple(search.triples)
-    slack = search.value - relaxed.value
-    left = relaxed.reduced <= slack
+    left = rest.relaxed.reduced <= search.value - rest.relaxed.value
     return Found(
-        search.plan, search.value, min(bound, search.value), proven, ids[left], relaxed.reduced[left],
-        relaxed, root, triples, search.used, len(triples), search.rounds, search.branches,
+        search.plan, search.value, min(bound, search.value), proven, rest.ids[left], rest.relaxed.reduced[left],
+        rest.relaxed, rest.root, triples, search.used, len(triples), search.rounds, search.branches,
     )  # fmt: skip
 
 
-def _settle(
-    search: _Search, ids: NDArray[np.int64], relax: Relaxation, depth: int = 0
-) -> tuple[bool, int, NDArray[np.int64], Bound, Bound]:
-    """Work on one list of sets until nothing better is left in it: (complete, bound, sets left, their bound, first bound)."""
-    best_bound, raised = -NO_VALUE, 0
-    root = None
-    for turn in range(CUT_ROUNDS + 1):
+@dataclass(frozen=True)
+class _Rest:
+    """What is left of a list of sets: whether nothing better is in it, and what no plan in it undercuts."""
+
+    done: bool
+    bound: int
+    ids: NDArray[np.int64]
+    relax: Relaxation
+    relaxed: Bound
+    root: Bound
+
+
+def _settle(search: _Search, ids: NDArray[np.int64], relax: Relaxation, depth: int = 0) -> _Rest:
+    """Relax, cut, look and thin until nothing better is left, or until the rest is small or no further cut helps."""
+    best_bound, raised, turn = -NO_VALUE, 0, 0
+    root: Bound | None = None
+    while True:
         before = relax.rounds
         relaxed = relax.solve(seconds_left=search.clock.left)
         search.rounds += relax.rounds - before
-        root = relaxed if root is None else root
+        root = root or relaxed
         if search.up(relaxed.value) > best_bound:
             best_bound, raised = search.up(relaxed.value), turn
         if relaxed.whole:
             search.offer(ids[relaxed.support])
         if search.settled(relaxed.value):
-            return True, best_bound, ids, relaxed, root
+            return _Rest(True, best_bound, ids, relax, relaxed, root)
         if search.clock.over or (search.aim == "bound" and turn - raised >= PATIENCE):
-            return False, best_bound, ids, relaxed, root
+            return _Rest(False, best_bound, ids, relax, relaxed, root)
         if _worth_a_look(search, relaxed, turn):
             if _look(search, ids, relax, relaxed, FIRST_COLUMNS) or search.settled(relaxed.value):
-                return True, max(best_bound, search.value) if search.good is None else best_bound, ids, relaxed, root
+                return _Rest(True, max(best_bound, search.proven_value()), ids, relax, relaxed, root)
             if search.aim == "plan" and search.pleased(relaxed):
-                return False, best_bound, ids, relaxed, root
+                return _Rest(False, best_bound, ids, relax, relaxed, root)
         ids, relax, relaxed = _thin(search, ids, relax, relaxed)
-        if len(ids) <= FINAL_COLUMNS and search.aim == "proof":
+        turn += 1
+        if (len(ids) <= FINAL_COLUMNS and search.aim == "proof") or turn > CUT_ROUNDS or not relax.tighten(relaxed):
             break
-        added = relax.tighten(relaxed)
         if depth == 0:
             search.triples = list(relax.cuts)
-        if not added:
-            break
-    if search.aim == "bound":
-        return False, best_bound, ids, relaxed, root
     if search.aim == "plan":
-        for most in (3 * FIRST_COLUMNS, 9 * FIRST_COLUMNS):
-            if not search.pleased(relaxed) and not search.clock.over:
-                done = _look(search, ids, relax, relaxed, most)
-                if done or search.settled(relaxed.value):
-                    return True, search.value, ids, relaxed, root
-        return False, best_bound, ids, relaxed, root
-    if len(ids) <= MOST_COLUMNS:
-        done = search.programme(ids, relax.columns, relaxed, relax, None)
-        return done, (search.value if done else best_bound), ids, relaxed, root
-    return (*_branch(search, ids, relax, relaxed, best_bound, depth), ids, relaxed, root)
+        for most in (FIRST_COLUMNS, 3 * FIRST_COLUMNS):
+            worth = not search.pleased(relaxed) and (most == FIRST_COLUMNS or search.plan is None)
+            if worth and not search.clock.over and _look(search, ids, relax, relaxed, most):
+                return _Rest(True, search.proven_value(), ids, relax, relaxed, root)
+    elif search.aim == "proof" and len(ids) > FINAL_COLUMNS and not search.clock.over:
+        if _look(search, ids, relax, relaxed, FIRST_COLUMNS) or search.settled(relaxed.value):
+            return _Rest(True, max(best_bound, search.proven_value()), ids, relax, relaxed, root)
+        ids, relax, relaxed = _thin(search, ids, relax, relaxed)
+    return _Rest(False, best_bound, ids, relax, relaxed, root)
+
+
+def _finish(search: _Search, rest: _Rest) -> tuple[bool, int]:
+    """Settle what is left: (complete, bound). Small lists by the final programme, others split, the lowest bound first.
+
+    A list is split by whether two practices share a group. Because the lowest bound is always taken next, no list is
+    worked on that a proof of the best plan does not need.
+    """
+    number = 0
+    waiting = [(rest.bound, number, rest)]
+    while waiting:
+        bound, _, rest = heapq.heappop(waiting)
+        if search.settled(bound):
+            return True, max(bound, search.proven_value())
+        if search.clock.over:
+            return False, bound
+        ids, relax, relaxed = _thin(search, rest.ids, rest.relax, rest.relaxed)
+        pair = _open_pair(relax.columns, relaxed)
+        if len(ids) <= FINAL_COLUMNS or pair is None:
+            if not search.programme(ids, relax.columns, relaxed, relax, None):
+                return False, bound
+            continue
+        flag = np.zeros(relax.columns.practices, np.int64)
+        flag[list(pair)] = 1
+        held = price_sums(relax.columns, flag)
+        for half in (held != 1, held != 2):
+            search.branches += 1
+            number += 1
+            part = _settle(search, ids[half], relax.narrowed(half), depth=1)
+            if not part.done:
+                heapq.heappush(waiting, (max(bound, part.bound), number, part))
+    return True, search.proven_value()
+
+
+def _open_pair(columns: Columns, relaxed: Bound) -> tuple[int, int] | None:
+    """The two practices about which the relaxation is least decided whether they share a group."""
+    matrix = columns.take(relaxed.support).incidence()
+    shared = (matrix * relaxed.weights[:, None]).T @ matrix
+    np.fill_diagonal(shared, 0.0)
+    away = np.where((shared > 1e-6) & (shared < 1 - 1e-6), np.abs(shared - 0.5), np.inf)
+    a, b = np.unravel_index(int(np.argmin(away)), away.shape)
+    return (int(a), int(b)) if np.isfinite(away[a, b]) else None
 
 
 def _worth_a_look(search: _Search, relaxed: Bound, turn: int) -> bool:
@@ -336,32 +393,3 @@ def _thin(
         relaxed.value, relaxed.reduced[keep], number[relaxed.support[stays]], relaxed.weights[stays], relaxed.prices
     )
     return ids[keep], relax.narrowed(keep), thinner
-
-
-def _branch(
-    search: _Search, ids: NDArray[np.int64], relax: Relaxation, relaxed: Bound, bound: int, depth: int
-) -> tuple[bool, int]:
-    """Split the list by whether two practices share a group, and settle both halves."""
-    support = relax.columns.take(relaxed.support)
-    matrix = support.incidence()
-    shared = (matrix * relaxed.weights[:, None]).T @ matrix
-    np.fill_diagonal(shared, 0.0)
-    away = np.where((shared > 1e-6) & (shared < 1 - 1e-6), np.abs(shared - 0.5), np.inf)
-    a, b = np.unravel_index(int(np.argmin(away)), away.shape)
-    if not np.isfinite(away[a, b]):
-        done = search.programme(ids, relax.columns, relaxed, relax, None)
-        return done, (search.value if done else bound)
-    flag = np.zeros(relax.columns.practices, np.int64)
-    flag[[a, b]] = 1
-    held = price_sums(relax.columns, flag)
-    complete, lowest = True, NO_VALUE
-    for half in (held != 1, held != 2):
-        search.branches += 1
-        done, below, *_ = _settle(search, ids[half], relax.narrowed(half), depth + 1)
-        complete &= done
-        lowest = min(lowest, below)
-        if search.clock.over:
-            return False, bound
-        if search.settled(bound):
-            return True, search.value
-    return complete, max(bound, min(lowest, search.value))

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.made_up import made_up_problem
+from geodata.errors import NoPlan
+from grouping.candidates import list_candidates
+from grouping.optimise import solve_partition
+from grouping.pricing import Columns, Relaxation
+from grouping.problem import GroupingProblem
+from grouping.programme import state_programme
+from tests.grouping.brute_force import Definitions, all_plans, best_by_subsets, random_problem
+
+QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def solved(problem: GroupingProblem) -> tuple[int, int, float] | None:
+    try:
+        solution = solve_partition(problem)
+    except NoPlan as error:
+        assert error.report.status == "infeasible"
+        return None
+    assert solution.status == "optimal"
+    assert solution.gap == 0
+    return solution.shortfall, solution.exceptions, solution.objective
+
+
+def groups_of(problem: GroupingProblem) -> list[tuple[int, ...]]:
+    number = {code: p for p, code in enumerate(problem.practice_codes)}
+    return sorted(tuple(number[code] for code in group.members) for group in solve_partition(problem).plan.groups)
+
+
+def assert_same(mine: tuple[int, int, float] | None, true: tuple[int, int, float] | None) -> None:
+    assert (mine is None) == (true is None)
+    if mine is not None and true is not None:
+        assert mine[:2] == true[:2]
+        assert mine[2] == pytest.approx(true[2], abs=2e-6)
+
+
+@pytest.mark.parametrize("block", range(12))
+def test_agrees_with_every_partition_tried(block: int) -> None:
+    for seed in range(block * 20, block * 20 + 20):
+        problem = random_problem(seed, 4 + seed % 6 if seed % 10 else 9)
+        plans = all_plans(problem)
+        assert_same(solved(problem), plans[0][0] if plans else None)
+        if plans:
+            solution = solve_partition(problem)
+            definitions = Definitions(problem)
+            for group in solution.plan.groups:
+                members = tuple(problem.practice_codes.index(code) for code in group.members)
+                minutes, hub = definitions.hub_minutes(members)
+                mine = problem.site_codes.index(group.hub_site_code)
+                total = sum(problem.patient_minutes[p, mine] for p in members)
+                assert mine == hub or total == pytest.approx(minutes, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_agrees_with_dynamic_programming(seed: int) -> None:
+    problem = random_problem(1000 + seed, 11 + seed % 2)
+    assert_same(solved(problem), best_by_subsets(problem))
+
+
+def test_the_random_problems_cover_all_cases() -> None:
+    problems = [random_problem(seed, 4 + seed % 6 if seed % 10 else 9) for seed in range(240)]
+    assert sum(np.isinf(p.patient_minutes).any() for p in problems) > 30
+    assert sum(any(p.keep_together) for p in problems) > 30
+    assert sum((p.list_size > p.rules.size.hard_maximum).any() for p in problems) > 30
+    assert {p.rules.exceptions.limit for p in problems} >= {None, 0, 1, 2}
+    outcomes = [all_plans(problem) for problem in problems[:60]]
+    assert any(not plans for plans in outcomes)
+    assert any(plans and plans[0][0][1] > 0 for plans in outcomes)
+    assert any(plans and plans[0][0][1] == 0 for plans in outcomes)
+
+
+def symmetric_problem(count: int = 8) -> GroupingProblem:
+    """Every practice alike, all minutes zero: very many plans of exactly the same score."""
+    base = random_problem(3, count)
+    sites = len(base.site_codes)
+    rules = base.rules.model_copy(
+        update={
+            "size": base.rules.size.model_copy(
+                update={"minimum_urban": 8000, "minimum_rural": 8000, "hard_maximum": 16000}
+            ),
+            "access": base.rules.access.model_copy(
+                update={"max_minutes_between_members": 0.0, "max_minutes_to_hub": 0.0}
+            ),
+            "exceptions": base.rules.exceptions.model_copy(update={"policy": "allowed", "at_most": -1}),
+            "locality": base.rules.locality.model_copy(update={"rule": "free"}),
+            "weights": base.rules.weights.model_copy(
+                update={"outside_preferred": 0.0, "split_locality": 0.0, "change_of_group": 0.0}
+            ),
+        }
+    )
+    return replace(
+        base,
+        list_size=np.full(count, 4000, np.int64),
+        rural_patients=np.zeros(count),
+        timed_patients=np.full(count, 4000.0),
+        patient_minutes=np.zeros((count, sites)),
+        hub_allowed=np.ones(sites, bool),
+        adjacency=~np.eye(count, dtype=bool),
+        keep_together=("",) * count,
+        rules=rules,
+    )
+
+
+def test_ties_are_broken_by_the_sorted_groups() -> None:
+    problem = symmetric_problem()
+    first = min(plan for value, plan in all_plans(problem) if value == (0, 0, 0.0))
+    assert groups_of(problem) == first
+
+
+def test_ties_among_random_problems_with_coarse_minutes() -> None:
+    for seed in range(40):
+        problem = random_problem(seed, 7)
+        coarse = np.where(np.isinf(problem.patient_minutes), np.inf, 60_000.0)
+        weights = problem.rules.weights.model_copy(
+            update={"outside_preferred": 0.0, "split_locality": 0.0, "change_of_group": 0.0}
+        )
+        problem = replace(problem, patient_minutes=coarse, rules=problem.rules.model_copy(update={"weights": weights}))
+        plans = all_plans(problem)
+        if plans:
+            assert groups_of(problem) == plans[0][1]
+
+
+def relabelled(problem: GroupingProblem, order: np.ndarray) -> GroupingProblem:
+    """The same problem with the practices in another order (and so with other codes)."""
+    place = np.argsort(order)
+    return replace(
+        problem,
+        list_size=problem.list_size[order],
+        rural_patients=problem.rural_patients[order],
+        timed_patients=problem.timed_patients[order],
+        patient_minutes=problem.patient_minutes[order],
+        site_owner=place[problem.site_owner],
+        practice_to_site=problem.practice_to_site[order],
+        between_practices=problem.between_practices[np.ix_(order, order)],
+        adjacency=problem.adjacency[np.ix_(order, order)],
+        locality=tuple(problem.locality[p] for p in order),
+        current_group=tuple(problem.current_group[p] for p in order),
+        keep_together=tuple(problem.keep_together[p] for p in order),
+    )
+
+
+@QUICK
+@given(seed=st.integers(0, 10_000), shuffle=st.integers(0, 10_000))
+def test_names_of_practices_change_nothing(seed: int, shuffle: int) -> None:
+    problem = random_problem(seed, 8)
+    order = np.random.default_rng(shuffle).permutation(8)
+    mine, other = solved(problem), solved(relabelled(problem, order))
+    assert_same(mine, other)
+
+
+@QUICK
+@given(
+    seed=st.integers(0, 10_000), what=st.sampled_from(["between", "hub", "maximum", "minimum", "exceptions", "edges"])
+)
+def test_relaxing_a_limit_never_worsens(seed: int, what: str) -> None:
+    problem = random_problem(seed, 8)
+    rules = problem.rules
+    sections = {
+        "between": ("access", {"max_minutes_between_members": 0.0}),
+        "hub": ("access", {"max_minutes_to_hub": 0.0}),
+        "maximum": ("size", {"hard_maximum": rules.size.hard_maximum + 6000}),
+        "minimum": ("size", {"minimum_urban": 0, "minimum_rural": 0}),
+        "exceptions": ("exceptions", {"policy": "allowed", "at_most": -1}),
+    }
+    if what == "edges":
+        looser = replace(problem, adjacency=~np.eye(8, dtype=bool))
+    else:
+        section, values = sections[what]
+        changed = getattr(rules, section).model_copy(update=values)
+        looser = replace(problem, rules=rules.model_copy(update={section: changed}))
+    strict, free = solved(problem), solved(looser)
+    if strict is not None:
+        assert free is not None
+        assert (free[0], free[1], round(free[2], 5)) <= (strict[0], strict[1], round(strict[2], 5))
+
+
+def test_no_plan_names_the_practice_and_the_rules() -> None:
+    problem = random_problem(1, 6)
+    lonely = problem.adjacency.copy()
+    lonely[2, :] = lonely[:, 2] = False
+    exceptions = problem.rules.exceptions.model_copy(update={"policy": "forbidden"})
+    rules = problem.rules.model_copy(update={"exceptions": exceptions})
+    sizes = problem.list_size.copy()
+    sizes[2] = 1500
+    problem = replace(problem, adjacency=lonely, list_size=sizes, rules=rules, keep_together=("",) * 6)
+    with pytest.raises(NoPlan) as caught:
+        solve_partition(problem)
+    text = str(caught.value)
+    assert "P02" in text
+    assert "no adjacent practice" in text
+    assert "exceptions" in text
+    assert caught.value.report.status == "infeasible"
+
+
+def test_no_time_still_gives_a_plan_with_an_honest_gap() -> None:
+    problem = made_up_problem(0)
+    best = solve_partition(problem)
+    hurried = solve_partition(problem, time_limit=0.01)
+    assert hurried.plan.practice_codes == problem.practice_codes
+    assert hurried.status == "feasible"
+    assert (hurried.shortfall, hurried.exceptions) >= (best.shortfall, best.exceptions)
+    assert 0 <= hurried.gap <= 1
+    if (hurried.shortfall, hurried.exceptions) == (best.shortfall, best.exceptions):
+        assert hurried.bound <= best.objective
+
+
+@pytest.mark.parametrize("graph", ["gabriel", "delaunay"])
+def test_a_county_is_proven_and_repeats_exactly(graph: str) -> None:
+    problem = made_up_problem(2, graph=graph)
+    first, second = solve_partition(problem), solve_partition(problem)
+    assert first.status == "optimal"
+    assert first.plan == second.plan
+    assert first.plan.practice_codes == problem.practice_codes
+    assert first.explanation == second.explanation
+
+
+def test_a_proof_by_the_relaxation_alone_is_confirmed_by_the_final_programme() -> None:
+    solution = solve_partition(random_problem(7, 6))
+    assert solution.programme_columns > 0
+    assert solution.report().columns == solution.programme_columns
+
+
+def test_the_written_programme_can_be_read(tmp_path) -> None:
+    problem = random_problem(7, 6)
+    listed = list_candidates(problem)
+    columns = Columns(6, listed.members, listed.starts, listed.cost)
+    programme, _ = state_programme(columns, problem.practice_codes, listed.cost.astype(float))
+    programme.writeLP(str(tmp_path / "plan.lp"))
+    text = (tmp_path / "plan.lp").read_text(encoding="utf-8")
+    assert "cover_0_P00" in text
+    assert "group_0_P00" in text
+
+
+def test_the_bound_is_a_bound_in_whole_numbers() -> None:
+    """Prices of practices must explain the bound: no set costs less than its members' prices."""
+    problem = made_up_problem(4)
+    listed = list_candidates(problem)
+    bound = Relaxation(Columns(96, listed.members, listed.starts, listed.cost)).solve()
+    prices = np.add.reduceat(bound.prices[listed.members], listed.starts[:-1])
+    np.testing.assert_array_equal(listed.cost - prices, bound.reduced)
+    assert bound.reduced.min() >= 0
+    assert bound.value == bound.prices.sum()

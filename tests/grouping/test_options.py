@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+
+from benchmarks.made_up import made_up_problem
+from geodata.errors import NoPlan
+from grouping.options import different_share, find_options
+from grouping.problem import GroupingProblem
+from grouping.result import OptionPlan
+from tests.grouping.brute_force import all_plans, random_problem
+
+
+def groups(option: OptionPlan) -> list[tuple[str, ...]]:
+    return [group.members for group in option.plan.groups]
+
+
+def share(problem: GroupingProblem, one: list[tuple[int, ...]], other: list[tuple[int, ...]]) -> float:
+    """Patients whose companions differ, from the definition."""
+    changed = 0
+    for p, patients in enumerate(problem.list_size):
+        mine = next(set(group) for group in one if p in group)
+        theirs = next(set(group) for group in other if p in group)
+        changed += int(patients) if mine != theirs else 0
+    return changed / int(problem.list_size.sum())
+
+
+@pytest.fixture(scope="module")
+def county() -> GroupingProblem:
+    return made_up_problem(3)
+
+
+@pytest.fixture(scope="module")
+def five(county: GroupingProblem) -> tuple[OptionPlan, ...]:
+    return find_options(county, count=5)[0]
+
+
+def test_five_options_differ_pairwise_inside_their_band(county: GroupingProblem, five: tuple[OptionPlan, ...]) -> None:
+    assert [option.option_id for option in five] == [f"option-{n}" for n in range(1, 6)]
+    for one, other in combinations(five, 2):
+        assert different_share(county, groups(one), groups(other)) >= 0.10
+    for option in five[1:]:
+        assert not option.similar
+        assert option.band is not None
+        assert 0 <= option.behind_best <= option.band
+        assert option.objective == pytest.approx(five[0].objective * (1 + option.behind_best))
+        assert option.different_from_best == pytest.approx(different_share(county, groups(option), groups(five[0])))
+
+
+def test_options_repeat_exactly(county: GroupingProblem, five: tuple[OptionPlan, ...]) -> None:
+    again, report = find_options(county, count=5, seed=7)
+    assert again == five
+    assert report.status == "optimal"
+    assert report.gap == 0
+    assert report.candidates > report.columns > 0
+    assert set(report.seconds) >= {"listing", "shortfall", "exceptions", "score", "options"}
+    assert any("linear relaxation" in line for line in report.explanation)
+
+
+def test_small_problems_give_every_plan_there_is() -> None:
+    """With few plans: different ones first, then similar ones, and fewer only when there are no more."""
+    checked = 0
+    for seed in range(60):
+        problem = random_problem(seed, 6)
+        plans = all_plans(problem)
+        if not plans:
+            with pytest.raises(NoPlan):
+                find_options(problem, count=3)
+            continue
+        equal = [plan for plan in plans if plan[0][:2] == plans[0][0][:2]]
+        options, report = find_options(problem, count=4)
+        assert len(options) == min(4, len(equal))
+        assert len({tuple(groups(option)) for option in options}) == len(options)
+        if len(options) < 4:
+            checked += 1
+            assert any("no further plan" in line for line in report.explanation)
+        number = {code: p for p, code in enumerate(problem.practice_codes)}
+        as_numbers = [[tuple(number[code] for code in group) for group in groups(option)] for option in options]
+        for n, option in enumerate(options[1:], start=1):
+            before = as_numbers[:n]
+            limit = 1.10 * plans[0][0][2] + 1e-9
+            different = [
+                value
+                for value, plan in equal
+                if value[2] <= limit and all(share(problem, plan, other) >= 0.10 - 1e-12 for other in before)
+            ]
+            assert option.similar == (not different)
+            if option.similar:
+                rest = [value[2] for value, plan in equal if sorted(plan) not in [sorted(other) for other in before]]
+                assert option.objective == pytest.approx(min(rest), abs=2e-6)
+            else:
+                assert option.band is not None
+                narrowest = min(different)[2] / plans[0][0][2] - 1
+                bands = [band for band in (0.02, 0.05, 0.10) if band >= narrowest - 1e-6]
+                assert option.band <= bands[0] + 1e-9
+    assert checked > 5
+
+
+def test_wider_bands_and_shares_come_from_the_rules(county: GroupingProblem) -> None:
+    rules = county.rules.model_copy(
+        update={"options": county.rules.options.model_copy(update={"different_share": 0.9, "bands": (0.03,)})}
+    )
+    options, _ = find_options(replace(county, rules=rules), count=2)
+    second = options[1]
+    assert second.similar or (second.different_from_best >= 0.9 and second.behind_best <= 0.03)
+
+
+def test_progress_is_told(county: GroupingProblem) -> None:
+    told: list[tuple[str, str]] = []
+    find_options(county, count=2, progress=lambda stage, detail: told.append((stage, detail)))
+    assert {stage for stage, _ in told} >= {"listing", "score", "options"}
+
+
+def test_a_time_limit_keeps_what_was_found(county: GroupingProblem) -> None:
+    options, report = find_options(county, count=5, time_limit=0.3)
+    assert options
+    assert report.status in {"optimal", "feasible"}
+    assert options[0].plan.practice_codes == county.practice_codes

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from geodata.errors import Finding, InputProblems
+from grouping.rules import load_rules, rule_set_names
+
+
+def problems(name: str, override: dict | None = None, folder: Path | None = None) -> tuple[Finding, ...]:
+    with pytest.raises(InputProblems) as caught:
+        load_rules(name, override, folder)
+    assert all(finding.message and finding.fix for finding in caught.value.findings)
+    return caught.value.findings
+
+
+def test_built_in_sets() -> None:
+    assert rule_set_names() == ("dorset-2017", "neighbourhood", "pcn")
+    dorset = load_rules("dorset-2017")
+    assert (dorset.minimum_for(rural=False), dorset.minimum_for(rural=True)) == (30_000, 20_000)
+    assert (dorset.size.preferred_maximum, dorset.size.hard_maximum) == (50_000, 60_000)
+    assert dorset.access.max_minutes_between_members == 30
+    assert dorset.options.bands == (0.02, 0.05, 0.10)
+    assert load_rules("pcn").minimum_for(rural=True) == 30_000
+    assert load_rules("neighbourhood").size.preferred_maximum >= 50_000
+
+
+@pytest.mark.parametrize("name", ["dorset-2017", "neighbourhood", "pcn"])
+def test_every_value_of_a_built_in_file_is_explained(name: str) -> None:
+    text = (files("grouping") / "rulesets" / f"{name}.toml").read_text(encoding="utf-8")
+    values = tomllib.loads(text)
+    assert set(values) >= {"size", "rurality", "access", "exceptions", "hub", "locality", "weights", "options"}
+    assert values["name"] == name
+    assert "our default" in text.lower()
+    for section in values.values():
+        if isinstance(section, dict):
+            assert all(f"\n{key} =" in text for key in section)
+
+
+def test_a_case_overrides_single_values() -> None:
+    rules = load_rules("dorset-2017", {"size": {"hard_maximum": 45_000}, "weights": {"split_locality": 2}})
+    assert rules.size.hard_maximum == 45_000
+    assert rules.size.minimum_urban == 30_000
+    assert rules.weights.split_locality == 2
+
+
+def test_a_file_beside_the_case(tmp_path: Path) -> None:
+    text = 'name = "mine"\nversion = "3"\ntitle = "Ours"\n[exceptions]\npolicy = "allowed"\nat_most = 2\n'
+    (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
+    rules = load_rules("ours.toml", folder=tmp_path)
+    assert rules.exceptions.limit == 2
+    assert rules.size.minimum_rural == 20_000
+
+
+def test_exception_limit() -> None:
+    assert load_rules("pcn").exceptions.limit is None
+    assert load_rules("pcn", {"exceptions": {"policy": "forbidden"}}).exceptions.limit == 0
+
+
+def test_unknown_names_are_listed() -> None:
+    (finding,) = problems("dorset")
+    assert finding.value == "dorset"
+    assert "dorset-2017" in finding.fix
+    assert "pcn" in finding.fix
+
+
+def test_all_faults_at_once_with_file_key_and_value() -> None:
+    found = problems(
+        "pcn", {"size": {"hard_maximum": "much", "minimum_urbn": 3}, "hub": {"kinds": ["mian"]}, "foo": {"a": 1}}
+    )
+    assert {f.column for f in found} == {
+        "rules.override.size.hard_maximum",
+        "rules.override.size.minimum_urbn",
+        "rules.override.hub.kinds",
+        "rules.override.foo",
+    }
+    assert {f.file for f in found} == {"case.toml"}
+    assert {f.value for f in found if f.column == "rules.override.size.hard_maximum"} == {"much"}
+
+
+@pytest.mark.parametrize(
+    ("override", "word"),
+    [
+        ({"size": {"minimum_urban": 70_000}}, "above hard_maximum"),
+        ({"size": {"preferred_minimum_urban": 55_000}}, "above preferred_maximum"),
+        ({"size": {"hard_maximum": 0}}, "greater than 0"),
+        ({"rurality": {"threshold": 50}}, "less than or equal to 1"),
+        ({"access": {"max_minutes_to_hub": -1}}, "greater than or equal to 0"),
+        ({"options": {"bands": [0.05, 0.02]}}, "rise"),
+        ({"locality": {"rule": "maybe"}}, "not one of those allowed"),
+        ({"exceptions": {"at_most": 1.5}}, "integer"),
+        ({"size": 5}, "section"),
+    ],
+)
+def test_values_that_do_not_fit(override: dict, word: str) -> None:
+    assert any(word in finding.message for finding in problems("dorset-2017", override))
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("name = \n", encoding="utf-8")
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xff"')
+    assert problems("broken.toml", folder=tmp_path)[0].code == "rules-toml"
+    assert problems("latin.toml", folder=tmp_path)[0].code == "unreadable-rules"
+    assert problems("none.toml", folder=tmp_path)[0].code == "unreadable-rules"
