@@ -103,7 +103,7 @@ def demo(
             tell("Writing the run", str(out))
             put_in = _copy_case(case)
             write_run(run, out, case_dir=out / "case", put_in=put_in)
-        say_run(run, out, as_json=as_json)
+        say_run(run, out, as_json=as_json, wanted=options)
 
 
 def _copy_case(case: Path) -> Callable[[Path], None]:
@@ -146,7 +146,7 @@ def run(
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", min=0.1, help="Seconds for the optimiser. Default: until proven.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the solver.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Recorded with the run. The search draws nothing at random: every seed gives the same result.")] = 0,
     before: BeforeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -169,7 +169,7 @@ def run(
             )
             tell("Writing the run", str(out))
             write_run(found, out, case_dir=case_folder(case))
-        say_run(found, out, as_json=as_json)
+        say_run(found, out, as_json=as_json, wanted=options)
 
 
 @app.command()
