@@ -238,7 +238,8 @@ def _check_shapes(table: Table, out: Located, shapes: NDArray[np.object_], polyg
             out.findings.append(table.finding(i, "geometry", message, fix, "wrong-geometry", value=_name(table, i)))
     for file, rows in mended.items():
         listed = ", ".join(rows[:8]) + (" and more" if len(rows) > 8 else "")
-        message = f"{len(rows)} outlines cross themselves and were mended (rows {listed})."
+        outlines = "outline that crosses itself was" if len(rows) == 1 else "outlines that cross themselves were"
+        message = f"{len(rows)} {outlines} mended (row {listed})."
         out.findings.append(Finding("note", file, message, column="geometry", code="mended-geometry"))
 
 

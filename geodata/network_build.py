@@ -480,8 +480,8 @@ def _findings(
             Finding(
                 "warning" if float(summary["main_share"]) < 0.95 else "note",
                 source,
-                f"{len(cut_off)} parts of the road network with {summary['cut_off_km']} km of {summary['km']} km "
-                f"cannot be driven to and from the rest and are not used. The longest: {longest}.",
+                f"{summary['cut_off_km']} km of {summary['km']} km of road cannot be driven to and from the rest and "
+                f"are not used. Parts cut off in this way: {len(cut_off)}; the longest: {longest}.",
                 "Look at them on a map; raise [roads] bridge_gaps_m if a gap in the file cuts them off.",
                 code="road-parts-cut-off",
             )

@@ -54,8 +54,8 @@ def scaling_findings(list_size: Mapping[str, float], registrations: pd.DataFrame
             )
     if len(factors) and not np.allclose(factors, 1.0):
         message = (
-            f"The registrations of {len(factors)} practices are scaled to their lists, by {factors.min():.2f} to "
-            f"{factors.max():.2f} (median {factors.median():.2f})."
+            f"Registrations are scaled to the lists: {len(factors)} practices have some, the factors range from "
+            f"{factors.min():.2f} to {factors.max():.2f} (median {factors.median():.2f})."
         )
         findings.append(Finding("note", file, message, column="patients", code="scaling-range"))
     return findings

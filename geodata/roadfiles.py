@@ -73,7 +73,7 @@ def read_lines(path: Path, bounds: Bounds | None = None) -> RoadLines:
             [
                 _file_error(
                     path,
-                    f"The road file cannot be read: {text}.",
+                    f"The road file cannot be read: {text.rstrip('.')}.",
                     "Download or copy it again, or open it in QGIS to see what it is.",
                 )
             ]
@@ -279,13 +279,14 @@ def download_lines(place: str) -> RoadLines:
         osmnx.settings.use_cache = False  # it would write into the working directory; the case has its own cache
         graph = osmnx.graph_from_place(place, network_type="drive", simplify=False, retain_all=True)
     except Exception as problem:  # requests, osmnx and the services fail in many ways; all mean the same here
-        text = " ".join(str(problem).split())[:200]
+        text = " ".join(str(problem).split()).rstrip(".")
+        reason = text if len(text) <= 120 else type(problem).__name__  # network faults tell addresses, not reasons
         raise InputProblems(
             [
                 Finding(
                     "error",
                     "case.toml",
-                    f"The roads of this place could not be downloaded: {text}.",
+                    f"The roads of this place could not be downloaded ({reason}).",
                     "Check the network connection and the spelling of the place, or download an OpenStreetMap extract "
                     "of the county (.osm.pbf) once and name it in [roads] source.",
                     column="roads.place",

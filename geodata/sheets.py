@@ -61,7 +61,7 @@ def read_text_file(path: Path, table: str, spec: TableSpec) -> Content:
     if not text.strip():
         refuse(spec.file, "The file holds nothing but blanks.", "Save it again with a header and rows.", "empty-file")
     lines = text.splitlines()
-    delimiter = _delimiter(lines)
+    delimiter = delimiter_of(lines)
     if match := re.fullmatch(r"sep=(.)", lines[0].strip(), re.IGNORECASE):
         delimiter = match.group(1)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
@@ -130,7 +130,7 @@ def decode_text(data: bytes, file: str) -> tuple[str, list[Finding]]:
 _RESAVE = "In Excel: Save as, file type CSV UTF-8 (comma delimited)."
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def delimiter_of(lines: Sequence[str]) -> str:
     """The separator that occurs most in the header; where the first line has none, in the lines after it."""
     for line in lines[:HEADER_SEARCH_ROWS]:
         bare = re.sub(r'"[^"]*"', "", line)

@@ -162,7 +162,8 @@ def score_sets(
 
     `sites[site_starts[p]:site_starts[p + 1]]` are the possible hubs that practice p brings; `minutes` (P, S) the
     milli-patient-minutes, `near` (P, S) whether the hub limit is kept. Ties go to the smaller site index. `out_hub` is
-    -1 where no site can be the hub, or where a set holds only some of the practices that carry one tag (`tags`, -1 for none).
+    -1 where no site can be the hub, or where a set holds only some of the practices that carry one tag (`tags`, -1 for
+    none).
     """
     for j in range(len(starts) - 1):
         a, b = starts[j], starts[j + 1]

@@ -34,6 +34,9 @@ GROUP_COLUMNS = (
     "max_practice_minutes",
 )
 AREA_COLUMNS = ("area_code", "patients", "minutes_routine", "minutes_hub", "minutes_hub_before")
+NOTICED_MINUTES = 1.0
+"""A journey to the hub counts as longer or shorter than before from this difference on."""
+
 CURVE_MINUTES = (10, 15, 20, 30, 45)
 """Thresholds of the cumulative curve of minutes to the hub."""
 
@@ -71,7 +74,11 @@ def assess(
     groups = _groups_table(option.plan, problem, place, journeys, to_hub)
     covered = hub >= 0
     rows = covered[journeys.practice]
-    areas = _areas_table(journeys, rows, to_hub, _before_minutes(before, problem, journeys))
+    from_before = _before_minutes(before, problem, journeys)
+    areas = _areas_table(journeys, rows, to_hub, from_before)
+    headline = _headline(groups, journeys, rows, to_hub)
+    if from_before is not None:
+        headline |= _change(journeys, rows, to_hub, from_before)
     short = groups["margin"] < 0
     claims = Claims(
         plan=option.plan,
@@ -80,6 +87,8 @@ def assess(
         objective=option.objective,
         shortfall=int(-groups.loc[short, "margin"].sum()),
         exceptions=int(short.sum()),
+        headline=headline,
+        before=before,
     )
     verification = verify(claims, place, times, edges, rules, partial=by_hand)
     binding = verification if not by_hand else verification[verification["kind"] == "figure"]
@@ -90,7 +99,7 @@ def assess(
         groups=groups,
         areas=areas,
         notes=notes,
-        headline=_headline(groups, journeys, rows, to_hub),
+        headline=headline,
         verified=bool(binding["agrees"].all()),
         verification=verification,
         left_out=pd.DataFrame(left_out),
@@ -267,16 +276,17 @@ def _share_within(minutes: NDArray[np.float64], patients: NDArray[np.float64], l
     return float(patients[known & (minutes <= limit)].sum() / total) if total > 0 else math.nan
 
 
+def _parts(rural: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
+    """All, rural and urban patients, as masks over the registrations."""
+    return {"all": np.ones(len(rural), dtype=bool), "rural": rural == 1.0, "urban": rural == 0.0}
+
+
 def _headline(
     groups: pd.DataFrame, journeys: Journeys, rows: NDArray[np.bool_], to_hub: NDArray[np.float64]
 ) -> dict[str, object]:
     minutes, patients, rural = to_hub[rows], journeys.patients[rows], journeys.rural[rows]
     short = groups["margin"] < 0
-    parts = {
-        "all": np.ones(len(minutes), dtype=bool),
-        "rural": rural == 1.0,
-        "urban": rural == 0.0,
-    }
+    parts = _parts(rural)
     headline: dict[str, object] = {
         "groups": len(groups),
         "urban_groups": int((groups["kind"] == "urban").sum()),
@@ -304,3 +314,22 @@ def _headline(
             suffix = "" if part == "all" else f"_{part}"
             headline[f"share_within_{limit}_minutes{suffix}"] = _share_within(minutes[mask], patients[mask], limit)
     return headline
+
+
+def _change(
+    journeys: Journeys, rows: NDArray[np.bool_], to_hub: NDArray[np.float64], before: NDArray[np.float64]
+) -> dict[str, object]:
+    """Journeys to the hub before and now, of the patients for whom both are known."""
+    both = rows & ~np.isnan(to_hub) & ~np.isnan(before)
+    figures: dict[str, object] = {}
+    for part, mask in _parts(journeys.rural[both]).items():
+        suffix = "" if part == "all" else f"_{part}"
+        patients, now, then = journeys.patients[both][mask], to_hub[both][mask], before[both][mask]
+        figures |= {
+            f"patients_compared{suffix}": float(patients.sum()),
+            f"mean_minutes_before{suffix}": weighted_mean(then, patients),
+            f"mean_minutes_compared{suffix}": weighted_mean(now, patients),
+            f"share_longer{suffix}": weighted_mean((now - then > NOTICED_MINUTES).astype(float), patients),
+            f"share_shorter{suffix}": weighted_mean((then - now > NOTICED_MINUTES).astype(float), patients),
+        }
+    return figures

@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,15 @@ def _told() -> Iterator[None]:
         )
     except KeyboardInterrupt:
         errors.print("Stopped. Nothing was written.")
+    except typer.Exit:
+        raise
+    except Exception as fault:  # the last net: a planner must not be left with a traceback alone
+        errors.print(traceback.format_exc(), style="dim", markup=False)
+        errors.print(
+            f"The program failed ({type(fault).__name__}), and nothing was written. This is a fault of the program, not"
+            " of your inputs: please report it with the lines above.",
+            markup=False,
+        )
     else:
         return
     raise typer.Exit(1)
@@ -146,7 +156,14 @@ def run(
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", min=0.1, help="Seconds for the optimiser. Default: until proven.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Recorded with the run. The search draws nothing at random: every seed gives the same result.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            min=0,
+            help="Recorded with the run. The search draws nothing at random: every seed gives the same result.",
+        ),
+    ] = 0,
     before: BeforeOption = None,
     as_json: JsonOption = False,
 ) -> None:

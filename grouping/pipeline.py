@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +23,7 @@ from grouping.options import find_options
 from grouping.plan import Plan
 from grouping.plan_file import read_plan
 from grouping.problem import GroupingProblem, build_problem
-from grouping.result import AssessedOption, OptionPlan, Run
+from grouping.result import AssessedOption, OptionPlan, Run, SolverReport
 from grouping.rules import RuleSet, load_rules
 
 Progress = Callable[[str, str], None]
@@ -78,7 +78,7 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
     place, times = timed.place, timed.times
     edges = adjacency_edges(place)
     problem = build_problem(place, times, edges, rule_set)
-    progress("Place ready", f"{len(place.practices)} practices, {place.list_total:,} patients, {len(edges)} borders")
+    progress("Place ready", f"practices: {len(place.practices)}, patients: {place.list_total:,}, borders: {len(edges)}")
     return Prepared(
         case_dir=case_dir,
         settings=settings,
@@ -146,12 +146,12 @@ def run_case(
         The independent check disagrees with a result.
     """
     ready = prepare(case_dir, rules=rules, progress=progress)
-    before_plan = _read_before(before, ready)
+    before_plan, ready = _read_before(before, ready)
     found, solver = find_options(ready.problem, count=options, time_limit=time_limit, seed=seed, progress=progress)
     progress("Checking every claim", f"{len(found)} options")
     assessed = _assess_all(found, ready, before_plan, by_hand=False)
     _refuse_unverified(assessed)
-    return _as_run(ready, assessed, solver=solver, command="run", seed=seed)
+    return _as_run(ready, assessed, before_plan, solver=solver, command="run", seed=seed)
 
 
 def score_case(
@@ -174,16 +174,31 @@ def score_case(
     ready = prepare(case_dir, rules=rules, progress=progress)
     by_hand = read_plan(plan, ready.place, lambda members: best_hub(members, ready.problem))
     progress("Scoring the plan", f"{len(by_hand.practice_codes)} practices in {len(by_hand.groups)} groups")
+    before_plan, ready = _read_before(before, ready)
     option = OptionPlan("scored", by_hand, score_plan(by_hand, ready.problem, ready.journeys))
-    assessed = _assess_all((option,), ready, _read_before(before, ready), by_hand=True)
+    assessed = _assess_all((option,), ready, before_plan, by_hand=True)
     _refuse_unverified(assessed)
-    return _as_run(ready, assessed, solver=None, command="score", seed=0)
+    return _as_run(ready, assessed, before_plan, solver=None, command="score", seed=0)
 
 
-def _read_before(path: Path | None, ready: Prepared) -> Plan | None:
+def _read_before(path: Path | None, ready: Prepared) -> tuple[Plan | None, Prepared]:
+    """The plan whose hubs are "before"; whom it leaves out is a finding."""
     if path is None:
-        return None
-    return read_plan(path, ready.place, lambda members: best_hub(members, ready.problem))
+        return None, ready
+    plan = read_plan(path, ready.place, lambda members: best_hub(members, ready.problem))
+    left_out = ready.place.practices.loc[~ready.place.practices.index.isin(plan.practice_codes), "list_size"]
+    if left_out.empty:
+        return plan, ready
+    finding = Finding(
+        "warning",
+        path.name,
+        f"The plan before leaves out {len(left_out)} of {len(ready.place.practices)} practices, with"
+        f" {int(left_out.sum()):,} patients: for them nothing is compared.",
+        "Add their groups of that time, if they were in any.",
+        value=", ".join(left_out.index),
+        code="before-is-partial",
+    )
+    return plan, replace(ready, findings=(*ready.findings, finding))
 
 
 def _assess_all(
@@ -213,9 +228,17 @@ def _refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
             raise VerificationFailed(f"{option.option.option_id}: " + "; ".join(lines))
 
 
-def _as_run(ready: Prepared, options: tuple[AssessedOption, ...], *, solver: object, command: str, seed: int) -> Run:
+def _as_run(
+    ready: Prepared,
+    options: tuple[AssessedOption, ...],
+    before: Plan | None,
+    *,
+    solver: SolverReport | None,
+    command: str,
+    seed: int,
+) -> Run:
     return Run(
-        run_id=_run_id(ready, options, command),
+        run_id=_run_id(ready, options, before, command),
         place=ready.place,
         times=ready.times,
         rules=ready.rules,
@@ -225,10 +248,11 @@ def _as_run(ready: Prepared, options: tuple[AssessedOption, ...], *, solver: obj
         findings=ready.findings,
         command=command,
         seed=seed,
+        before=before,
     )
 
 
-def _run_id(ready: Prepared, options: tuple[AssessedOption, ...], command: str) -> str:
+def _run_id(ready: Prepared, options: tuple[AssessedOption, ...], before: Plan | None, command: str) -> str:
     """Short name of a run, the same whenever inputs, rules and plans are the same."""
     parts = {
         "command": command,
@@ -236,9 +260,11 @@ def _run_id(ready: Prepared, options: tuple[AssessedOption, ...], command: str) 
         "sources": [(source.table, source.sha256) for source in ready.place.sources],
         "rules": ready.rules.model_dump(mode="json"),
         "roads": ready.settings.roads.model_dump(mode="json"),
-        "plans": [
-            [(group.group_id, group.members, group.hub_site_code) for group in option.option.plan.groups]
-            for option in options
-        ],
+        "plans": [_as_lists(option.option.plan) for option in options],
+        "before": before and _as_lists(before),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:12]
+
+
+def _as_lists(plan: Plan) -> list[tuple[str, tuple[str, ...], str]]:
+    return [(group.group_id, group.members, group.hub_site_code) for group in plan.groups]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from geodata.errors import Finding, InputProblems
 from geodata.place import Place
+from geodata.sheets import delimiter_of
+from grouping.escape import spreadsheet_cell
 from grouping.plan import Group, Plan
 
 PLAN_COLUMNS = ("practice_code", "group_id", "hub_site_code")
@@ -31,7 +33,8 @@ def read_plan(path: Path, place: Place, find_hub: object = None) -> Plan:
     Parameters
     ----------
     path
-        A CSV file with the columns `practice_code`, `group_id` and (may be empty or absent) `hub_site_code`.
+        A CSV file (comma, semicolon or tab) with the columns `practice_code`, `group_id` and (may be empty or absent)
+        `hub_site_code`; codes are read without regard to case.
     place
         The case the plan is for; it may leave practices out (a partial plan).
     find_hub
@@ -75,7 +78,7 @@ def _read_rows(path: Path) -> list[_Row]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputProblems(
-            [_error(path.name, "the plan file does not exist.", "Check the path after --plan.")]
+            [_error(path.name, "the plan file does not exist.", "Check the path that was given on the command line.")]
         ) from None
     except UnicodeDecodeError:
         raise InputProblems(
@@ -85,8 +88,9 @@ def _read_rows(path: Path) -> list[_Row]:
         raise InputProblems(
             [_error(path.name, f"the plan file cannot be read ({problem.strerror}).", "Close it elsewhere, try again.")]
         ) from None
-    reader = csv.DictReader(text.splitlines())
-    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    lines = text.splitlines()
+    reader = csv.DictReader(lines, delimiter=delimiter_of(lines))
+    names = ["_".join((name or "").lower().split()) for name in reader.fieldnames or []]
     reader.fieldnames = names
     missing = [column for column in PLAN_COLUMNS[:2] if column not in names]
     if missing:
@@ -95,25 +99,28 @@ def _read_rows(path: Path) -> list[_Row]:
                 _error(
                     path.name,
                     f"the column {column!r} is missing; the file has: {', '.join(names) or 'no header'}.",
-                    "The first line must read practice_code,group_id,hub_site_code.",
+                    f"The first line must read {','.join(PLAN_COLUMNS)}.",
                     row=1,
                     column=column,
                 )
                 for column in missing
             ]
         )
-    rows = [
-        _Row(number, *(str(record.get(column) or "").strip() for column in PLAN_COLUMNS))
-        for number, record in enumerate(reader, start=2)
-    ]
+    rows = [_row(reader.line_num, record) for record in reader]
     rows = [row for row in rows if row.practice_code or row.group_id or row.hub_site_code]
     if not rows:
         raise InputProblems([_error(path.name, "the plan file holds no line.", "Give one line per practice.")])
     return rows
 
 
+def _row(number: int, record: Mapping[str, str | None]) -> _Row:
+    """One line; codes in capitals, as the tables of a case are read."""
+    practice, group, hub = (str(record.get(column) or "").strip() for column in PLAN_COLUMNS)
+    return _Row(number, practice.upper(), group, hub.upper())
+
+
 def _practice_findings(rows: Iterable[_Row], place: Place, file: str) -> list[Finding]:
-    findings, first_seen = [], {}
+    findings, first_seen, told = [], {}, set()
     for row in rows:
         cell = {"row": row.number, "column": "practice_code", "value": row.practice_code}
         if row.practice_code not in place.practices.index:
@@ -143,6 +150,18 @@ def _practice_findings(rows: Iterable[_Row], place: Place, file: str) -> list[Fi
                     row=row.number,
                     column="group_id",
                     value="",
+                )
+            )
+        elif spreadsheet_cell(row.group_id) != row.group_id and row.group_id not in told:
+            told.add(row.group_id)
+            findings.append(
+                _error(
+                    file,
+                    "a spreadsheet would run this group's name as a formula, or it holds hidden characters.",
+                    "Begin the name with a letter or a digit.",
+                    row=row.number,
+                    column="group_id",
+                    value=row.group_id,
                 )
             )
     return findings

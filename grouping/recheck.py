@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geodata.case import case_folder, read_case_settings
 from geodata.catchments import adjacency_edges
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
-from geodata.place import Place
 from geodata.timed import time_place
 from geodata.travel import TravelTimes
+from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
 from grouping.plan import Group, Plan
+from grouping.plan_file import PLAN_COLUMNS
+from grouping.record_check import check_options, check_record
 from grouping.rules import RuleSet
+from grouping.runs import BEFORE_FILE
 from grouping.verify import Claims, verify
 
 MILLISECOND_IN_MINUTES = 1 / 60_000
+SNAP_TOLERANCE_M = 0.01
+MATRIX_COLUMNS = ("from", "to", "minutes", "reachable", "snap_from_m", "snap_to_m")
 COLUMNS = ("option", "kind", "claim", "agrees", "detail")
 
 
@@ -55,19 +62,25 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
     """
     record = _read_record(run_dir)
     case_dir = case_folder(case_dir or _case_of(record, run_dir))
-    timed = time_place(load_place(case_dir), read_case_settings(case_dir), case_dir)
+    settings = read_case_settings(case_dir)
+    timed = time_place(load_place(case_dir), settings, case_dir)
     place, times = timed.place, timed.times
     edges = adjacency_edges(place)
     rules = RuleSet.model_validate(record["rules"])
     by_hand = record["command"] == "score"
     lines = [
-        *_check_inputs(record, place),
+        *check_record(record, run_dir, case_dir, settings, place, times),
         *_check_matrices(run_dir, times),
         *_check_adjacency(run_dir, edges),
-        *_check_certificate(record),
     ]
+    before = _plan_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
+    all_claims = {
+        option["id"]: _claims(run_dir / "options" / option["id"], option, record["solver"], before)
+        for option in record["options"]
+    }
+    lines += check_options(record, {name: claims.plan for name, claims in all_claims.items()}, place, rules)
     for option in record["options"]:
-        claims = _claims(run_dir / "options" / option["id"], option, record["solver"])
+        claims = all_claims[option["id"]]
         table = verify(claims, place, times, edges, rules, partial=by_hand)
         lines += [(option["id"], row.kind, row.claim, row.agrees, row.detail) for row in table.itertuples()]
     return Recheck(pd.DataFrame(lines, columns=list(COLUMNS)), by_hand)
@@ -105,82 +118,104 @@ def _case_of(record: dict, run_dir: Path) -> Path:
     return case_dir
 
 
-def _check_inputs(record: dict, place: Place) -> list[tuple]:
-    then = {(source["table"], source["file"]): source["sha256"] for source in record["inputs"]}
-    now = {(source.table, source.file): source.sha256 for source in place.sources}
-    wrong = sorted({file for (table, file), sha in now.items() if then.get((table, file)) != sha})
-    wrong += sorted({file for (table, file) in then if (table, file) not in now})
-    detail = f"changed since the run: {', '.join(wrong)}" if wrong else f"{len(now)} files, same sha256"
-    return [("", "figure", "the input files are those of the run", not wrong, detail)]
-
-
-def _read_table(path: Path, **options: object) -> pd.DataFrame:
+def _read_table(path: Path, columns: Sequence[str], key: Sequence[str], **options: object) -> pd.DataFrame:
+    """Read a table of the run that has these columns and no two rows with the same key."""
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, encoding="utf-8", **options)
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            # a group may be called "N/A": only an empty cell is missing
+            table = pd.read_csv(path, encoding="utf-8", keep_default_na=False, na_values=[""], **options)
     except FileNotFoundError:
         raise _problem(str(path), "the run lacks this file.", "Run the case again.") from None
     except Exception as trouble:  # whatever a damaged file makes the reader say
         raise _problem(str(path), f"this file cannot be read ({trouble}).", "Run the case again.") from None
+    if list(table.columns) != list(columns):
+        message = f"the columns are not {', '.join(columns)}."
+        raise _problem(str(path), message, "Run the case again.")
+    if table.duplicated(list(key)).any():
+        raise _problem(str(path), f"two rows have the same {' and '.join(key)}.", "Run the case again.")
+    return table
 
 
 def _check_matrices(run_dir: Path, times: TravelTimes) -> list[tuple]:
-    lines = []
-    for name, rows, matrix in (
-        ("minutes_area_to_site", times.area_codes, times.area_to_site),
-        ("minutes_between_sites", times.site_codes, times.between_sites),
-    ):
-        written = _read_table(run_dir / f"{name}.parquet")
-        wide = written.pivot(index="from", columns="to", values="minutes")
-        wide = wide.reindex(index=list(rows), columns=list(times.site_codes))
-        minutes = wide.to_numpy(dtype=float, na_value=np.nan)
-        expected = np.where(np.isfinite(matrix), matrix, np.nan)
-        off = (np.isnan(minutes) != np.isnan(expected)) | (np.abs(minutes - expected) > MILLISECOND_IN_MINUTES)
-        count = int(off.sum())
-        detail = f"{count} of {off.size} differ" if count else f"{off.size:,} times agree to the millisecond"
-        lines.append(("", "figure", f"{name} is what the roads give", count == 0, detail))
-    return lines
+    return [
+        _check_matrix(run_dir, "minutes_area_to_site", times, times.area_codes, times.area_to_site, times.area_snap_m),
+        _check_matrix(
+            run_dir, "minutes_between_sites", times, times.site_codes, times.between_sites, times.site_snap_m
+        ),
+    ]
+
+
+def _check_matrix(
+    run_dir: Path,
+    name: str,
+    times: TravelTimes,
+    origins: Sequence[str],
+    expected: NDArray[np.float64],
+    snap_m: NDArray[np.float64],
+) -> tuple:
+    claim = f"{name} is what the roads give"
+    written = _read_table(run_dir / f"{name}.parquet", MATRIX_COLUMNS, MATRIX_COLUMNS[:2])
+    pairs = pd.MultiIndex.from_product([list(origins), list(times.site_codes)])
+    now = pd.DataFrame(
+        {
+            "minutes": expected.ravel(),
+            "snap_from_m": np.repeat(snap_m, len(times.site_codes)),
+            "snap_to_m": np.tile(times.site_snap_m, len(origins)),
+        },
+        index=pairs,
+    )
+    then = written.set_index(["from", "to"])
+    if len(then) != len(now) or not then.index.isin(now.index).all():
+        return ("", "figure", claim, False, "its pairs of places are not those of the case")
+    then = then.reindex(now.index)
+    reachable = np.isfinite(now["minutes"].to_numpy())
+    minutes = then["minutes"].to_numpy(dtype=float, na_value=np.nan)
+    off = reachable != then["reachable"].to_numpy(dtype=bool)
+    off |= reachable != np.isfinite(minutes)
+    off |= np.abs(np.where(reachable, minutes - now["minutes"], 0.0)) > MILLISECOND_IN_MINUTES
+    for column in ("snap_from_m", "snap_to_m"):
+        off |= np.abs(then[column].to_numpy(dtype=float) - now[column].to_numpy()) > SNAP_TOLERANCE_M
+    count = int(off.sum())
+    detail = f"{count} of {off.size} differ" if count else f"{off.size:,} times agree to the millisecond"
+    return ("", "figure", claim, count == 0, detail)
 
 
 def _check_adjacency(run_dir: Path, edges: pd.DataFrame) -> list[tuple]:
-    written = _read_table(run_dir / "adjacency.csv", dtype=str)
-    then = set(zip(written["practice_a"], written["practice_b"], strict=True))
-    now = set(zip(edges["practice_a"], edges["practice_b"], strict=True))
-    detail = f"{len(then ^ now)} borders differ" if then != now else f"{len(now)} borders"
+    columns = ("practice_a", "practice_b", "reason")
+    written = _read_table(run_dir / "adjacency.csv", columns, columns[:2], dtype=str)
+    then, now = (set(table[list(columns)].itertuples(index=False, name=None)) for table in (written, edges))
+    detail = f"{len({pair[:2] for pair in then ^ now})} borders differ" if then != now else f"{len(now)} borders"
     return [("", "figure", "borders between catchments", then == now, detail)]
 
 
-def _check_certificate(record: dict) -> list[tuple]:
-    solver = record["solver"]
-    if not solver or solver.get("objective") is None:
-        return []
-    objective, bound, gap = solver["objective"], solver["bound"], solver["gap"]
-    best = min(option["objective"] for option in record["options"])
-    wrong = []
-    if abs(objective - record["options"][0]["objective"]) > 1e-9:
-        wrong.append("the first option's score is not the one proven")
-    if bound is not None and gap is not None:
-        if abs((objective - bound) / abs(objective) - gap) > 1e-9:
-            wrong.append("the gap is not (objective - bound) / |objective|")
-        if bound > best + 1e-9:
-            wrong.append("an option scores below the proven bound")
-    if (solver["status"] == "optimal") != (gap is not None and gap < 1e-6):
-        wrong.append("'optimal' and the gap contradict each other")
-    return [("", "figure", "the proof's numbers fit together", not wrong, "; ".join(wrong) or f"gap {gap:.2e}")]
+def _plan_of(path: Path) -> Plan:
+    table = _read_table(path, PLAN_COLUMNS, PLAN_COLUMNS[:1], dtype=str).fillna("")
+    hubs = table.groupby("group_id")["hub_site_code"].nunique()
+    if (hubs > 1).any():
+        message = f"group {hubs.index[hubs > 1][0]} has more than one hub."
+        raise _problem(str(path), message, "Run the case again.")
+    return Plan(
+        tuple(
+            Group(group_id, tuple(sorted(part["practice_code"])), part["hub_site_code"].iloc[0])
+            for group_id, part in table.groupby("group_id", sort=True)
+        )
+    )
 
 
-def _claims(folder: Path, option: dict, solver: dict | None) -> Claims:
-    plan = _read_table(folder / "plan.csv", dtype=str).fillna("")
-    groups = _read_table(folder / "groups.csv", dtype={"group_id": str, "hub_site_code": str})
-    areas = _read_table(folder / "areas.csv", dtype={"area_code": str})
-    members = [
-        Group(group_id, tuple(sorted(part["practice_code"])), part["hub_site_code"].iloc[0])
-        for group_id, part in plan.groupby("group_id", sort=True)
-    ]
+def _claims(folder: Path, option: dict, solver: dict | None, before: Plan | None) -> Claims:
+    groups = _read_table(
+        folder / "groups.csv", GROUP_COLUMNS, GROUP_COLUMNS[:1], dtype={"group_id": str, "hub_site_code": str}
+    )
+    areas = _read_table(folder / "areas.csv", AREA_COLUMNS, AREA_COLUMNS[:1], dtype={"area_code": str})
     return Claims(
-        plan=Plan(tuple(members)),
+        plan=_plan_of(folder / "plan.csv"),
         groups=groups,
         areas=areas,
         objective=option["objective"],
         shortfall=solver["shortfall"] if solver else None,
         exceptions=solver["exceptions"] if solver else None,
+        headline=option.get("headline"),
+        before=before,
     )

@@ -55,9 +55,7 @@ def remarks(
     if verification is not None:
         broken = verification[(verification["kind"] == "rule") & ~verification["agrees"]]
         for claim in broken.itertuples():
-            rows += [
-                (group_id, "breach", f"Not met: {claim.claim}. {claim.detail}.") for group_id in claim.groups.split()
-            ]
+            rows += [(group_id, "breach", f"Not met: {claim.claim} ({what}).") for group_id, what in claim.faults]
     return pd.DataFrame(sorted(rows), columns=list(NOTE_COLUMNS))
 
 

@@ -230,11 +230,11 @@ def _answer(run: Run) -> list[str]:
         f"{_plural(groups, 'group')} ({_listed(kinds)}), each of {count(figures['smallest'])} to "
         f"{count(figures['largest'])} patients.",
         _exception_sentence(first, by_hand=by_hand),
-        f"From home to the hub of the group it is {minutes(figures.get('mean_minutes_to_hub'))} minutes by car on "
-        f"average: {minutes(figures.get('mean_minutes_hub_rural'))} for patients in rural areas and "
-        f"{minutes(figures.get('mean_minutes_hub_urban'))} in urban ones; "
-        f"{percent(figures.get('share_within_15_minutes'))} of patients are within 15 minutes"
-        + (", by an estimate on straight lines." if run.times.method.estimate else "."),
+        *_breach_sentence(first),
+        *_left_out_sentence(first),
+        _journey_sentence(figures, estimate=run.times.method.estimate),
+        *_change_sentence(figures),
+        *_estimated_sentence(figures),
     ]
     if by_hand:
         sentences.append(
@@ -247,8 +247,73 @@ def _answer(run: Run) -> list[str]:
             "minimum, then the number of such groups, then the score (minutes to the hub, with penalties for sizes "
             "outside the preferred range and for splitting localities)."
         )
+        if run.solver.status != "optimal":
+            sentences.append(
+                "The search was stopped before it was complete, so nothing is proven: a better plan may exist, also "
+                "one with fewer groups below their minimum."
+            )
         sentences += _others_sentence(run)
     return sentences
+
+
+def _breach_sentence(option: AssessedOption) -> list[str]:
+    """Which groups of a plan made by hand break a rule."""
+    at_fault = sorted(set(option.notes.loc[option.notes["kind"] == "breach", "group_id"]))
+    if not at_fault:
+        return []
+    return [
+        f"{_plural(len(at_fault), 'group', start=True)} {'does' if len(at_fault) == 1 else 'do'} not meet a rule of "
+        f"the set: {_listed(at_fault)}. The remarks in the table of groups say which."
+    ]
+
+
+def _left_out_sentence(option: AssessedOption) -> list[str]:
+    left_out = option.left_out
+    if left_out.empty:
+        return []
+    return [
+        f"{_plural(len(left_out), 'practice', start=True)} with {count(left_out['list_size'].sum())} registered "
+        f"patients {'is' if len(left_out) == 1 else 'are'} not in this plan, nor in any total here."
+    ]
+
+
+def _journey_sentence(figures: dict[str, object], *, estimate: bool) -> str:
+    rural, urban = figures.get("mean_minutes_hub_rural"), figures.get("mean_minutes_hub_urban")
+    by_setting = ""
+    if not _missing(rural) and not _missing(urban):
+        by_setting = f": {minutes(rural)} for patients in rural areas and {minutes(urban)} in urban ones"
+    return (
+        f"From home to the hub of the group it is {minutes(figures.get('mean_minutes_to_hub'))} minutes by car on "
+        f"average{by_setting}; {percent(figures.get('share_within_15_minutes'))} of patients are within 15 minutes"
+        + (", by an estimate on straight lines." if estimate else ".")
+    )
+
+
+def _change_sentence(figures: dict[str, object]) -> list[str]:
+    """Better and worse off against the plan before, if there is one."""
+    if _missing(figures.get("share_longer")):
+        return []
+    sentence = (
+        f"Against the hubs of the plan before, {percent(figures['share_longer'])} of the patients compared have a "
+        f"journey to the hub that is more than a minute longer, and {percent(figures['share_shorter'])} one that is "
+        "more than a minute shorter"
+    )
+    if not _missing(figures.get("share_longer_rural")):
+        sentence += (
+            f" (in rural areas {percent(figures['share_longer_rural'])} longer and "
+            f"{percent(figures['share_shorter_rural'])} shorter)"
+        )
+    return [f"{sentence}."]
+
+
+def _estimated_sentence(figures: dict[str, object]) -> list[str]:
+    guessed = figures.get("patients_estimated")
+    if _missing(guessed) or round(guessed) == 0:
+        return []
+    return [
+        f"Where {count(guessed)} of these patients live is estimated from the population around their practices, which "
+        "have no published registrations."
+    ]
 
 
 def _exception_sentence(option: AssessedOption, *, by_hand: bool) -> str:
@@ -287,7 +352,7 @@ def _others_sentence(run: Run) -> list[str]:
     if further:
         low, high = (percent(pick(option.behind_best for option in further), 1) for pick in (min, max))
         sentences.append(
-            f"No {'other ' if near else ''}plan that is really different lies within"
+            f"No {'other ' if near else ''}plan that is really different was found within"
             f" {percent(run.rules.options.bands[-1])} of that score, so"
             f" {_plural(len(further), 'option')} {'is' if len(further) == 1 else 'are'} simply the next best"
             f" {'plan' if len(further) == 1 else 'plans'} there {'is' if len(further) == 1 else 'are'},"
@@ -321,6 +386,16 @@ def _comparison(run: Run) -> list[tuple[str, list[str]]]:
         row("Patients within 15 minutes of the hub", "share_within_15_minutes", percent),
         row("Patients within 30 minutes of the hub", "share_within_30_minutes", percent),
         row("Longest, practice to its hub, minutes", "longest_practice_minutes", minutes),
+        *(
+            [
+                row("Patients more than a minute further from the hub than before", "share_longer", percent),
+                row("… in rural areas", "share_longer_rural", percent),
+                row("Patients more than a minute nearer to the hub than before", "share_shorter", percent),
+                row("… in rural areas", "share_shorter_rural", percent),
+            ]
+            if run.before is not None
+            else []
+        ),
         ("Score, minutes per patient", [f"{option.option.objective:.3f}" for option in run.options]),
     ]
     if run.solver is not None and len(run.options) > 1:
@@ -409,7 +484,7 @@ class OptionView:
     hub_journeys: tuple[TravelRow, ...]
     routine_journeys: tuple[TravelRow, ...]
     far_areas: tuple[FarArea, ...]
-    has_before: bool
+    change_journeys: tuple[TravelRow, ...]
     verified: bool
     verification: tuple[tuple[str, bool, str], ...]
     left_out: tuple[tuple[str, str, float], ...]
@@ -441,7 +516,7 @@ def _option_view(option: AssessedOption, run: Run, colours: dict[str, int]) -> O
         hub_journeys=_hub_rows(figures, table),
         routine_journeys=_routine_rows(figures, table),
         far_areas=_far_areas(option, run.place),
-        has_before=bool(option.areas["minutes_hub_before"].notna().any()),
+        change_journeys=_change_rows(figures) if run.before is not None else (),
         verified=option.verified,
         verification=tuple(
             (str(row.claim), bool(row.agrees), str(row.detail)) for row in option.verification.itertuples()
@@ -551,6 +626,20 @@ def _hub_rows(figures: dict[str, object], table: pd.DataFrame) -> tuple[TravelRo
     return (*rows, _counted(table))
 
 
+def _change_rows(figures: dict[str, object]) -> tuple[TravelRow, ...]:
+    """Journeys to the hub before and in this option, of the patients who have both."""
+    rows = (
+        ("Mean minutes before", "mean_minutes_before", minutes),
+        ("Mean minutes in this option", "mean_minutes_compared", minutes),
+        ("More than a minute longer", "share_longer", lambda share: percent(share, 1)),
+        ("More than a minute shorter", "share_shorter", lambda share: percent(share, 1)),
+        ("Patients compared", "patients_compared", count),
+    )
+    return tuple(
+        TravelRow(label, tuple(shape(figures.get(f"{key}{part}")) for part in PARTS)) for label, key, shape in rows
+    )
+
+
 def _routine_rows(figures: dict[str, object], table: pd.DataFrame) -> tuple[TravelRow, ...]:
     """Journeys for routine care: to the patient's own practice, its nearest site."""
     parts = _parts(table)
@@ -625,13 +714,17 @@ def _proof(run: Run) -> list[str]:
     solver = run.solver
     if solver is None:
         return ["This plan was made by hand; nothing was searched and nothing is proven about it."]
-    lines = [
-        f"{solver.candidates:,} possible groups were listed: every set of neighbouring practices that obeys the rules. "
-        f"The search considers all of them; {solver.columns:,} remained in its final step, the others were shown not "
-        "to belong to any better plan."
-    ]
-    lines += _proven(solver)
-    if solver.exceptions:
+    proven = solver.status == "optimal"
+    listed = (
+        f"{solver.candidates:,} possible groups were listed: every set of neighbouring practices that obeys the rules."
+    )
+    if proven:
+        listed += (
+            f" The search considers all of them; {solver.columns:,} remained in its final step, the others were shown "
+            "not to belong to any better plan."
+        )
+    lines = [listed, *_proven(solver)]
+    if solver.exceptions and proven:
         lines.append(
             f"With these rules no plan has less total shortfall than {count(solver.shortfall)} patients; among the "
             f"plans with that shortfall, none has fewer groups below their minimum than {solver.exceptions}."
@@ -652,10 +745,8 @@ def _proven(solver: SolverReport) -> list[str]:
             "these inputs, these rules and this score, no other plan scores better. It says nothing of what the "
             "score leaves out."
         ]
-    return [
-        f"{figures}; gap {solver.gap:.2%}. The search was stopped before it was complete: a plan with a score up to "
-        f"{solver.gap:.2%} lower might exist."
-    ]
+    reach = f", its score up to {solver.gap:.2%} lower" if solver.gap < 1 else ""
+    return [f"{figures}. The search was stopped before it was complete: a better plan might exist{reach}."]
 
 
 RULE_WORDS = {

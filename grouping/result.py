@@ -119,3 +119,4 @@ class Run:
     findings: tuple[Finding, ...] = ()
     command: str = "run"
     seed: int = 0
+    before: Plan | None = None

@@ -26,6 +26,8 @@ from grouping.report import write_report
 from grouping.result import AssessedOption, Run
 
 SCHEMA_VERSION = 1
+BEFORE_FILE = "before.csv"
+"""The plan whose hubs are "before", as a run uses it: every group with its hub."""
 
 
 def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path], None] | None = None) -> Path:
@@ -54,6 +56,8 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
         _write_json(record, folder / "run.json")
         run.adjacency.to_csv(folder / "adjacency.csv", index=False, encoding="utf-8", lineterminator="\n")
         _findings_table(run).to_csv(folder / "findings.csv", index=False, encoding="utf-8", lineterminator="\n")
+        if run.before is not None:
+            write_plan(run.before, folder / BEFORE_FILE)
         write_matrices(run.times, folder)
         for option in run.options:
             _write_option(option, folder / "options" / option.option.option_id)
@@ -205,19 +209,21 @@ def _set_plain_permissions(folder: Path) -> None:
 
 def _swap(folder: Path, out_dir: Path) -> None:
     """Put the finished folder in place; the earlier run goes only once the new one stands."""
-    earlier = None
-    if out_dir.exists():
-        earlier = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-old-", dir=out_dir.parent)) / "run"
-        out_dir.rename(earlier)
-    try:
+    if not out_dir.exists():
         folder.rename(out_dir)
-    except OSError:
-        if earlier is not None:
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-old-", dir=out_dir.parent))
+    earlier = aside / "run"
+    try:
+        out_dir.rename(earlier)
+        try:
+            folder.rename(out_dir)
+        except OSError:
             earlier.rename(out_dir)
-        raise
+            raise
     finally:
-        if earlier is not None:
-            shutil.rmtree(earlier.parent, ignore_errors=True)
+        if out_dir.exists():  # else what is aside is the only copy
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _cannot_write(out_dir: Path, problem: OSError) -> InputProblems:

@@ -15,7 +15,7 @@ from geodata.errors import Finding
 if TYPE_CHECKING:
     from grouping.pipeline import Prepared
     from grouping.recheck import Recheck
-    from grouping.result import AssessedOption, Run
+    from grouping.result import AssessedOption, Run, SolverReport
 
 EXAMPLES_SHOWN = 5
 """Findings of one kind shown before "and n more"; the run's findings.csv holds all."""
@@ -25,7 +25,7 @@ def say_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Print every error, then what was noticed beside them."""
     wrong = [finding for finding in findings if finding.severity == "error"]
     others = [finding for finding in findings if finding.severity != "error"]
-    console.print(f"{len(wrong)} problem{'s' if len(wrong) != 1 else ''} in the inputs. Nothing was written.")
+    console.print(f"{_counted(len(wrong), 'problem')} in the inputs. Nothing was written.")
     for number, finding in enumerate(wrong, start=1):
         console.print(f"{number:>3}. {_place(finding)}", markup=False)
         console.print(f"     {finding.message}", markup=False)
@@ -33,6 +33,11 @@ def say_findings(console: Console, findings: Sequence[Finding]) -> None:
             console.print(f"     Fix: {finding.fix}", markup=False)
     for line in _grouped(others):
         console.print(line, markup=False)
+
+
+def _counted(number: int, one: str) -> str:
+    """A number with its word: 1 warning, 2 warnings."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
 def _place(finding: Finding) -> str:
@@ -98,32 +103,42 @@ def say_check(ready: Prepared, *, as_json: bool) -> None:
         typer.echo(line)
 
 
-def say_run(run: Run, out: Path, *, as_json: bool) -> None:
-    """Print the summary of a run and where its page is."""
+def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
+    """Print the summary of a run, how many of the options that were asked for it holds, and where its page is."""
     if as_json:
         typer.echo((out / "run.json").read_text(encoding="utf-8"), nl=False)
         return
     typer.echo(f"{run.place.name}, rule set {run.rules.name}, run {run.run_id}")
     solver = run.solver
     if solver is not None:
-        proof = "proven: no plan scores better" if solver.status == "optimal" else f"not proven, gap {solver.gap:.2%}"
         typer.echo(
-            f"  {solver.candidates:,} feasible groups listed; first option {proof} (gap {solver.gap:.1e});"
-            f" {solver.exceptions} exceptions, {solver.shortfall:,} patients short of a minimum in all"
+            f"  {_counted(solver.candidates, 'feasible group')} listed; first option {_proof(solver)};"
+            f" {_counted(solver.exceptions, 'exception')}, {_counted(solver.shortfall, 'patient')} short of a minimum"
+            " in all"
         )
     for option in run.options:
         for line in _option_lines(option, by_hand=run.command == "score"):
             typer.echo(line)
+    if solver is not None and len(run.options) < wanted:
+        typer.echo(f"  {len(run.options)} of {wanted} options: {solver.explanation[-1]}")
     warnings = sum(finding.severity == "warning" for finding in run.findings)
     if warnings:
-        typer.echo(f"  {warnings} warnings about the inputs: see {out / 'findings.csv'} or the page")
+        typer.echo(f"  {_counted(warnings, 'warning')} about the inputs: see {out / 'findings.csv'} or the page")
     typer.echo(f"Page: {out / 'report.html'}")
+
+
+def _proof(solver: SolverReport) -> str:
+    if solver.status == "optimal":
+        return f"proven: no plan scores better (gap {solver.gap:.4%})"
+    reach = f", by up to {solver.gap:.2%} of the score" if solver.gap is not None and solver.gap < 1 else ""
+    return f"not proven: the search was stopped, a better plan may exist{reach}"
 
 
 def _option_lines(option: AssessedOption, *, by_hand: bool) -> list[str]:
     figures, plan = option.headline, option.option
     line = (
-        f"  {plan.option_id}: {figures['groups']} groups of {figures['smallest']:,} to {figures['largest']:,} patients,"
+        f"  {plan.option_id}: {_counted(figures['groups'], 'group')} of {figures['smallest']:,} to"
+        f" {figures['largest']:,} patients,"
         f" {figures['mean_minutes_to_hub']:.1f} minutes to the hub on average, score {plan.objective:.3f}"
     )
     if plan.behind_best or plan.different_from_best:
@@ -138,7 +153,10 @@ def _option_lines(option: AssessedOption, *, by_hand: bool) -> list[str]:
     ]
     if len(option.left_out):
         total = int(option.left_out["list_size"].sum())
-        lines.append(f"      {len(option.left_out)} practices with {total:,} patients are not in the plan")
+        verb = "is" if len(option.left_out) == 1 else "are"
+        lines.append(
+            f"      {_counted(len(option.left_out), 'practice')} with {total:,} patients {verb} not in the plan"
+        )
     return lines
 
 

@@ -10,6 +10,7 @@ that a mistake there cannot hide here. Two kinds of claim are checked:
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import networkx as nx
@@ -25,6 +26,10 @@ MINUTES_TOLERANCE = 0.002
 
 SHARE_TOLERANCE = 1e-5
 OBJECTIVE_TOLERANCE = 1e-5
+HEADLINE_TOLERANCE = 1e-6
+
+Fault = tuple[str, str]
+"""The id of a group and what is wrong with it."""
 
 
 @dataclass
@@ -33,19 +38,24 @@ class _Ledger:
 
     rows: list[dict[str, object]] = field(default_factory=list)
 
-    def note(self, kind: str, claim: str, wrong: list[str], checked: str, group_ids: list[str] | None = None) -> None:
+    def note(self, kind: str, claim: str, wrong: list[str], checked: str, faults: list[Fault] | None = None) -> None:
+        """Add a claim: what is wrong with it (nothing if it agrees), and which groups are at fault and how."""
         self.rows.append(
             {
                 "kind": kind,
                 "claim": claim,
                 "agrees": not wrong,
                 "detail": "; ".join(wrong) if wrong else checked,
-                "groups": " ".join(sorted(set(group_ids or []))),
+                "faults": tuple(sorted(faults or [])),
             }
         )
 
+    def note_by_group(self, claim: str, faults: list[Fault], checked: str) -> None:
+        """Add a rule that each group keeps or breaks."""
+        self.note("rule", claim, [f"{group_id}: {what}" for group_id, what in faults], checked, faults)
+
     def table(self) -> pd.DataFrame:
-        return pd.DataFrame(self.rows, columns=["kind", "claim", "agrees", "detail", "groups"])
+        return pd.DataFrame(self.rows, columns=["kind", "claim", "agrees", "detail", "faults"])
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,8 @@ class Claims:
     objective: float | None = None
     shortfall: int | None = None
     exceptions: int | None = None
+    headline: Mapping[str, object] | None = None
+    before: Plan | None = None
 
 
 def verify(
@@ -89,19 +101,21 @@ def verify(
     Returns
     -------
     DataFrame
-        One row per claim: `kind` (figure or rule), `claim`, `agrees` (bool), `detail` (text), `groups` (the ids of the
-        groups at fault, separated by spaces).
+        One row per claim: `kind` (figure or rule), `claim`, `agrees` (bool), `detail` (text), `faults` (the groups that
+        break a rule: id and what is wrong).
     """
     ledger = _Ledger()
     members = _members_table(claims.plan, place)
     _check_partition(ledger, claims.plan, place, partial)
     if members.empty:
         return ledger.table()
-    journeys = _journeys(members, place, times)
+    journeys = _journeys(members, place, times, claims.before)
     derived = _derive_groups(members, journeys, place, times, rules)
     _check_group_figures(ledger, claims.groups, derived)
     _check_area_figures(ledger, claims.areas, journeys)
     _check_totals(ledger, claims, derived, members, journeys, rules)
+    if claims.headline is not None:
+        _check_headline(ledger, claims.headline, derived, journeys, with_before=claims.before is not None)
     _check_rules(ledger, derived, members, place, times, edges, rules, journeys)
     return ledger.table()
 
@@ -127,8 +141,8 @@ def _long_minutes(times: TravelTimes) -> pd.DataFrame:
     return wide.rename_axis("area_code").reset_index().melt("area_code", var_name="site_code", value_name="minutes")
 
 
-def _journeys(members: pd.DataFrame, place: Place, times: TravelTimes) -> pd.DataFrame:
-    """One row per practice and area: patients, whether timed, minutes to the own practice and to the hub."""
+def _journeys(members: pd.DataFrame, place: Place, times: TravelTimes, before: Plan | None) -> pd.DataFrame:
+    """One row per practice and area: patients, whether timed, minutes to the own practice, the hub, the hub before."""
     table = place.registrations.merge(members, on="practice_code", how="inner")
     minutes = _long_minutes(times)
     finite = minutes[minutes["minutes"].map(math.isfinite)]
@@ -139,6 +153,10 @@ def _journeys(members: pd.DataFrame, place: Place, times: TravelTimes) -> pd.Dat
     table = table.merge(nearest.rename("minutes_routine").reset_index(), on=["practice_code", "area_code"], how="left")
     to_hub = finite.rename(columns={"site_code": "hub", "minutes": "minutes_hub"})
     table = table.merge(to_hub, on=["area_code", "hub"], how="left")
+    hub_before = {code: group.hub_site_code for group in (before.groups if before else ()) for code in group.members}
+    table["hub_before"] = table["practice_code"].map(hub_before).astype(object)
+    to_before = finite.rename(columns={"site_code": "hub_before", "minutes": "minutes_hub_before"})
+    table = table.merge(to_before, on=["area_code", "hub_before"], how="left")
 
     rural = place.areas["rural"].astype(bool)
     table["rural"] = table["area_code"].map(rural)
@@ -158,20 +176,35 @@ def _means_by_area(table: pd.DataFrame, column: str) -> pd.Series:
     return (total / weight).where(weight > 0).reindex(table["area_code"].unique())
 
 
-def _rural_patients(members: pd.DataFrame, journeys: pd.DataFrame) -> pd.Series:
-    """Registered patients living in rural areas per practice, from the located registrations scaled to the list."""
+def _rural_patients(members: pd.DataFrame, journeys: pd.DataFrame, place: Place) -> pd.Series:
+    """Registered patients living in rural areas per practice, from the located registrations scaled to the list.
+
+    A practice with nobody in an area of the case counts as its main site's nearest area does.
+    """
     located = journeys[journeys["rural"].notna()]
     total = located.groupby("practice_code")["patients"].sum()
     rural = located[located["rural"].astype(bool)].groupby("practice_code")["patients"].sum()
-    share = (rural.reindex(total.index).fillna(0.0) / total).fillna(0.0)
+    share = rural.reindex(total.index).fillna(0.0) / total
+    nowhere = {
+        code: float(_nearest_area_is_rural(place, code))
+        for code in sorted(set(members["practice_code"]) - set(total.index[total > 0]))
+    }
+    share = pd.concat([share[total > 0], pd.Series(nowhere, dtype=float)])
     lists = members.set_index("practice_code")["list_size"]
-    return (share.reindex(lists.index).fillna(0.0) * lists).rename("rural_patients")
+    return (share.reindex(lists.index) * lists).rename("rural_patients")
+
+
+def _nearest_area_is_rural(place: Place, practice_code: str) -> bool:
+    site = place.practices.geometry.loc[practice_code]
+    metres = ((place.areas["x"] - site.x) ** 2 + (place.areas["y"] - site.y) ** 2).map(math.sqrt)
+    nearest = sorted(metres.index[metres <= metres.min()])[0]
+    return bool(place.areas.at[nearest, "rural"])
 
 
 def _derive_groups(
     members: pd.DataFrame, journeys: pd.DataFrame, place: Place, times: TravelTimes, rules: RuleSet
 ) -> pd.DataFrame:
-    rural_patients = _rural_patients(members, journeys)
+    rural_patients = _rural_patients(members, journeys, place)
     sites = pd.DataFrame(times.between_sites, index=list(times.site_codes), columns=list(times.site_codes))
     rows = []
     for group_id, part in members.groupby("group_id", sort=True):
@@ -240,7 +273,6 @@ def _check_group_figures(ledger: _Ledger, written: pd.DataFrame, derived: pd.Dat
         "the group table names every group",
         [f"differs for {', '.join(absent)}"] if absent else [],
         f"{len(derived)} groups",
-        absent,
     )
     both = derived.index.intersection(table.index)
     for columns, tolerance, claim in (
@@ -254,16 +286,13 @@ def _check_group_figures(ledger: _Ledger, written: pd.DataFrame, derived: pd.Dat
             "minutes to the hub of each group",
         ),
     ):
-        wrong, at_fault = [], []
-        for group_id in both:
-            for column in columns:
-                if not _same(table.at[group_id, column], derived.at[group_id, column], tolerance):
-                    wrong.append(
-                        f"{group_id} {column}: written {table.at[group_id, column]}, inputs give"
-                        f" {derived.at[group_id, column]}"
-                    )
-                    at_fault.append(group_id)
-        ledger.note("figure", claim, wrong, f"{len(both)} groups agree", at_fault)
+        wrong = [
+            f"{group_id} {column}: written {table.at[group_id, column]}, inputs give {derived.at[group_id, column]}"
+            for group_id in both
+            for column in columns
+            if not _same(table.at[group_id, column], derived.at[group_id, column], tolerance)
+        ]
+        ledger.note("figure", claim, wrong, f"{len(both)} groups agree")
 
 
 def _check_area_figures(ledger: _Ledger, written: pd.DataFrame, journeys: pd.DataFrame) -> None:
@@ -277,7 +306,7 @@ def _check_area_figures(ledger: _Ledger, written: pd.DataFrame, journeys: pd.Dat
     if off:
         wrong.append(f"patients differ in {len(off)} areas, first {off[0]}")
     ledger.note("figure", "patients of each area", wrong, f"{len(both)} areas, {patients.sum():,.0f} patients")
-    for column in ("minutes_routine", "minutes_hub"):
+    for column in ("minutes_routine", "minutes_hub", "minutes_hub_before"):
         means = _means_by_area(journeys, column)
         off = [code for code in both if not _same(table.at[code, column], means[code], MINUTES_TOLERANCE)]
         ledger.note(
@@ -333,6 +362,81 @@ def _check_totals(
         )
 
 
+def _check_headline(
+    ledger: _Ledger, written: Mapping[str, object], derived: pd.DataFrame, journeys: pd.DataFrame, *, with_before: bool
+) -> None:
+    figures = _group_headline(derived) | _journey_headline(journeys)
+    if with_before:
+        figures |= _before_headline(journeys)
+    wrong = [
+        f"{key}: written {written.get(key)}, inputs give {value}"
+        for key, value in figures.items()
+        if not _same(written.get(key), value, HEADLINE_TOLERANCE * max(1.0, abs(value)))
+    ]
+    wrong += [f"{key} is not derived from the inputs" for key in sorted(set(written) - set(figures))]
+    ledger.note("figure", "figures of the whole plan", wrong, f"{len(figures)} figures agree")
+
+
+def _group_headline(derived: pd.DataFrame) -> dict[str, float]:
+    short = derived[derived["margin"] < 0]
+    kinds = derived["kind"].value_counts()
+    return {
+        "groups": len(derived),
+        "urban_groups": int(kinds.get("urban", 0)),
+        "rural_groups": int(kinds.get("rural", 0)),
+        "practices": int(derived["practices"].sum()),
+        "exceptions": len(short),
+        "shortfall": int(-short["margin"].sum()),
+        "smallest": int(derived["list_size"].min()),
+        "largest": int(derived["list_size"].max()),
+        "longest_practice_minutes": float(derived["max_practice_minutes"].round(3).max()),
+    }
+
+
+def _by_setting(journeys: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """All, rural and urban patients with the ending of their figures' names."""
+    rural = journeys["rural"].astype("boolean")  # unknown outside the areas of the case
+    return [("", journeys), ("_rural", journeys[rural.fillna(False)]), ("_urban", journeys[~rural.fillna(True)])]
+
+
+def _share(part: pd.DataFrame, which: pd.Series) -> float:
+    total = part["patients"].sum()
+    return float(part.loc[which, "patients"].sum() / total) if total > 0 else math.nan
+
+
+def _journey_headline(journeys: pd.DataFrame) -> dict[str, float]:
+    figures: dict[str, float] = {
+        "patients_without_route": float(journeys.loc[journeys["minutes_hub"].isna(), "patients"].sum()),
+        "patients_estimated": float(journeys.loc[journeys["basis"] == "estimated", "patients"].sum()),
+    }
+    for ending, part in _by_setting(journeys):
+        timed = part[part["minutes_hub"].notna()]
+        mean_key = f"mean_minutes_hub{ending}" if ending else "mean_minutes_to_hub"
+        figures |= {
+            f"patients{ending}": float(part["patients"].sum()),
+            mean_key: _weighted(part, "minutes_hub"),
+            f"mean_minutes_routine{ending}": _weighted(part, "minutes_routine"),
+        }
+        for limit in (10, 15, 20, 30, 45):
+            figures[f"share_within_{limit}_minutes{ending}"] = _share(timed, timed["minutes_hub"] <= limit)
+    return figures
+
+
+def _before_headline(journeys: pd.DataFrame) -> dict[str, float]:
+    """Before and now of the patients who have both journeys; longer and shorter mean by more than a minute."""
+    figures: dict[str, float] = {}
+    for ending, part in _by_setting(journeys.dropna(subset=["minutes_hub", "minutes_hub_before"])):
+        change = part["minutes_hub"] - part["minutes_hub_before"]
+        figures |= {
+            f"patients_compared{ending}": float(part["patients"].sum()),
+            f"mean_minutes_before{ending}": _weighted(part, "minutes_hub_before"),
+            f"mean_minutes_compared{ending}": _weighted(part, "minutes_hub"),
+            f"share_longer{ending}": _share(part, change > 1.0),
+            f"share_shorter{ending}": _share(part, change < -1.0),
+        }
+    return figures
+
+
 def _score(derived: pd.DataFrame, members: pd.DataFrame, journeys: pd.DataFrame, rules: RuleSet) -> float:
     weights, size = rules.weights, rules.size
     penalty = 0.0
@@ -370,22 +474,21 @@ def _check_sizes(ledger: _Ledger, derived: pd.DataFrame, rules: RuleSet) -> None
     short = derived[derived["margin"] < 0]
     allowed = 0 if rules.exceptions.policy == "forbidden" else rules.exceptions.at_most
     too_many = allowed >= 0 and len(short) > allowed
-    named = [f"{g}: {-int(r['margin']):,} short of {int(r['minimum']):,}" for g, r in short.iterrows()]
+    faults = [(str(g), f"{-int(r['margin']):,} short of {int(r['minimum']):,}") for g, r in short.iterrows()]
+    named = ", ".join(f"{group_id}: {what}" for group_id, what in faults)
     ledger.note(
         "rule",
         "each group reaches its minimum, or is an exception the rules allow",
-        [f"{len(short)} below the minimum where {allowed} are allowed ({', '.join(named)})"] if too_many else [],
-        f"{len(derived) - len(short)} reach it" + (f"; exceptions: {', '.join(named)}" if named else ""),
-        list(short.index) if too_many else [],
+        [f"{len(short)} below the minimum where {allowed} are allowed ({named})"] if too_many else [],
+        f"{len(derived) - len(short)} reach it" + (f"; exceptions: {named}" if named else ""),
+        faults if too_many else [],
     )
     over = derived[(derived["list_size"] > rules.size.hard_maximum) & (derived["practices"] > 1)]
     alone = derived[(derived["list_size"] > rules.size.hard_maximum) & (derived["practices"] == 1)]
-    ledger.note(
-        "rule",
+    ledger.note_by_group(
         f"no group above {rules.size.hard_maximum:,} patients",
-        [f"{g}: {int(r['list_size']):,}" for g, r in over.iterrows()],
+        [(str(g), f"{int(r['list_size']):,} patients") for g, r in over.iterrows()],
         "none" + (f"; a single practice above it stands alone: {', '.join(alone.index)}" if len(alone) else ""),
-        list(over.index),
     )
 
 
@@ -393,36 +496,24 @@ def _check_access(ledger: _Ledger, members: pd.DataFrame, times: TravelTimes, ru
     sites = pd.DataFrame(times.between_sites, index=list(times.site_codes), columns=list(times.site_codes))
     limit = rules.access.max_minutes_between_members
     if limit > 0:
-        wrong, at_fault, longest = [], [], 0.0
+        faults, longest = [], 0.0
         for group_id, part in members.groupby("group_id"):
             mains = list(part["main_site_code"])
             worst = max((float(sites.loc[a, b]) for a in mains for b in mains if a != b), default=0.0)
             longest = max(longest, worst)
             if worst > limit + 1e-9:
-                wrong.append(f"{group_id}: {worst:.1f} minutes" if math.isfinite(worst) else f"{group_id}: no route")
-                at_fault.append(str(group_id))
-        ledger.note(
-            "rule",
-            f"at most {limit:g} minutes between any two members' main sites",
-            wrong,
-            f"longest {longest:.1f} minutes",
-            at_fault,
+                faults.append((str(group_id), f"{worst:.1f} minutes" if math.isfinite(worst) else "no route"))
+        ledger.note_by_group(
+            f"at most {limit:g} minutes between any two members' main sites", faults, f"longest {longest:.1f} minutes"
         )
     limit = rules.access.max_minutes_to_hub
     if limit > 0:
-        wrong, at_fault = [], []
+        faults = []
         for row in members.itertuples():
             minutes = float(sites.loc[row.main_site_code, row.hub])
             if minutes > limit + 1e-9:
-                wrong.append(f"{row.group_id} {row.practice_code}: {minutes:.1f} minutes")
-                at_fault.append(row.group_id)
-        ledger.note(
-            "rule",
-            f"at most {limit:g} minutes from a member's main site to the hub",
-            wrong,
-            "none longer",
-            at_fault,
-        )
+                faults.append((row.group_id, f"{row.practice_code} {minutes:.1f} minutes"))
+        ledger.note_by_group(f"at most {limit:g} minutes from a member's main site to the hub", faults, "none longer")
 
 
 def _owner_of_site(place: Place) -> dict[str, str]:
@@ -447,33 +538,24 @@ def _check_hubs(
 ) -> None:
     owners = _owner_of_site(place)
     group_of = members.set_index("practice_code")["group_id"]
-    wrong, at_fault = [], []
+    faults = []
     for group_id, row in derived.iterrows():
         hub = row["hub_site_code"]
         if hub not in owners:
-            wrong.append(f"{group_id}: site {hub!r} is not in the inputs")
+            faults.append((str(group_id), f"site {hub!r} is not in the inputs"))
         elif group_of.get(owners[hub]) != group_id:
-            wrong.append(f"{group_id}: {hub} belongs to {owners[hub]}, which is not a member")
+            faults.append((str(group_id), f"{hub} belongs to {owners[hub]}, which is not a member"))
         elif rules.hub.kinds and place.sites.at[hub, "kind"] not in rules.hub.kinds:
-            wrong.append(f"{group_id}: {hub} is a {place.sites.at[hub, 'kind']} site")
-        else:
-            continue
-        at_fault.append(str(group_id))
-    ledger.note(
-        "rule",
-        "each hub is a site of a member practice, of a kind the rules allow",
-        wrong,
-        f"{len(derived)} hubs",
-        at_fault,
+            faults.append((str(group_id), f"{hub} is a {place.sites.at[hub, 'kind']} site"))
+    ledger.note_by_group(
+        "each hub is a site of a member practice, of a kind the rules allow", faults, f"{len(derived)} hubs"
     )
     cut_off = journeys[journeys["timed"] & journeys["minutes_hub"].isna()]
     lost = cut_off.groupby("group_id")["patients"].sum()
-    ledger.note(
-        "rule",
+    ledger.note_by_group(
         "every patient who has a route to any site has one to the hub",
-        [f"{g}: {n:,.0f} patients without a route" for g, n in lost.items()],
+        [(str(g), f"{n:,.0f} patients without a route") for g, n in lost.items()],
         "no patient cut off",
-        [str(g) for g in lost.index],
     )
 
 
@@ -481,30 +563,27 @@ def _check_contiguity(ledger: _Ledger, members: pd.DataFrame, edges: pd.DataFram
     graph = nx.Graph()
     graph.add_nodes_from(members["practice_code"])
     graph.add_edges_from(edges[["practice_a", "practice_b"]].itertuples(index=False))
-    wrong, at_fault = [], []
+    faults = []
     for group_id, part in members.groupby("group_id"):
         pieces = nx.number_connected_components(graph.subgraph(part["practice_code"]))
         if pieces > 1:
-            wrong.append(f"{group_id}: {pieces} separate parts")
-            at_fault.append(str(group_id))
-    ledger.note("rule", "each group is contiguous: its catchments touch", wrong, "all in one part", at_fault)
+            faults.append((str(group_id), f"{pieces} separate parts"))
+    ledger.note_by_group("each group is contiguous: its catchments touch", faults, "all in one part")
 
 
 def _check_tags(ledger: _Ledger, members: pd.DataFrame, rules: RuleSet) -> None:
     tagged = members[members["keep_together"].fillna("") != ""]
     if not tagged.empty:
         counts = tagged.groupby("keep_together")["group_id"].nunique()
-        split = list(counts[counts > 1].index)
-        at_fault = list(tagged[tagged["keep_together"].isin(split)]["group_id"])
-        ledger.note(
-            "rule",
+        split = tagged[tagged["keep_together"].isin(counts.index[counts > 1])]
+        pairs = split[["group_id", "keep_together"]].drop_duplicates()
+        ledger.note_by_group(
             "practices that must stay together share a group",
-            [f"tag {tag!r} is split" for tag in split],
+            [(str(group_id), f"the practices tagged {tag!r} are split") for group_id, tag in pairs.to_numpy()],
             f"{len(counts)} tags held",
-            at_fault,
         )
     if rules.locality.rule == "inside":
         labelled = members[members["locality"].fillna("") != ""]
         counts = labelled.groupby("group_id")["locality"].nunique()
-        split = [str(g) for g in counts[counts > 1].index]
-        ledger.note("rule", "no group crosses a locality boundary", [f"{g} does" for g in split], "none does", split)
+        crossing = [(str(group_id), "crosses one") for group_id in counts.index[counts > 1]]
+        ledger.note_by_group("no group crosses a locality boundary", crossing, "none does")

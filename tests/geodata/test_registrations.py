@@ -79,6 +79,8 @@ def test_scaled_to_the_list_and_told() -> None:
     (warning,) = [f for f in done.findings if f.severity == "warning"]
     assert (warning.file, warning.code, warning.value) == ("registrations.csv", "scaling-factor", "P")
     assert "2.00" in warning.message
+    (note,) = [f for f in done.findings if f.code == "scaling-range"]
+    assert "2 practices have some, the factors range from 1.00 to 2.00" in note.message
     assert place.registrations["patients"].sum() == 2500, "the place given is not changed"
 
 

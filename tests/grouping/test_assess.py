@@ -130,3 +130,18 @@ def test_estimates_are_marked_only_where_they_could_decide_the_minimum(rural_of_
     option = OptionPlan("option-1", TOGETHER, score_plan(TOGETHER, problem, journeys))
     notes = assess(option, problem, place, times, EDGES).notes
     assert ("estimated" in set(notes[notes["group_id"] == "G02"]["kind"])) is flagged
+
+
+def test_before_and_now_are_compared_for_patients_who_have_both() -> None:
+    """A's hub stays at A1's side: 18,000 go 1 instead of 4 minutes; C is in no plan before."""
+    before = Plan.from_groups([(["A"], "A1"), (["B"], "B2")])
+    figures = assessed(TOGETHER, before=before).headline
+    # now to B1: A 18,000 x 4 + 2,000 x 2, B 2,000 x 10 + 10,000 x 2 -> 116,000 minutes
+    # before to A1 and B2: A 18,000 x 1 + 2,000 x 4, B 2,000 x 6 + 10,000 x 5 -> 88,000 minutes
+    assert figures["patients_compared"] == pytest.approx(32_000)
+    assert figures["mean_minutes_compared"] == pytest.approx(116_000 / 32_000)
+    assert figures["mean_minutes_before"] == pytest.approx(88_000 / 32_000)
+    assert figures["share_longer"] == pytest.approx(20_000 / 32_000)  # A's 18,000 and B's 2,000 in the country
+    assert figures["share_shorter"] == pytest.approx(12_000 / 32_000)
+    assert figures["share_longer_rural"] == 1.0
+    assert "share_longer" not in assessed(TOGETHER).headline

@@ -198,3 +198,54 @@ def test_rule_sets_are_listed() -> None:
     done = call("rules")
     assert done.exit_code == 0
     assert "dorset-2017" in done.output
+
+
+def test_fewer_options_than_wanted_are_explained(case: Path) -> None:
+    done = call("run", case, "--out", case.parent / "many", "--options", 60)
+    assert done.exit_code == 0, done.output + done.stderr
+    assert " of 60 options: " in done.stdout
+
+
+def test_the_plan_before_is_kept_checked_and_shown(case: Path) -> None:
+    before = case.parent / "today.csv"
+    before.write_text("practice_code;group_id\nx00001;Old town\nX00002;Old town\nX00006;N/A\n", encoding="utf-8")
+    out = case.parent / "with-before"
+    done = call("run", case, "--out", out, "--options", 1, "--before", before)
+    assert done.exit_code == 0, done.output + done.stderr
+    assert list(pd.read_csv(out / "before.csv", keep_default_na=False)["group_id"]) == ["Old town", "Old town", "N/A"]
+    findings = pd.read_csv(out / "findings.csv")
+    partial = findings[findings["code"] == "before-is-partial"].iloc[0]
+    assert (partial["severity"], partial["file"]) == ("warning", "today.csv")
+    assert "5 of 8 practices, with 62,500 patients" in partial["message"]
+    assert "before and in this option" in (out / "report.html").read_text(encoding="utf-8")
+    assert call("verify", out).exit_code == 0
+
+    areas = out / "options" / "option-1" / "areas.csv"
+    table = pd.read_csv(areas)
+    table["minutes_hub_before"] -= 1
+    table.to_csv(areas, index=False)
+    done = call("verify", out)
+    assert done.exit_code == 1
+    assert "minutes_hub_before of each area" in done.output
+
+
+def test_verify_notices_a_changed_headline(run_folder: Path) -> None:
+    tampered = run_folder.parent / "headline"
+    shutil.copytree(run_folder, tampered)
+    record = json.loads((tampered / "run.json").read_text(encoding="utf-8"))
+    record["options"][0]["headline"]["share_within_15_minutes"] = 0.99
+    (tampered / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    done = call("verify", tampered)
+    assert done.exit_code == 1
+    assert "share_within_15_minutes: written 0.99" in done.output
+
+
+def test_groups_by_hand_may_have_any_name(case: Path) -> None:
+    plan = case.parent / "names.csv"
+    rows = "X00001,North & East\nX00008,North & East\nX00002,N/A\n"
+    plan.write_text("practice_code,group_id\n" + rows, encoding="utf-8")
+    out = case.parent / "names"
+    done = call("score", case, "--plan", plan, "--out", out)
+    assert done.exit_code == 0, done.output + done.stderr
+    assert "breach, North & East: Not met: each group is contiguous" in done.stdout
+    assert call("verify", out).exit_code == 0

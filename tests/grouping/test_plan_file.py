@@ -70,3 +70,19 @@ def test_a_missing_or_foreign_file_is_refused(tmp_path: Path) -> None:
     assert "does not exist" in findings_of(tmp_path / "absent.csv")[0].message
     assert "not UTF-8" in findings_of(plan_file(tmp_path, "practice_code,group_id\nA,Gr\xfcn\n", "cp1252"))[0].message
     assert "cannot be read" in findings_of(tmp_path)[0].message
+
+
+def test_semicolons_other_spellings_and_small_letters_are_read(tmp_path: Path) -> None:
+    text = "Practice Code;Group ID;Hub site code\na;North Dorset & Co;b1\n\n b ;North Dorset & Co;\n"
+    plan = read_plan(plan_file(tmp_path, text, "utf-8-sig"), hand_worked_place())
+    assert [(g.group_id, g.members, g.hub_site_code) for g in plan.groups] == [("North Dorset & Co", ("A", "B"), "B1")]
+
+
+def test_rows_are_counted_as_a_spreadsheet_does(tmp_path: Path) -> None:
+    findings = findings_of(plan_file(tmp_path, "practice_code,group_id\nA,G1\n\nNOBODY,G1\n"))
+    assert [finding.row for finding in findings] == [4]
+
+
+def test_a_group_called_like_a_formula_is_refused(tmp_path: Path) -> None:
+    findings = findings_of(plan_file(tmp_path, "practice_code,group_id\nA,=1+1\nB,North\n"))
+    assert [(finding.row, finding.column, finding.value) for finding in findings] == [(2, "group_id", "=1+1")]

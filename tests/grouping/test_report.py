@@ -125,12 +125,58 @@ def test_a_plan_by_hand_claims_nothing_and_names_what_it_leaves_out() -> None:
     assert "side by side" not in text
 
 
+def test_the_answer_names_broken_rules_and_who_is_left_out() -> None:
+    run = scored_run()
+    breach = pd.DataFrame([("G02", "breach", "Not met: too far (31 minutes).")], columns=["group_id", "kind", "note"])
+    option = replace(run.options[0], notes=pd.concat([run.options[0].notes, breach]))
+    answer = _text(render_report(replace(run, options=(option,)))).split("Patients keep their practice")[0]
+    assert "One group does not meet a rule of the set: G02." in answer
+    assert "2 practices with 10,650 registered patients are not in this plan" in answer
+
+
+def test_a_comparison_with_a_plan_before_is_shown_and_no_baseline_else(page: str) -> None:
+    assert "No baseline" in _text(page)
+    run = made_run()
+    first = run.options[0]
+    change = {"patients_compared": 150_000.0, "mean_minutes_before": 8.5, "mean_minutes_compared": 9.25}
+    change |= {"share_longer": 0.31, "share_shorter": 0.12, "share_longer_rural": 0.57, "share_shorter_rural": 0.05}
+    compared = replace(first, headline=first.headline | change)
+    text = _text(render_report(replace(run, options=(compared,), before=first.option.plan)))
+    assert "No baseline" not in text
+    assert "31% of the patients compared have a journey to the hub that is more than a minute longer" in text
+    assert "in rural areas 57% longer and 5% shorter" in text
+    assert "Mean minutes before 8.5" in text
+    assert "Patients compared 150,000" in text
+
+
+def test_a_county_without_rural_patients_and_with_estimated_homes_says_so() -> None:
+    run = made_run()
+    first = run.options[0]
+    figures = first.headline | {"mean_minutes_hub_rural": float("nan"), "patients_estimated": 4_750.0}
+    text = _text(render_report(replace(run, options=(replace(first, headline=figures),))))
+    assert "not known for patients in rural areas" not in text
+    assert "Where 4,750 of these patients live is estimated" in text
+
+
+def test_neighbours_given_by_the_planner_are_called_so(page: str) -> None:
+    assert "share an edge" in _text(page)
+    run = made_run()
+    text = _text(render_report(replace(run, adjacency=run.adjacency.assign(reason="planner"))))
+    assert "Which practices are neighbours was given with the case" in text
+    assert "share an edge" not in text
+
+
 def test_a_search_cut_short_says_so() -> None:
     run = made_run()
     cut = replace(run, solver=replace(run.solver, status="feasible", bound=9.1, gap=0.0162))
     text = _text(render_report(cut))
     assert "The search was stopped before it was complete" in text
     assert "no other plan scores better" not in text
+    assert "so nothing is proven: a better plan may exist" in text
+    assert "With these rules no plan has less total shortfall" not in text
+    assert "because the rules leave no plan without it" not in text
+    hopeless = replace(run, solver=replace(run.solver, status="feasible", bound=-3.0, gap=1.4))
+    assert "140" not in _text(render_report(hopeless)).split("What the figures prove")[1].split("Rural and urban")[0]
 
 
 def test_a_run_without_options_still_gives_a_page() -> None:

@@ -16,13 +16,23 @@ from grouping.verify import Claims, verify
 from tests.grouping.hand_worked import EDGES, hand_worked_place, hand_worked_problem, hand_worked_times
 
 PLAN = Plan.from_groups([(["A", "B"], "A1"), (["C"], "C1")])
+BEFORE = Plan.from_groups([(["A"], "A1"), (["B"], "B2")])
 
 
-def true_claims(plan: Plan = PLAN) -> Claims:
+def true_claims(plan: Plan = PLAN, before: Plan | None = None) -> Claims:
     place, times, problem = hand_worked_place(), hand_worked_times(), hand_worked_problem()
     score = score_plan(plan, problem, Journeys.of(place, times, problem))
-    option = assess(OptionPlan("option-1", plan, score), problem, place, times, EDGES)
-    return Claims(plan, option.groups, option.areas, score, shortfall=10_000, exceptions=1)
+    option = assess(OptionPlan("option-1", plan, score), problem, place, times, EDGES, before=before)
+    return Claims(
+        plan,
+        option.groups,
+        option.areas,
+        score,
+        shortfall=10_000,
+        exceptions=1,
+        headline=option.headline,
+        before=before,
+    )
 
 
 def check(claims: Claims, *, override: dict | None = None, edges: pd.DataFrame = EDGES, place=None) -> pd.DataFrame:
@@ -108,7 +118,7 @@ def test_each_rule_binds_and_relaxing_it_frees(override: dict, claim: str) -> No
 
 def test_a_group_in_two_parts_is_noticed() -> None:
     broken = check(true_claims(), edges=EDGES.iloc[1:]).query("not agrees")
-    assert list(broken["groups"]) == ["G01"]
+    assert list(broken["faults"]) == [(("G01", "2 separate parts"),)]
 
 
 def test_split_tags_and_localities_are_noticed() -> None:
@@ -120,3 +130,34 @@ def test_split_tags_and_localities_are_noticed() -> None:
     place.practices["locality"] = ["Town", "Port", "Country"]
     broken = check(true_claims(), override={"locality": {"rule": "inside"}}, place=place).query("not agrees")
     assert any("locality" in claim for claim in broken["claim"])
+
+
+def test_a_breach_names_each_group_with_its_own_fault() -> None:
+    first, second = PLAN.groups
+    plan = Plan((replace(first, group_id="North & Co", hub_site_code="C1"), replace(second, hub_site_code="A1")))
+    broken = check(true_claims(plan)).query("claim.str.startswith('each hub')").iloc[0]
+    assert dict(broken["faults"]) == {
+        "North & Co": "C1 belongs to C, which is not a member",
+        "G02": "A1 belongs to A, which is not a member",
+    }
+
+
+@pytest.mark.parametrize(
+    "key", ["groups", "mean_minutes_to_hub", "share_within_15_minutes_rural", "patients_without_route", "share_longer"]
+)
+def test_a_false_figure_of_the_whole_plan_is_noticed(key: str) -> None:
+    claims = true_claims(before=BEFORE)
+    assert check(claims)["agrees"].all()
+    false = replace(claims, headline=dict(claims.headline) | {key: 99.0})
+    wrong = check(false).query("not agrees")
+    assert list(wrong["claim"]) == ["figures of the whole plan"]
+    assert key in wrong.iloc[0]["detail"]
+
+
+def test_false_minutes_before_are_noticed() -> None:
+    claims = true_claims(before=BEFORE)
+    areas = claims.areas.copy()
+    areas.loc[areas["area_code"] == "U1", "minutes_hub_before"] += 1
+    assert list(check(replace(claims, areas=areas)).query("not agrees")["claim"]) == ["minutes_hub_before of each area"]
+    hidden = check(replace(claims, before=None, headline=None)).query("not agrees")
+    assert list(hidden["claim"]) == ["minutes_hub_before of each area"]
