@@ -187,7 +187,7 @@ def _group_names(plan: Plan, problem: GroupingProblem, place: Place) -> list[str
             totals[label] = totals.get(label, 0) + int(problem.list_size[i])
         totals.pop("", None)
         largest = min(totals, key=lambda label: (-totals[label], label)) if totals else ""
-        names.append(largest or str(place.sites.loc[group.hub_site_code, "name"]))
+        names.append(largest or f"Around {place.sites.loc[group.hub_site_code, 'name']}")
     seen: dict[str, int] = {}
     numbered = []
     for name in names:

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from geodata.errors import InputProblems, NoPlan, VerificationFailed
-from grouping.say import say_check, say_findings, say_recheck, say_run
+from geodata.errors import Finding, InputProblems, NoPlan, VerificationFailed
+from grouping.say import say_check, say_findings, say_problems_json, say_recheck, say_run
 
 app = typer.Typer(
     name="blueprint",
@@ -50,14 +50,18 @@ def main() -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn what went wrong into a message and exit code 1."""
+def _told(*, as_json: bool = False) -> Iterator[None]:
+    """Turn what went wrong into a message (and JSON, if wanted) and exit code 1."""
     try:
         yield
     except InputProblems as problems:
         say_findings(errors, problems.findings)
+        if as_json:
+            say_problems_json(problems.findings)
     except NoPlan as problem:
         errors.print(f"No plan: {problem}", markup=False)
+        if as_json:
+            say_problems_json([Finding("error", "", str(problem), code="no-plan")])
     except VerificationFailed as problem:
         errors.print(
             f"The independent check disagrees with the result, so nothing was written: {problem}\n"
@@ -105,7 +109,7 @@ def demo(
     from grouping.pipeline import run_case
     from grouping.runs import refuse_foreign_folder, write_run
 
-    with _told(), tempfile.TemporaryDirectory() as scratch:
+    with _told(as_json=as_json), tempfile.TemporaryDirectory() as scratch:
         refuse_foreign_folder(out)
         case = write_demo_case(Path(scratch) / "case")
         with _progress() as tell:
@@ -141,7 +145,7 @@ def check(case: CaseArgument, rules: RulesOption = None, as_json: JsonOption = F
     """Read and time a case without forming groups, and tell everything noticed about the inputs."""
     from grouping.pipeline import prepare
 
-    with _told():
+    with _told(as_json=as_json):
         with _progress() as tell:
             ready = prepare(case, rules=rules, progress=tell)
         say_check(ready, as_json=as_json)
@@ -172,7 +176,7 @@ def run(
     from grouping.pipeline import run_case
     from grouping.runs import refuse_foreign_folder, write_run
 
-    with _told():
+    with _told(as_json=as_json):
         refuse_foreign_folder(out)
         with _progress() as tell:
             found = run_case(
@@ -203,7 +207,7 @@ def score(
     from grouping.pipeline import score_case
     from grouping.runs import refuse_foreign_folder, write_run
 
-    with _told():
+    with _told(as_json=as_json):
         refuse_foreign_folder(out)
         with _progress() as tell:
             scored = score_case(case, plan, rules=rules, before=before, progress=tell)
@@ -221,7 +225,7 @@ def verify(
     """Re-derive every claim of a run from its inputs, by code that shares nothing with the optimiser."""
     from grouping.recheck import recheck
 
-    with _told():
+    with _told(as_json=as_json):
         result = recheck(run_folder, case_dir=case)
         say_recheck(result, as_json=as_json)
         if not result.agrees:

@@ -289,7 +289,7 @@ def _least_shortfall(work: _Work, capped: tuple[SideRow, ...]) -> int:
     else:
         work.lines.append(
             f"Total shortfall found: {least:,} patients; time ran out at a proven bound of "
-            f"{-(-found.bound // SHORTFALL_STEP):,}."
+            f"{max(-(-found.bound // SHORTFALL_STEP), 0):,}."
         )
     return least
 
@@ -319,7 +319,9 @@ def _fewest_exceptions(work: _Work, shortfall: int, capped: tuple[SideRow, ...])
     if found.proven:
         work.lines.append(f"Fewest exceptions with that shortfall: {fewest}, proven.")
     else:
-        work.lines.append(f"Exceptions found: {fewest}; time ran out at a proven bound of {found.bound // COUNT_STEP}.")
+        work.lines.append(
+            f"Exceptions found: {fewest}; time ran out at a proven bound of {max(found.bound // COUNT_STEP, 0)}."
+        )
     return fewest
 
 
@@ -331,11 +333,12 @@ def _least_score(work: _Work, shortfall: int, exceptions: int) -> Solution:
     found = work.run("score", columns, 1)
     size = found.columns or _confirm(work, columns, found)
     per_minute = listed.units_per_minute
-    bound = found.value if found.proven else found.bound
-    root_gap = (found.value - found.root.value) / found.value if found.value else 0.0
+    bound = found.value if found.proven else max(found.bound, 0)  # minutes and penalties are never negative
+    root = max(found.root.value, 0)
+    root_gap = (found.value - root) / found.value if found.value else 0.0
     work.lines.append(
         f"The linear relaxation over {len(columns):,} groups proves that no plan scores below "
-        f"{found.root.value / per_minute:.6f} minutes per patient ({root_gap:.3%} under the plan found), computed "
+        f"{root / per_minute:.6f} minutes per patient ({root_gap:.3%} under the plan found), computed "
         "in whole numbers from its prices."
     )
     if found.cuts:

@@ -26,9 +26,7 @@ class Plan:
         """Build a plan from (members, hub) pairs in any order; ids are `G01`, `G02`, ... by smallest member code."""
         ordered = sorted((tuple(sorted(members)), hub) for members, hub in groups)
         width = max(2, len(str(len(ordered))))
-        return cls(
-            tuple(Group(f"G{i:0{width}d}", members, hub) for i, (members, hub) in enumerate(ordered, start=1))
-        )
+        return cls(tuple(Group(f"G{i:0{width}d}", members, hub) for i, (members, hub) in enumerate(ordered, start=1)))
 
     @property
     def practice_codes(self) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
     timed = time_place(load_place(case_dir), settings, case_dir)
     place, times = timed.place, timed.times
     edges = adjacency_edges(place)
-    rules = RuleSet.model_validate(record["rules"])
+    rules = _rules_of(record)
     by_hand = record["command"] == "score"
     lines = [
         *check_record(record, run_dir, case_dir, settings, place, times),
@@ -84,6 +84,13 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
         table = verify(claims, place, times, edges, rules, partial=by_hand)
         lines += [(option["id"], row.kind, row.claim, row.agrees, row.detail) for row in table.itertuples()]
     return Recheck(pd.DataFrame(lines, columns=list(COLUMNS)), by_hand)
+
+
+def _rules_of(record: dict) -> RuleSet:
+    try:
+        return RuleSet.model_validate(record["rules"])
+    except ValueError as trouble:
+        raise _problem("run.json", f"its rules cannot be read ({trouble}).", "Run the case again.") from None
 
 
 def _problem(file: str, message: str, fix: str) -> InputProblems:
@@ -139,18 +146,15 @@ def _read_table(path: Path, columns: Sequence[str], key: Sequence[str], **option
 
 
 def _check_matrices(run_dir: Path, times: TravelTimes) -> list[tuple]:
-    return [
-        _check_matrix(run_dir, "minutes_area_to_site", times, times.area_codes, times.area_to_site, times.area_snap_m),
-        _check_matrix(
-            run_dir, "minutes_between_sites", times, times.site_codes, times.between_sites, times.site_snap_m
-        ),
-    ]
+    areas = ("minutes_area_to_site", times.area_codes, times.area_to_site, times.area_snap_m)
+    sites = ("minutes_between_sites", times.site_codes, times.between_sites, times.site_snap_m)
+    return [_check_matrix(run_dir, times, *which) for which in (areas, sites)]
 
 
 def _check_matrix(
     run_dir: Path,
-    name: str,
     times: TravelTimes,
+    name: str,
     origins: Sequence[str],
     expected: NDArray[np.float64],
     snap_m: NDArray[np.float64],

@@ -1,4 +1,4 @@
-"""Does `run.json` say what its case, its plans and its other files say?"""
+"""Whether `run.json` says what its case, its plans and its other files say."""
 
 from __future__ import annotations
 
@@ -136,6 +136,8 @@ def _rules(record: dict, case_dir: Path, settings: CaseSettings) -> Line:
         if not differences[name]:
             return _line("the rules are those of the case", [], f"{rules['name']}, version {rules['version']}")
     closest = min(differences.values(), key=len, default=["no rule set of the case can be read"])
+    if any(line.startswith("name:") for line in closest):
+        closest = [f"the rule set {written.get('name')!r} is neither built in nor a file beside case.toml"]
     return _line("the rules are those of the case", closest, "")
 
 
@@ -176,9 +178,9 @@ def _options_on_disk(record: dict, run_dir: Path) -> Line:
     named = [option["id"] for option in record["options"]]
     folder = run_dir / "options"
     there = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-    wrong = (
-        [] if sorted(named) == there else [f"run.json names {', '.join(named)}; the folder holds {', '.join(there)}"]
-    )
+    wrong = []
+    if sorted(named) != there:
+        wrong.append(f"run.json names {', '.join(named)}; the folder holds {', '.join(there)}")
     return _line("the options are those in the folder", wrong, f"{len(named)} options")
 
 

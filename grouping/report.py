@@ -412,7 +412,7 @@ def _comparison(run: Run) -> list[tuple[str, list[str]]]:
 
 def _difference(option: AssessedOption) -> str:
     share = percent(option.option.different_from_best)
-    return f"{share} (the next best plan, marked similar)" if option.option.similar else share
+    return f"{share} (simply the next best plan)" if option.option.similar else share
 
 
 # ----------------------------------------------------------------------------------------------------------- an option

@@ -85,7 +85,8 @@ class AssessedOption:
         Remarks per group, columns `group_id, kind, note` (`oversize`, `near-threshold`, `estimated`, `breach`, ...).
     headline
         Figures of the whole option: `groups`, `urban_groups`, `rural_groups`, `exceptions`, `shortfall`, `smallest`,
-        `largest`, `mean_minutes_to_hub`, `share_within_15_minutes`, `share_within_30_minutes`, `longest_practice_minutes`,
+        `largest`, `mean_minutes_to_hub`, `share_within_15_minutes`, `share_within_30_minutes`,
+        `longest_practice_minutes`,
         `patients`, `patients_without_route`, `mean_minutes_hub_rural`, `mean_minutes_hub_urban`, ...
     verified
         Whether the independent verifier agreed with every claim.

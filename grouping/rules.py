@@ -197,9 +197,13 @@ def _read_text(name: str, folder: Path | None) -> tuple[str, str]:
         )
     path = (folder or Path()) / name
     try:
-        return path.read_text(encoding="utf-8"), path.name
+        return path.read_text(encoding="utf-8-sig"), path.name  # Notepad writes a byte-order mark
     except (OSError, UnicodeDecodeError) as error:
-        reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+        reason = "cannot be read"
+        if isinstance(error, UnicodeDecodeError):
+            reason = "is not UTF-8 text"
+        elif isinstance(error, FileNotFoundError):
+            reason = "is not there"
         fix = f"Check the file's name and encoding, or use one of {known}."
         finding = Finding("error", name, f"the rule set file {reason}", fix, code="unreadable-rules")
         raise InputProblems([finding]) from error

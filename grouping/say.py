@@ -73,6 +73,11 @@ def _echo_json(record: object) -> None:
     typer.echo(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def say_problems_json(findings: Sequence[Finding]) -> None:
+    """Print what stopped the command as JSON."""
+    _echo_json({"problems": [finding.as_dict() for finding in findings]})
+
+
 def say_check(ready: Prepared, *, as_json: bool) -> None:
     """Print what a case holds and everything noticed about it."""
     place = ready.place
@@ -117,7 +122,7 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
             " in all"
         )
     for option in run.options:
-        for line in _option_lines(option, by_hand=run.command == "score"):
+        for line in _option_lines(option, run.rules.options.bands[-1], by_hand=run.command == "score"):
             typer.echo(line)
     if solver is not None and len(run.options) < wanted:
         typer.echo(f"  {len(run.options)} of {wanted} options: {solver.explanation[-1]}")
@@ -134,7 +139,7 @@ def _proof(solver: SolverReport) -> str:
     return f"not proven: the search was stopped, a better plan may exist{reach}"
 
 
-def _option_lines(option: AssessedOption, *, by_hand: bool) -> list[str]:
+def _option_lines(option: AssessedOption, widest_band: float, *, by_hand: bool) -> list[str]:
     figures, plan = option.headline, option.option
     line = (
         f"  {plan.option_id}: {_counted(figures['groups'], 'group')} of {figures['smallest']:,} to"
@@ -143,7 +148,7 @@ def _option_lines(option: AssessedOption, *, by_hand: bool) -> list[str]:
     )
     if plan.behind_best or plan.different_from_best:
         line += f" (+{plan.behind_best:.1%}; {plan.different_from_best:.0%} of patients with other companions"
-        line += ", the next best plan there is)" if plan.similar else ")"
+        line += f"; the next best, as none that really differs lies within {widest_band:.0%})" if plan.similar else ")"
     line += ", verified" if option.verified else ", NOT verified"
     lines = [line]
     word = "below minimum" if by_hand else "exception"

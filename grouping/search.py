@@ -121,6 +121,8 @@ class _Search:
 
     def offer(self, plan: NDArray[np.int64]) -> bool:
         """Take a plan if it is one, keeps the side rows and is cheaper."""
+        if not len(plan):  # a relaxation that only its artificial columns can satisfy has no set in it
+            return False
         covered = np.concatenate(
             [self.columns.members[self.columns.starts[j] : self.columns.starts[j + 1]] for j in plan]
         )

@@ -27,6 +27,8 @@ MINUTES_TOLERANCE = 0.002
 SHARE_TOLERANCE = 1e-5
 OBJECTIVE_TOLERANCE = 1e-5
 HEADLINE_TOLERANCE = 1e-6
+HUB_TOLERANCE = 0.002
+"""Patient-minutes of a hub, summed in another order and rounded to thousandths."""
 
 Fault = tuple[str, str]
 """The id of a group and what is wrong with it."""
@@ -112,11 +114,14 @@ def verify(
     journeys = _journeys(members, place, times, claims.before)
     derived = _derive_groups(members, journeys, place, times, rules)
     _check_group_figures(ledger, claims.groups, derived)
+    _check_exceptions_named(ledger, claims.groups, derived)
     _check_area_figures(ledger, claims.areas, journeys)
     _check_totals(ledger, claims, derived, members, journeys, rules)
     if claims.headline is not None:
         _check_headline(ledger, claims.headline, derived, journeys, with_before=claims.before is not None)
     _check_rules(ledger, derived, members, place, times, edges, rules, journeys)
+    if not partial:
+        _check_best_hubs(ledger, members, place, times, rules, journeys)
     return ledger.table()
 
 
@@ -293,6 +298,18 @@ def _check_group_figures(ledger: _Ledger, written: pd.DataFrame, derived: pd.Dat
             if not _same(table.at[group_id, column], derived.at[group_id, column], tolerance)
         ]
         ledger.note("figure", claim, wrong, f"{len(both)} groups agree")
+
+
+def _check_exceptions_named(ledger: _Ledger, written: pd.DataFrame, derived: pd.DataFrame) -> None:
+    """A group below its minimum says by how much, the others say nothing."""
+    told = written.set_index("group_id")["exception"].astype(object).fillna("").astype(str)
+    wrong, named = [], 0
+    for group_id, row in derived.iterrows():
+        text, short = told.get(group_id, ""), max(-int(row["margin"]), 0)
+        named += short > 0
+        if bool(text) != (short > 0) or (short and f"{short:,} short" not in text):
+            wrong.append(f"{group_id}: {short:,} patients short, written {text or 'nothing'!r}")
+    ledger.note("figure", "exceptions are named with their shortfall", wrong, f"{named} exceptions")
 
 
 def _check_area_figures(ledger: _Ledger, written: pd.DataFrame, journeys: pd.DataFrame) -> None:
@@ -557,6 +574,38 @@ def _check_hubs(
         [(str(g), f"{n:,.0f} patients without a route") for g, n in lost.items()],
         "no patient cut off",
     )
+
+
+def _check_best_hubs(
+    ledger: _Ledger,
+    members: pd.DataFrame,
+    place: Place,
+    times: TravelTimes,
+    rules: RuleSet,
+    journeys: pd.DataFrame,
+) -> None:
+    """No other site the group may use has fewer patient-minutes, or as few and a smaller code."""
+    owners = _owner_of_site(place)
+    kinds, limit = rules.hub.kinds, rules.access.max_minutes_to_hub
+    home = pd.DataFrame(times.area_to_site, index=list(times.area_codes), columns=list(times.site_codes))
+    drive = pd.DataFrame(times.between_sites, index=list(times.site_codes), columns=list(times.site_codes))
+    faults = []
+    for group_id, part in members.groupby("group_id"):
+        timed = journeys[(journeys["group_id"] == group_id) & journeys["timed"]]
+        total = home.loc[timed["area_code"]].mul(timed["patients"].to_numpy(), axis=0).sum()
+        possible = [
+            (round(float(total[site]), 3), site)
+            for site, owner in owners.items()
+            if owner in set(part["practice_code"])
+            and (not kinds or place.sites.at[site, "kind"] in kinds)
+            and (place.sites.at[site, "practice_code"] or "community" in kinds)
+            and (limit <= 0 or drive.loc[part["main_site_code"], site].max() <= limit)
+        ]
+        best, hub = min(possible, default=(math.inf, "")), part["hub"].iloc[0]
+        own = next((minutes for minutes, site in possible if site == hub), math.inf)
+        if best[1] != hub and (own > best[0] + HUB_TOLERANCE or (own == best[0] and best[1] < hub)):
+            faults.append((str(group_id), f"{best[1]} has fewer patient-minutes than {hub}, or as few"))
+    ledger.note_by_group("each hub is the best its group may have", faults, "no better one")
 
 
 def _check_contiguity(ledger: _Ledger, members: pd.DataFrame, edges: pd.DataFrame) -> None:

@@ -151,6 +151,8 @@ def test_no_plan_is_told_with_a_reason(case: Path) -> None:
     assert done.exit_code == 1
     assert "No plan" in done.stderr
     assert not (case.parent / "none").exists()
+    done = call("run", strict, "--out", case.parent / "none", "--json")
+    assert json.loads(done.stdout)["problems"][0]["code"] == "no-plan"
 
 
 def test_a_folder_with_other_files_is_left_alone(case: Path) -> None:
@@ -183,6 +185,9 @@ def test_init_check_and_run_on_the_templates(tmp_path: Path) -> None:
     done = call("check", case)
     assert done.exit_code == 0, done.stderr
     assert "practices" in done.output
+    done = call("run", case, "--out", tmp_path / "run")
+    assert done.exit_code == 0, done.stderr
+    assert "proven, only 1 plan" in done.output
     again = call("init", case)
     assert again.exit_code == 1
     assert "Fix:" in again.stderr

@@ -118,3 +118,21 @@ def test_a_time_limit_keeps_what_was_found(county: GroupingProblem) -> None:
     assert options
     assert report.status in {"optimal", "feasible"}
     assert options[0].plan.practice_codes == county.practice_codes
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_fewer_plans_than_asked_end_with_a_proof(count: int) -> None:
+    """Where no further plan exists, looking for one ends with a proof, not with a crash."""
+    tried = 0
+    for seed in range(12):
+        problem = random_problem(seed, count)
+        plans = all_plans(problem)
+        if not plans:
+            continue
+        least = min(value[:2] for value, _ in plans)
+        as_good = sum(value[:2] == least for value, _ in plans)
+        options, report = find_options(problem, count=5)
+        assert len(options) == as_good
+        assert any("proven, only" in line for line in report.explanation)
+        tried += 1
+    assert tried >= 3
