@@ -52,8 +52,8 @@ class Place:
     registrations
         One row per practice and area with a patient: `practice_code`, `area_code`, `patients` (float), `basis`
         (`published`, `scaled` or `estimated`). As loaded they are what the file says;
-        `registrations.complete_registrations` scales them to the list sizes and estimates the missing ones. An `area_code` need not be in `areas`: such
-        patients are counted but cannot be timed.
+        `registrations.complete_registrations` scales them to the list sizes and estimates the missing ones. An
+        `area_code` need not be in `areas`: such patients are counted but cannot be timed.
     localities
         Index `name`; geometry polygons, or no rows.
     adjacency

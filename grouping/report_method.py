@@ -1,0 +1,148 @@
+"""What the page says about how it was made: input check, proof, rules, travel details, sources."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel
+
+from geodata.errors import Finding
+from grouping import maps
+from grouping.report_words import count
+from grouping.result import Run, SolverReport
+
+
+@dataclass(frozen=True)
+class FindingsView:
+    """Findings of one kind: how many, and the first of them."""
+
+    code: str
+    severity: str
+    number: int
+    examples: tuple[Finding, ...]
+
+
+def findings_by_kind(findings: tuple[Finding, ...]) -> tuple[FindingsView, ...]:
+    """Findings grouped by kind: what may change a result first, then the most frequent."""
+    rank = {"error": 0, "warning": 1, "note": 2}
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        kinds.setdefault((finding.severity, finding.code), []).append(finding)
+    views = [FindingsView(code, severity, len(found), tuple(found[:3])) for (severity, code), found in kinds.items()]
+    return tuple(sorted(views, key=lambda view: (rank.get(view.severity, 3), -view.number, view.code)))
+
+
+def proof_lines(run: Run) -> list[str]:
+    """What the solver's certificate means, in plain words."""
+    solver = run.solver
+    if solver is None:
+        return ["This plan was made by hand; nothing was searched and nothing is proven about it."]
+    proven = solver.status == "optimal"
+    listed = (
+        f"{solver.candidates:,} possible groups were listed: every set of neighbouring practices that obeys the rules."
+    )
+    if proven:
+        listed += (
+            f" The search considers all of them; {solver.columns:,} remained in its final step, the others were shown "
+            "not to belong to any better plan."
+        )
+    lines = [listed, *_proven(solver)]
+    if solver.exceptions and proven:
+        lines.append(
+            f"With these rules no plan has less total shortfall than {count(solver.shortfall)} patients; among the "
+            f"plans with that shortfall, none has fewer groups below their minimum than {solver.exceptions}."
+        )
+    lines += list(solver.explanation)
+    seconds = sum(value for value in solver.seconds.values() if isinstance(value, int | float))
+    lines.append(f"Solver: {solver.name} {solver.version}; {seconds:.1f} seconds.")
+    return lines
+
+
+def _proven(solver: SolverReport) -> list[str]:
+    if solver.objective is None or solver.bound is None or solver.gap is None:
+        return [f"Status of the search: {solver.status}."]
+    figures = f"Score of the first option {solver.objective:.4f} minutes per patient; bound {solver.bound:.4f}"
+    if solver.status == "optimal":
+        return [
+            f"{figures}; gap {solver.gap:.4%}. The bound is a score that no plan under these rules can go below: with "
+            "these inputs, these rules and this score, no other plan scores better. It says nothing of what the "
+            "score leaves out."
+        ]
+    reach = f", its score up to {solver.gap:.2%} lower" if solver.gap < 1 else ""
+    return [f"{figures}. The search was stopped before it was complete: a better plan might exist{reach}."]
+
+
+RULE_WORDS = {
+    "name": "Name",
+    "version": "Version",
+    "title": "Title",
+    "size.minimum_urban": "Fewest registered patients of an urban group",
+    "size.minimum_rural": "Fewest registered patients of a rural group",
+    "size.preferred_minimum_urban": "Preferred least size, urban",
+    "size.preferred_minimum_rural": "Preferred least size, rural",
+    "size.preferred_maximum": "Preferred largest size",
+    "size.hard_maximum": "Largest size (a single larger practice stands alone)",
+    "rurality.threshold": "Share of patients in rural areas from which a group is rural",
+    "rurality.near_threshold": "Distance from that threshold within which a group is flagged",
+    "access.max_minutes_between_members": "Most minutes between the main sites of any two members (0 = no limit)",
+    "access.max_minutes_to_hub": "Most minutes from a member's main site to the hub (0 = no limit)",
+    "exceptions.policy": "Groups below their minimum",
+    "exceptions.at_most": "At most so many exceptions (-1 = any number)",
+    "hub.kinds": "Kinds of site that may be a hub (empty = any site of a member)",
+    "locality.rule": "Groups across localities",
+    "weights.outside_preferred": "Penalty minutes per patient outside the preferred size",
+    "weights.split_locality": "Penalty minutes per patient outside the group's largest locality",
+    "weights.change_of_group": "Penalty minutes per patient from another of today's groups",
+    "options.different_share": "Share of patients with other companions that makes an option different",
+    "options.bands": "How far behind the best score an option may lie, in steps",
+    "practices.small_list": "List size below which a practice is flagged",
+}
+
+
+def rule_rows(rules: BaseModel) -> list[tuple[str, str, str]]:
+    """Every value of the rule set: key, meaning, value."""
+    rows = []
+    for section, values in rules.model_dump().items():
+        entries = values.items() if isinstance(values, dict) else [("", values)]
+        for key, value in entries:
+            name = f"{section}.{key}" if key else section
+            rows.append((name, RULE_WORDS.get(name, ""), _value_text(value)))
+    return rows
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_value_text(entry)}" for key, entry in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(_value_text(entry) for entry in value) or "none"
+    return "" if value is None else str(value)
+
+
+def detail_rows(details: dict[str, object]) -> list[tuple[str, str]]:
+    """Figures of the travel method: name and value."""
+    return [(key.replace("_", " "), _value_text(value)) for key, value in details.items()]
+
+
+def attribution_lines(run: Run) -> list[str]:
+    """Lines of attribution: those of the inputs, and OpenStreetMap's own when its roads were used."""
+    lines = [source.attribution for source in run.place.sources if source.attribution]
+    mentioned = any("openstreetmap" in line.lower() for line in lines)
+    if not run.times.method.estimate and not mentioned and not run.place.made_up:
+        lines.append("Road data © OpenStreetMap contributors, available under the Open Database Licence.")
+    return list(dict.fromkeys(lines))
+
+
+def minute_steps() -> list[tuple[str, str]]:
+    """Legend of the minutes: colour and words."""
+    words = [f"up to {maps.MINUTE_CLASSES[0]}"]
+    words += [f"over {low} to {high}" for low, high in itertools.pairwise(maps.MINUTE_CLASSES)]
+    words.append(f"over {maps.MINUTE_CLASSES[-1]}")
+    return [*zip(maps.MINUTE_COLOURS, words, strict=True), (maps.NO_ROUTE_COLOUR, "no route or no patients")]

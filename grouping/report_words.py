@@ -1,0 +1,65 @@
+"""Numbers and words as the page prints them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+
+from grouping.result import Run
+
+UNKNOWN = "not known"
+NO_CLOSURE = "Grouping practices closes no site."
+
+
+def is_missing(value: object) -> bool:
+    """Whether a figure is not known: None, NaN or infinite."""
+    return value is None or (isinstance(value, float | np.floating) and not math.isfinite(value))
+
+
+def count(value: object) -> str:
+    """A whole number with commas."""
+    return UNKNOWN if is_missing(value) else f"{round(float(value)):,}"
+
+
+def minutes(value: object) -> str:
+    """Minutes with one decimal."""
+    return UNKNOWN if is_missing(value) else f"{float(value):.1f}"
+
+
+def percent(value: object, digits: int = 0) -> str:
+    """A share as a percentage."""
+    return UNKNOWN if is_missing(value) else f"{100 * float(value):.{digits}f}%"
+
+
+def signed(value: object) -> str:
+    """A whole number with its sign."""
+    return UNKNOWN if is_missing(value) else f"{'−' if value < 0 else '+'}{abs(round(float(value))):,}"
+
+
+def option_title(option_id: str) -> str:
+    """How an option is called on the page."""
+    number = re.fullmatch(r"option-(\d+)", option_id)
+    if number:
+        return f"Option {number.group(1)}"
+    return "The scored plan" if option_id == "scored" else option_id
+
+
+def plural(number: int, one: str, *, start: bool = False) -> str:
+    """A number with its word; `start` at the start of a sentence."""
+    if number == 1 and start:
+        return f"One {one}"
+    return f"{number:,} {one if number == 1 else one + 's'}"
+
+
+def listed(parts: list[str]) -> str:
+    """Parts of a sentence joined by commas and a last "and"."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def title_of(run: Run) -> str:
+    """Title of the page."""
+    if run.command == "score":
+        return f"A plan for {run.place.name}, scored"
+    return f"Practice groups for {run.place.name}"
