@@ -126,9 +126,52 @@ def _value_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+DETAIL_WORDS = {
+    "timestamp": "Date of the road data",
+    "profile": "Speed profile",
+    "profile_sentence": "What it leaves out",
+    "speeds_version": "Version of the speed table",
+    "nodes": "Junctions",
+    "roads": "Stretches of road",
+    "edges": "Directions driven",
+    "km": "Kilometres of road",
+    "one_way_share": "Share of one-way road",
+    "km_by_class": "Kilometres by class of road",
+    "km_by_speed_source": "Kilometres by source of the speed",
+    "roads_by_speed_source": "Stretches by source of the speed",
+    "components": "Separate parts of the network",
+    "main_nodes": "Junctions of the main part",
+    "main_share": "Share of junctions in the main part",
+    "cut_off_km": "Kilometres that cannot be used",
+    "cut_off": "Parts that cannot be used",
+    "bridges": "Gaps closed",
+    "open_gaps": "Gaps left open",
+    "broken_roundabouts": "Roundabouts that lack a part",
+    "left_out": "Lines left out",
+    "access_kmh": "Speed from the door to the road, km/h",
+    "area_snap_m": "Metres from a home point to the road",
+    "site_snap_m": "Metres from a site to the road",
+    "unreachable_share": "Share of journeys without a route",
+    "p90": "nine in ten within",
+    "max": "most",
+    "over_500_m": "over 500 m",
+}
+
+
 def detail_rows(details: dict[str, object]) -> list[tuple[str, str]]:
-    """Figures of the travel method: name and value."""
-    return [(key.replace("_", " "), _value_text(value)) for key, value in details.items()]
+    """Figures of the travel method: name and value, in words."""
+    return [(_detail_name(key), _value_text(_in_words(value))) for key, value in details.items()]
+
+
+def _detail_name(key: str) -> str:
+    return DETAIL_WORDS.get(key, key.replace("_", " "))
+
+
+def _in_words(value: object) -> object:
+    """The names inside a figure in words as well."""
+    if isinstance(value, dict):
+        return {_detail_name(str(key)): _in_words(entry) for key, entry in value.items()}
+    return [_in_words(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def attribution_lines(run: Run) -> list[str]:
