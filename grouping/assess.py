@@ -120,12 +120,20 @@ def score_plan(plan: Plan, problem: GroupingProblem, journeys: Journeys) -> floa
 
 
 def best_hub(members: tuple[str, ...], problem: GroupingProblem) -> str:
-    """The eligible member site with the least patient-minutes (ties: the smaller code)."""
+    """The eligible member site with the least patient-minutes (ties: the smaller code).
+
+    Where no site of the members may be a hub, or none lies within the limit from every main site, that rule is left
+    aside: it is then a breach, which is told elsewhere.
+    """
     index = [problem.practice_codes.index(code) for code in members]
-    eligible = np.isin(problem.site_owner, index) & problem.hub_allowed
-    if not eligible.any():
-        eligible = np.isin(problem.site_owner, index)
-    cost = np.where(eligible, np.round(problem.patient_minutes[index].sum(axis=0), 3), np.inf)
+    minutes = problem.patient_minutes[index].sum(axis=0)
+    limit = problem.rules.access.max_minutes_to_hub
+    near = (problem.practice_to_site[index] <= limit).all(axis=0) if limit > 0 else True
+    eligible = np.isin(problem.site_owner, index)
+    for narrower in (problem.hub_allowed, near & np.isfinite(minutes)):
+        if (eligible & narrower).any():
+            eligible &= narrower
+    cost = np.where(eligible, np.round(minutes, 3), np.inf)
     if not np.isfinite(cost).any():  # no site is reached by everybody: any eligible one, the smallest code
         return problem.site_codes[int(np.argmax(eligible))]
     return problem.site_codes[int(np.argmin(cost))]

@@ -109,7 +109,7 @@ def _read_record(run_dir: Path) -> dict:
         raise _problem(str(path), f"run.json cannot be read ({trouble}).", "Run the case again.") from None
     if not isinstance(record, dict) or record.get("schema_version") != 1:
         raise _problem(str(path), "run.json is of another version of this program.", "Run the case again.")
-    missing = sorted({"command", "rules", "options", "solver", "inputs"} - set(record))
+    missing = sorted({"command", "rules", "options", "solver", "inputs", "files"} - set(record))
     if missing:
         raise _problem(str(path), f"run.json lacks {', '.join(missing)}.", "Run the case again.")
     return record

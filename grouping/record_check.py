@@ -8,6 +8,7 @@ from pathlib import Path
 from geodata.case import CaseSettings
 from geodata.errors import InputProblems
 from geodata.place import Place
+from geodata.readers import sha256_of
 from geodata.travel import TravelTimes
 from grouping.plan import Plan
 from grouping.rules import RuleSet, load_rules, rule_set_names
@@ -38,6 +39,7 @@ def check_record(
         _rules(record, case_dir, settings),
         *_certificate(record),
         _options_on_disk(record, run_dir),
+        _files(record, run_dir),
     ]
 
 
@@ -182,6 +184,18 @@ def _options_on_disk(record: dict, run_dir: Path) -> Line:
     if sorted(named) != there:
         wrong.append(f"run.json names {', '.join(named)}; the folder holds {', '.join(there)}")
     return _line("the options are those in the folder", wrong, f"{len(named)} options")
+
+
+def _files(record: dict, run_dir: Path) -> Line:
+    """Nothing was changed by hand after the run: not the page either, which no other claim covers."""
+    wrong = []
+    for name, sha256 in record["files"].items():
+        path = run_dir / name
+        if not path.is_file():
+            wrong.append(f"{name} is missing")
+        elif sha256_of(path) != sha256:
+            wrong.append(f"{name} was changed")
+    return _line("the files are as the run wrote them", wrong, f"{len(record['files'])} files, same sha256")
 
 
 # ---------------------------------------------------------------------------------------------------------- one option

@@ -97,7 +97,8 @@ def _estimate_note(index: NDArray[np.int64], row: object, problem: GroupingProbl
     sizes = problem.rules.size
     if not guessed.any() or row.list_size == 0 or sizes.minimum_urban == sizes.minimum_rural:
         return ""
-    low = high = float(journeys.patients[own & ~journeys.estimated & (journeys.rural == 1.0)].sum())
+    known = np.setdiff1d(index, journeys.practice[guessed])
+    low = high = float(problem.rural_patients[known].sum())
     for practice in np.unique(journeys.practice[guessed]):
         mine = guessed & (journeys.practice == practice)
         patients = float(journeys.patients[mine].sum())

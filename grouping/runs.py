@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from geodata.errors import Finding, InputProblems
+from geodata.readers import sha256_of
 from geodata.travel import write_matrices
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
 from grouping.escape import spreadsheet_cell
@@ -52,8 +53,7 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
     with new_folder(out_dir) as folder:
         if put_in:
             put_in(folder)
-        record = run_record(run, _relative(case_dir, out_dir))
-        _write_json(record, folder / "run.json")
+        not_ours = set(folder.rglob("*"))
         run.adjacency.to_csv(folder / "adjacency.csv", index=False, encoding="utf-8", lineterminator="\n")
         _findings_table(run).to_csv(folder / "findings.csv", index=False, encoding="utf-8", lineterminator="\n")
         if run.before is not None:
@@ -62,6 +62,9 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
         for option in run.options:
             _write_option(option, folder / "options" / option.option.option_id)
         write_report(run, folder / "report.html")
+        written = sorted(path for path in folder.rglob("*") if path.is_file() and path not in not_ours)
+        files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in written}
+        _write_json(run_record(run, _relative(case_dir, out_dir)) | {"files": files}, folder / "run.json")
     return out_dir
 
 

@@ -91,6 +91,20 @@ def test_best_hub_has_least_patient_minutes() -> None:
     assert best_hub(("A", "B"), hand_worked_problem()) == "A1"
 
 
+def test_best_hub_lies_within_the_limit_where_one_does() -> None:
+    weights = {"outside_preferred": 0, "split_locality": 0, "change_of_group": 0}
+
+    def hub(limit: float, kinds: list[str]) -> str:
+        override = {"weights": weights, "access": {"max_minutes_to_hub": limit}, "hub": {"kinds": kinds}}
+        return best_hub(("A", "B"), hand_worked_problem(load_rules("dorset-2017", override=override)))
+
+    assert hub(5.0, ["main"]) == "A1"
+    assert hub(4.0, ["main"]) == "B1"  # A1 is 5 minutes from B's main site
+    assert hub(1.0, ["main"]) == "A1"  # none lies within it
+    assert hub(1.0, ["branch"]) == "B2"
+    assert hub(1.0, ["mobile"]) == "A1"  # none is of that kind
+
+
 def test_headline_counts_people() -> None:
     headline = assessed(TOGETHER).headline
     assert headline["patients"] == pytest.approx(42_000)

@@ -10,6 +10,7 @@ import pytest
 from grouping.assess import assess, score_plan
 from grouping.journeys import Journeys
 from grouping.plan import Plan
+from grouping.problem import build_problem
 from grouping.result import OptionPlan
 from grouping.rules import load_rules
 from grouping.verify import Claims, verify
@@ -161,3 +162,42 @@ def test_false_minutes_before_are_noticed() -> None:
     assert list(check(replace(claims, areas=areas)).query("not agrees")["claim"]) == ["minutes_hub_before of each area"]
     hidden = check(replace(claims, before=None, headline=None)).query("not agrees")
     assert list(hidden["claim"]) == ["minutes_hub_before of each area"]
+
+
+def test_a_practice_with_all_patients_outside_counts_as_the_area_nearest_to_it() -> None:
+    place = hand_worked_place()
+    outside = place.registrations["practice_code"] == "C"
+    place.registrations.loc[outside, "area_code"] = ["OUT", "OUT2", "OUT3"]
+    times = hand_worked_times()
+    rules = load_rules("dorset-2017")
+    problem = build_problem(place, times, EDGES, rules)
+    score = score_plan(PLAN, problem, Journeys.of(place, times, problem))
+    option = assess(OptionPlan("option-1", PLAN, score), problem, place, times, EDGES)
+    assert list(option.groups["rural_share"]) == [pytest.approx(2_000 / 32_000), 1.0]
+    assert option.verified, option.verification[~option.verification["agrees"]].to_string()
+
+
+def test_a_longest_drive_that_rounds_either_way_is_no_false_figure() -> None:
+    """25.1255 rounds to 25.125 or 25.126, by the way it is done."""
+    claims = true_claims()
+    key = "longest_practice_minutes"
+    for written in (claims.headline[key] - 0.0005, claims.headline[key] + 0.0005):
+        assert check(replace(claims, headline=dict(claims.headline) | {key: written}))["agrees"].all()
+    false = replace(claims, headline=dict(claims.headline) | {key: claims.headline[key] + 0.01})
+    assert not check(false)["agrees"].all()
+
+
+def test_a_hub_that_is_not_the_best_is_noticed() -> None:
+    plan = Plan.from_groups([(["A", "B"], "B1"), (["C"], "C1")])
+    broken = check(true_claims(plan)).query("not agrees")
+    assert list(broken["claim"]) == ["each hub is the best its group may have"]
+    assert broken.iloc[0]["faults"] == (("G01", "A1 has fewer patient-minutes than B1"),)
+
+
+@pytest.mark.parametrize("text", ["", "Gamma is 9,999 short", None])
+def test_an_exception_must_be_named_with_its_shortfall(text: str | None) -> None:
+    claims = true_claims()
+    groups = claims.groups.copy()
+    groups.loc[1, "exception"] = text
+    broken = check(replace(claims, groups=groups)).query("not agrees")
+    assert list(broken["claim"]) == ["exceptions are named with their shortfall"]

@@ -1,0 +1,149 @@
+"""The check of a run folder notices whatever is changed in it, or in its case, after the run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geodata.errors import InputProblems
+from grouping.pipeline import run_case
+from grouping.recheck import Recheck, recheck
+from grouping.runs import write_run
+from tests.small_case import write_small_case
+
+OWN_FILES = "the files are as the run wrote them"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case and its run, side by side."""
+    home = tmp_path_factory.mktemp("record")
+    case = write_small_case(home / "case")
+    write_run(run_case(case, options=3), home / "run", case_dir=case)
+    assert recheck(home / "run").agrees
+    return home
+
+
+@pytest.fixture
+def copy(home: Path, tmp_path: Path) -> Path:
+    for name in ("case", "run"):
+        shutil.copytree(home / name, tmp_path / name)
+    return tmp_path
+
+
+def wrong(result: Recheck) -> dict[str, str]:
+    """Claims that do not agree, with their details."""
+    lines = result.lines[~result.lines["agrees"]]
+    assert result.agrees == lines.empty
+    return dict(zip(lines["claim"], lines["detail"], strict=True))
+
+
+def change_record(run: Path, change: Callable[[dict], object]) -> None:
+    path = run / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+
+OF_OPTION = "what run.json says of the option"
+PROOF = "the proof's numbers fit together"
+CHANGES = {
+    "rows of an input": (lambda r: r["inputs"][0].update(rows=7), "the input files are those of the run"),
+    "licence of an input": (lambda r: r["inputs"][0].update(licence="MIT"), "the input files are those of the run"),
+    "name of the case": (lambda r: r.update(case="Other"), "the case and the way it was timed are those of the run"),
+    "invented or not": (lambda r: r.update(made_up=False), "the case and the way it was timed are those of the run"),
+    "estimate or not": (
+        lambda r: r["travel"].update(estimate=False),
+        "the case and the way it was timed are those of the run",
+    ),
+    "a rule without effect": (
+        lambda r: r["rules"]["rurality"].update(near_threshold=0.1),
+        "the rules are those of the case",
+    ),
+    "kinds of hub": (lambda r: r["rules"]["hub"].update(kinds=[]), "the rules are those of the case"),
+    "no proof": (lambda r: r.update(solver=None), PROOF),
+    "no bound": (lambda r: r["solver"].update(bound=None, gap=None), PROOF),
+    "bound": (lambda r: r["solver"].update(bound=r["solver"]["bound"] - 0.001), PROOF),
+    "status": (lambda r: r["solver"].update(status="feasible"), PROOF),
+    "an option taken out": (lambda r: r["options"].pop(), "the options are those in the folder"),
+    "no options": (lambda r: r.update(options=[]), PROOF),
+    "groups": (lambda r: r["options"][0].update(groups=9), OF_OPTION),
+    "verified": (lambda r: r["options"][0].update(verified=False), OF_OPTION),
+    "left out": (
+        lambda r: r["options"][0].update(left_out=[{"practice_code": "X", "name": "X", "list_size": 4}]),
+        OF_OPTION,
+    ),
+    "behind the best": (lambda r: r["options"][1].update(behind_best=0.5), OF_OPTION),
+    "different from the best": (lambda r: r["options"][1].update(different_from_best=0.123), OF_OPTION),
+    "band": (lambda r: r["options"][1].update(band=0.03, similar=False), OF_OPTION),
+    "similar": (lambda r: r["options"][1].update(similar=not r["options"][1]["similar"]), OF_OPTION),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_false_statement_in_the_record_is_noticed(copy: Path, name: str) -> None:
+    change, claim = CHANGES[name]
+    change_record(copy / "run", change)
+    assert claim in wrong(recheck(copy / "run"))
+
+
+@pytest.mark.parametrize("file", ["report.html", "findings.csv", "options/option-2/groups.csv"])
+def test_any_file_changed_by_hand_or_lost_is_noticed(copy: Path, file: str) -> None:
+    path = copy / "run" / file
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert wrong(recheck(copy / "run")) == {OWN_FILES: f"{file} was changed"}
+    if file == "report.html":
+        path.unlink()
+        assert wrong(recheck(copy / "run")) == {OWN_FILES: f"{file} is missing"}
+
+
+@pytest.mark.parametrize("column", ["minutes", "reachable", "snap_from_m", "to"])
+@pytest.mark.parametrize("name", ["minutes_area_to_site", "minutes_between_sites"])
+def test_a_changed_matrix_is_noticed(copy: Path, name: str, column: str) -> None:
+    path = copy / "run" / f"{name}.parquet"
+    table = pd.read_parquet(path)
+    other = {"minutes": table["minutes"][3] + 0.001, "reachable": False, "snap_from_m": 5.0, "to": "elsewhere"}
+    table.loc[3, column] = other[column]
+    table.to_parquet(path)
+    assert f"{name} is what the roads give" in wrong(recheck(copy / "run"))
+
+
+def test_the_reason_of_a_border_is_checked(copy: Path) -> None:
+    path = copy / "run" / "adjacency.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("shared boundary", "planner", 1), encoding="utf-8")
+    assert wrong(recheck(copy / "run"))["borders between catchments"] == "1 borders differ"
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("options/option-1/plan.csv", lambda t: t.drop(columns="hub_site_code")),
+        ("options/option-1/plan.csv", lambda t: t.assign(hub_site_code=t["practice_code"] + "-1")),
+        ("options/option-1/groups.csv", lambda t: pd.concat([t, t.iloc[:1]])),
+        ("options/option-1/areas.csv", lambda t: pd.concat([t, t.iloc[:1]])),
+        ("adjacency.csv", lambda t: pd.concat([t, t.iloc[:1]])),
+    ],
+)
+def test_a_damaged_table_is_named(copy: Path, file: str, change: Callable) -> None:
+    path = copy / "run" / file
+    change(pd.read_csv(path, dtype=str)).to_csv(path, index=False)
+    with pytest.raises(InputProblems, match=path.name):
+        recheck(copy / "run")
+
+
+def test_rules_of_the_case_changed_after_the_run_are_noticed(copy: Path) -> None:
+    path = copy / "case" / "case.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "\n[rules.override.size]\nhard_maximum = 65000\n", encoding="utf-8")
+    detail = wrong(recheck(copy / "run"))["the rules are those of the case"]
+    assert detail == "size.hard_maximum: written 60000, the case gives 65000"
+
+
+def test_a_run_with_other_rules_than_the_case_names_agrees(copy: Path) -> None:
+    write_run(run_case(copy / "case", rules="pcn", options=1), copy / "pcn", case_dir=copy / "case")
+    assert recheck(copy / "pcn").agrees
