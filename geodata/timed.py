@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.case import CaseSettings, RoadSettings
+from geodata.case_times import travel_times
 from geodata.errors import Finding
 from geodata.place import Place, SourceFile
 from geodata.readers import sha256_of
 from geodata.registrations import complete_registrations
-from geodata.travel import TravelTimes, travel_times
+from geodata.travel import TravelTimes
 
 OSM_LICENCE = "ODbL 1.0"
 OSM_ATTRIBUTION = "\N{COPYRIGHT SIGN} OpenStreetMap contributors"

@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 
 from geodata.case import read_case_settings
+from geodata.case_times import travel_times
 from geodata.catchments import adjacency_edges, catchments
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.registrations import complete_registrations
-from geodata.travel import TravelTimes, travel_times
+from geodata.travel import TravelTimes
 from grouping.pipeline import run_case, score_case
 from grouping.result import AssessedOption
 from tests.real_cases import (

@@ -14,13 +14,14 @@ import shapely
 from shapely import Point
 
 from geodata.case import read_case_settings
+from geodata.case_times import travel_times
 from geodata.demo import CASE_FILES, write_demo_case
 from geodata.demo._areas import read_outline, read_settlements, share_out
 from geodata.demo.make_demo import main, make_demo
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.roads import read_roads
-from geodata.travel import TravelTimes, travel_times
+from geodata.travel import TravelTimes
 
 
 @pytest.fixture(scope="module")

@@ -18,16 +18,19 @@ import shapely
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from geodata.case_times import travel_times
 from geodata.errors import InputProblems
 from geodata.network import RoadNetwork
 from geodata.network_build import build_network
 from geodata.osm import CLASS_INDEX, Way
 from geodata.place import Place
+from geodata.road_times import road_times
 from geodata.roadlines import LineCollector
 from geodata.roads import read_roads
 from geodata.snapping import snap
 from geodata.speeds import load_speeds
-from geodata.travel import road_times, straight_line_times, travel_times, write_matrices
+from geodata.straight_line import straight_line_times
+from geodata.travel import write_matrices
 
 GRID = "EPSG:27700"
 

@@ -1,0 +1,204 @@
+"""The travel times a case asks for: on its roads, built once and kept, or on straight lines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.errors import Finding, InputProblems
+from geodata.network import RoadNetwork
+from geodata.place import Place
+from geodata.road_times import FAR_M, TOO_FAR_M, road_times
+from geodata.roads import download_roads, read_roads
+from geodata.snapping import joinable_roads
+from geodata.speeds import load_speeds, speeds_text
+from geodata.straight_line import straight_line_times
+from geodata.travel import TravelTimes, points_of
+
+MARGIN_M = 10_000.0
+"""Roads are read this far beyond the points of the case, so that a quick way round outside is not lost."""
+
+CACHE_VERSION = 1
+LISTED_POINTS = 5
+
+
+def travel_times(place: Place, settings: Any, case_dir: Path) -> tuple[TravelTimes, tuple[Finding, ...]]:
+    """Travel times of a case, by the method its settings name.
+
+    The network built from a road file is kept in `.cache` beside the case and used again as long as the file, the
+    settings and the speeds stay the same. Where nothing can be written there, it is built each time.
+
+    Parameters
+    ----------
+    place
+        The checked inputs.
+    settings
+        The `[roads]` settings: `method` (`roads` or `straight-line`), `source` or `place`, `bridge_gaps_m`,
+        `straight_line` and, optionally, `profile`.
+    case_dir
+        Folder of the case; `source` is relative to it.
+
+    Returns
+    -------
+    The times, and what a planner should know about them.
+
+    Raises
+    ------
+    InputProblems
+        When the road source is missing, unreadable or does not cover the case.
+    """
+    method = getattr(settings, "method", None) or "roads"
+    if method == "straight-line":
+        return straight_line_times(place, getattr(settings, "straight_line", None)), (_straight_line_finding(),)
+    network = _network_for(place, settings, case_dir)
+    source = str(network.summary["source"])
+    if not len(joinable_roads(network)):
+        message = "No two roads of the network can be driven both there and back, so that nothing can be timed."
+        fix = "Use a more complete extract; look at its `oneway` and `access` tags."
+        raise InputProblems([Finding("error", source, message, fix, code="roads-not-connected")])
+    times = road_times(network, place)
+    _demand_cover(times, source)
+    return times, (*network.findings, *_snap_findings(times, source))
+
+
+def _straight_line_finding() -> Finding:
+    return Finding(
+        "warning",
+        "case.toml",
+        "All travel times are estimates from straight lines, not drive times on roads.",
+        "Name an OpenStreetMap extract of the county in [roads] source for drive times.",
+        column="roads.method",
+        value="straight-line",
+        code="straight-line",
+    )
+
+
+def _network_for(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
+    source, town = getattr(settings, "source", None), getattr(settings, "place", None)
+    gaps = getattr(settings, "bridge_gaps_m", None)
+    gaps = 15.0 if gaps is None else float(gaps)
+    profile = getattr(settings, "profile", None) or "free-flow"
+    load_speeds(profile)  # an unknown profile is told before the long work
+    if not source and not town:
+        raise InputProblems(
+            [
+                Finding(
+                    "error",
+                    "case.toml",
+                    "Neither a road file nor a place to download is named.",
+                    'Write [roads] source = "roads.osm.pbf" or place = "Dorset, England", or method = "straight-line".',
+                    column="roads.source",
+                    code="road-file",
+                )
+            ]
+        )
+    bounds = _bounds(place)
+    path = Path(case_dir) / source if source else None
+    key = _cache_key(path, town, gaps, profile, bounds)
+    cached = Path(case_dir) / ".cache" / f"roads-{key}.npz"
+    network = _load_cached(cached)
+    if network is None:
+        if path is not None:
+            network = read_roads(path, bounds=bounds, bridge_gaps_m=gaps, profile=profile)
+        else:
+            network = download_roads(town, bridge_gaps_m=gaps, profile=profile)
+        _store_cached(network, cached)
+    if source:  # the name in the settings, whatever the same content was called when it was cached
+        findings = tuple(replace(finding, file=str(source)) for finding in network.findings)
+        network = replace(network, summary=network.summary | {"source": str(source)}, findings=findings)
+    return network
+
+
+def _bounds(place: Place) -> tuple[float, float, float, float] | None:
+    points = points_of(place)
+    x, y = np.append(points.area_x, points.site_x), np.append(points.area_y, points.site_y)
+    if not len(x):
+        return None
+    # Whole kilometres, so that moving one point by a little does not build the network again.
+    low = np.floor((np.array([x.min(), y.min()]) - MARGIN_M) / 1000.0) * 1000.0
+    high = np.ceil((np.array([x.max(), y.max()]) + MARGIN_M) / 1000.0) * 1000.0
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _cache_key(path: Path | None, town: str | None, gaps: float, profile: str, bounds: tuple[float, ...] | None) -> str:
+    content = ""
+    if path is not None and path.is_file():
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    name = path.name if path is not None else town
+    table = hashlib.sha256(speeds_text().encode("utf-8")).hexdigest()
+    parts = (CACHE_VERSION, content, name, gaps, profile, bounds, table)
+    return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:16]
+
+
+def _load_cached(path: Path) -> RoadNetwork | None:
+    try:
+        return RoadNetwork.load(path)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None  # absent, half-written or of another version: build it again
+
+
+def _store_cached(network: RoadNetwork, path: Path) -> None:
+    handle, name = None, ""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        handle, name = tempfile.mkstemp(suffix=".tmp", dir=path.parent)
+        os.close(handle)
+        network.save(Path(name))
+        Path(name).replace(path)
+    except OSError:
+        if name:
+            Path(name).unlink(missing_ok=True)
+
+
+def _demand_cover(times: TravelTimes, source: str) -> None:
+    problems = []
+    for what, codes, metres in (
+        ("areas", times.area_codes, times.area_snap_m),
+        ("sites", times.site_codes, times.site_snap_m),
+    ):
+        far = np.flatnonzero(~(metres <= TOO_FAR_M))
+        if not len(far):
+            continue
+        message = (
+            f"The roads do not cover the case: {len(far)} of {len(codes)} {what} lie more than {TOO_FAR_M / 1000:g} km "
+            f"from any road: {_names(codes, metres, far)}."
+        )
+        fix = "Use an OpenStreetMap extract of the whole area, or check the coordinates of these points."
+        problems.append(Finding("error", source, message, fix, value=codes[far[0]], code="roads-do-not-cover"))
+    if problems:
+        raise InputProblems(problems)
+
+
+def _snap_findings(times: TravelTimes, source: str) -> tuple[Finding, ...]:
+    findings = []
+    for what, codes, metres in (
+        ("areas", times.area_codes, times.area_snap_m),
+        ("sites", times.site_codes, times.site_snap_m),
+    ):
+        far = np.flatnonzero(metres > FAR_M)
+        if len(far):
+            names = _names(codes, metres, far)
+            message = f"{len(far)} of {len(codes)} {what} lie more than {FAR_M:g} m from any road: {names}."
+            fix = "Check their coordinates; for areas, give population-weighted points."
+            findings.append(Finding("warning", source, message, fix, value=codes[far[0]], code="far-from-road"))
+    return tuple(findings)
+
+
+def _names(codes: Sequence[str], metres: NDArray[np.float64], which: NDArray[np.int64]) -> str:
+    worst = which[np.lexsort((which, -metres[which]))]
+    listed = ", ".join(
+        f"{codes[i]} ({metres[i]:.0f} m)" if np.isfinite(metres[i]) else codes[i] for i in worst[:LISTED_POINTS]
+    )
+    return listed + (f" and {len(worst) - LISTED_POINTS} more" if len(worst) > LISTED_POINTS else "")
