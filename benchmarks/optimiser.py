@@ -9,26 +9,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None
-
 from benchmarks.made_up import made_up_problem
+from benchmarks.peak import peak_mb
 from geodata.errors import InputProblems, NoPlan
 from grouping.options import find_options
 from grouping.rules import load_rules
-
-
-def peak_mb() -> float:
-    """Peak memory of this process in MB, nan where the system does not tell (Windows)."""
-    if resource is None:
-        return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def measure(seed: int, graph: str, practices: int, rules: str, minutes: float, options: int, runs: int) -> str:

@@ -82,7 +82,8 @@ def complete_registrations(place: Place, times: TravelTimes) -> Place:
     given = given[given["practice_code"].isin(set(list_size)) & (given["patients"] > 0)]
     given = given.groupby(["practice_code", "area_code"], as_index=False).agg({"patients": "sum", "basis": "first"})
     scaled = _scale(list_size, given)
-    without = [code for code in place.practices.index if code not in set(given["practice_code"])]
+    registered = set(given["practice_code"])
+    without = [code for code in place.practices.index if code not in registered]
     estimated, findings = _estimate(place, times, without)
     filled = [frame for frame in (scaled, estimated) if len(frame)] or [scaled]
     table = pd.concat(filled, ignore_index=True)

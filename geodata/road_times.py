@@ -33,16 +33,15 @@ def road_times(network: RoadNetwork, place: Place) -> TravelTimes:
         Areas with `x` and `y`, sites with point geometry.
     """
     points = points_of(place)
-    areas = snap(network, points.area_x, points.area_y, TOO_FAR_M)
-    sites = snap(network, points.site_x, points.site_y, TOO_FAR_M)
-    origins = _both(areas, sites)
+    x, y = np.append(points.area_x, points.site_x), np.append(points.area_y, points.site_y)
+    origins = snap(network, x, y, TOO_FAR_M)
+    count = len(points.area_codes)
+    areas, sites = _part(origins, slice(None, count)), _part(origins, slice(count, None))
     ms = milliseconds_between(network, origins, sites)
     leg = np.rint(origins.distance_m / network.access_kmh * 3600.0)
-    ms = ms + leg[:, None] + leg[None, len(points.area_codes) :]
-    x, y = np.append(points.area_x, points.site_x), np.append(points.area_y, points.site_y)
+    ms = ms + leg[:, None] + leg[None, count:]
     ms[(x[:, None] == points.site_x) & (y[:, None] == points.site_y)] = 0.0
     minutes = ms / 60_000.0
-    count = len(points.area_codes)
     return TravelTimes(
         points.area_codes,
         points.site_codes,
@@ -54,10 +53,8 @@ def road_times(network: RoadNetwork, place: Place) -> TravelTimes:
     )
 
 
-def _both(first: Snapped, second: Snapped) -> Snapped:
-    return Snapped(
-        *(np.append(getattr(first, n), getattr(second, n)) for n in ("road", "share", "distance_m", "x", "y"))
-    )
+def _part(points: Snapped, which: slice) -> Snapped:
+    return Snapped(*(getattr(points, name)[which] for name in ("road", "share", "distance_m", "x", "y")))
 
 
 def _road_method(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import folium
@@ -246,8 +247,13 @@ def _to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     """Longitude and latitude of points on the national grid, shape (points, 2)."""
     if not len(metres):
         return metres
-    transformer = pyproj.Transformer.from_crs(BRITISH_NATIONAL_GRID, "EPSG:4326", always_xy=True)
-    return np.column_stack(transformer.transform(metres[:, 0], metres[:, 1]))
+    return np.column_stack(_grid_to_degrees().transform(metres[:, 0], metres[:, 1]))
+
+
+@cache
+def _grid_to_degrees() -> pyproj.Transformer:
+    """Made once: looking it up takes longer than a thousand points."""
+    return pyproj.Transformer.from_crs(BRITISH_NATIONAL_GRID, "EPSG:4326", always_xy=True)
 
 
 def _everything(place: Place, polygons: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -121,21 +121,24 @@ def check_best_hubs(
     journeys: pd.DataFrame,
 ) -> None:
     """No other site that could be the group's hub has fewer patient-minutes."""
-    owners = owner_of_site(place)
     kinds, limit = rules.hub.kinds, rules.access.max_minutes_to_hub
+    open_to = [
+        (site, owner)
+        for site, owner in owner_of_site(place).items()
+        if (not kinds or place.sites.at[site, "kind"] in kinds)
+        and (place.sites.at[site, "practice_code"] or "community" in kinds)
+    ]
     home = pd.DataFrame(times.area_to_site, index=list(times.area_codes), columns=list(times.site_codes))
     drive = pd.DataFrame(times.between_sites, index=list(times.site_codes), columns=list(times.site_codes))
     faults = []
     for group_id, part in members.groupby("group_id"):
         timed = journeys[(journeys["group_id"] == group_id) & journeys["timed"]]
         total = home.loc[timed["area_code"]].mul(timed["patients"].to_numpy(), axis=0).sum()
+        practices = set(part["practice_code"])
         possible = [
             (float(total[site]), site)
-            for site, owner in owners.items()
-            if owner in set(part["practice_code"])
-            and (not kinds or place.sites.at[site, "kind"] in kinds)
-            and (place.sites.at[site, "practice_code"] or "community" in kinds)
-            and (limit <= 0 or drive.loc[part["main_site_code"], site].max() <= limit)
+            for site, owner in open_to
+            if owner in practices and (limit <= 0 or drive.loc[part["main_site_code"], site].max() <= limit)
         ]
         best, hub = min(possible, default=(math.inf, "")), part["hub"].iloc[0]
         own = next((minutes for minutes, site in possible if site == hub), math.inf)

@@ -36,7 +36,7 @@ def journeys_table(members: pd.DataFrame, place: Place, times: TravelTimes, befo
     table = place.registrations.merge(members, on="practice_code", how="inner")
     minutes = _long_minutes(times)
     finite = minutes[minutes["minutes"].map(math.isfinite)]
-    table["timed"] = table["area_code"].isin(set(finite["area_code"]))
+    table["timed"] = table["area_code"].isin(finite["area_code"].unique())
 
     owned = place.sites.reset_index()[["site_code", "practice_code"]]
     nearest = finite.merge(owned, on="site_code").groupby(["practice_code", "area_code"])["minutes"].min()
