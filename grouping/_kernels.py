@@ -6,6 +6,9 @@ and `starts` (where each set begins; one more entry than sets).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -14,7 +17,15 @@ NO_ROUTE = np.int64(1) << np.int64(50)
 """Stands for "no route" in integer milli-patient-minutes; a sum of up to 4,000 of them still fits 64 bits."""
 
 
-@njit(cache=True)
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile, and keep the compiled code for the next run where a folder for it can be written."""
+    try:
+        return njit(cache=True)(function)
+    except RuntimeError:  # neither the program's folder nor the user's can be written: compile for this run alone
+        return njit(function)
+
+
+@_compiled
 def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
     neighbours: NDArray[np.uint64],
     compatible: NDArray[np.uint64],
@@ -117,7 +128,7 @@ def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
     return found, written
 
 
-@njit(cache=True)
+@_compiled
 def _bit(power: np.uint64) -> int:  # pragma: no cover - compiled
     """Position of the only bit set."""
     position = 0
@@ -141,7 +152,7 @@ def _bit(power: np.uint64) -> int:  # pragma: no cover - compiled
     return position
 
 
-@njit(cache=True)
+@_compiled
 def score_sets(
     members: NDArray[np.int16],
     starts: NDArray[np.int64],
@@ -203,7 +214,7 @@ def score_sets(
         out_cost[j] = best
 
 
-@njit(cache=True)
+@_compiled
 def outside_largest(
     members: NDArray[np.int16],
     starts: NDArray[np.int64],
@@ -228,7 +239,7 @@ def outside_largest(
         out[j] = labelled - largest
 
 
-@njit(cache=True)
+@_compiled
 def subtract_duals(
     members: NDArray[np.int16],
     starts: NDArray[np.int64],

@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks.made_up import made_up_problem
 from geodata.errors import InputProblems
+from grouping._kernels import _compiled
 from grouping.candidates import list_candidates, units_per_minute
+from grouping.problem import GroupingProblem
 from tests.grouping.brute_force import Definitions, random_problem
 
 
@@ -85,3 +87,82 @@ def test_nobody_timed_still_gives_units() -> None:
     empty = replace(problem, timed_patients=np.zeros(5), patient_minutes=np.zeros_like(problem.patient_minutes))
     assert units_per_minute(empty) > 0
     assert len(list_candidates(empty)) > 0
+
+
+def ruled(problem: GroupingProblem, section: str, **values: object) -> GroupingProblem:
+    """The problem with single values of a section of its rules replaced."""
+    changed = getattr(problem.rules, section).model_copy(update=values)
+    return replace(problem, rules=problem.rules.model_copy(update={section: changed}))
+
+
+def groups_of(problem: GroupingProblem) -> set[tuple[int, ...]]:
+    listed = list_candidates(problem)
+    return {listed.group(j) for j in range(len(listed))}
+
+
+def plain_problem(practices: int = 6) -> GroupingProblem:
+    """A problem in which only sizes, drives and borders decide."""
+    problem = random_problem(7, practices)
+    count = len(problem.practice_codes)
+    problem = replace(
+        problem,
+        adjacency=~np.eye(count, dtype=bool),
+        keep_together=("",) * count,
+        locality=("",) * count,
+        hub_allowed=np.ones(len(problem.site_codes), bool),
+        patient_minutes=np.nan_to_num(problem.patient_minutes, posinf=1e6),
+    )
+    problem = ruled(problem, "exceptions", policy="allowed", at_most=-1)
+    return ruled(problem, "access", max_minutes_between_members=0.0, max_minutes_to_hub=0.0)
+
+
+def test_a_group_may_be_as_large_as_the_maximum() -> None:
+    problem = plain_problem()
+    size = int(problem.list_size[[0, 1, 2]].sum())
+    assert (0, 1, 2) in groups_of(ruled(problem, "size", hard_maximum=size))
+    assert (0, 1, 2) not in groups_of(ruled(problem, "size", hard_maximum=size - 1))
+
+
+def test_a_practice_as_large_as_the_maximum_is_listed_once() -> None:
+    problem = plain_problem()
+    for beyond in (0, 1):
+        rules = ruled(problem, "size", hard_maximum=int(problem.list_size[3]) - beyond)
+        listed = list_candidates(rules)
+        assert [listed.group(j) for j in range(len(listed))].count((3,)) == 1
+
+
+def test_a_drive_as_long_as_the_limit_is_allowed() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    limit = float(problem.between_practices[0, 1])
+    assert (0, 1) in groups_of(ruled(problem, "access", max_minutes_between_members=limit))
+    assert (0, 1) not in groups_of(ruled(problem, "access", max_minutes_between_members=limit * (1 - 1e-9)))
+
+
+def test_a_hub_as_far_as_the_limit_is_allowed() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    own = np.flatnonzero(np.isin(problem.site_owner, [0, 1]))
+    limit = float(problem.practice_to_site[[0, 1]][:, own].max(axis=0).min())
+    assert (0, 1) in groups_of(ruled(problem, "access", max_minutes_to_hub=limit))
+    assert (0, 1) not in groups_of(ruled(problem, "access", max_minutes_to_hub=limit * (1 - 1e-9)))
+
+
+def test_as_many_groups_as_may_be_listed_are_listed() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    count = len(list_candidates(problem))
+    assert len(list_candidates(problem, at_most=count)) == count
+    with pytest.raises(InputProblems):
+        list_candidates(problem, at_most=count - 1)
+
+
+def test_a_share_at_the_threshold_is_rural_however_it_is_added_up() -> None:
+    problem = ruled(plain_problem(), "rurality", threshold=0.1)
+    listed = list_candidates(replace(problem, rural_patients=problem.list_size * 0.1))
+    assert listed.rural.all()
+    assert not list_candidates(replace(problem, rural_patients=problem.list_size * 0.0999)).rural.any()
+
+
+def test_a_kernel_compiles_where_nothing_can_be_kept() -> None:
+    """A function without a file has no folder for its compiled code, as on a laptop where none can be written."""
+    space: dict = {}
+    exec(compile("def double(number):\n    return 2 * number\n", "<no file>", "exec"), space)
+    assert _compiled(space["double"])(21) == 42
