@@ -462,8 +462,9 @@ def check_on_the_map(table: Table, out: Located, area_points: Points | None) -> 
         distance = np.zeros(len(out.points))
         distance[known] = tree.query(out.points[known])[0]
         far |= distance > FAR_FROM_AREAS_M
-    names = _used_columns(table)
-    findings = [_outside(table, out, int(i), tree, names) for i in np.flatnonzero(far & ~out.told)]
+    findings = [
+        _outside(table, out, int(i), tree, _used_columns(table, int(i))) for i in np.flatnonzero(far & ~out.told)
+    ]
     if len(findings) > 3 and len(findings) * 2 > len(table) and len({f.code for f in findings}) == 1:
         first = findings[0]
         message = f"{len(findings)} of {len(table)} rows are alike, this is the first: {first.message}"
@@ -471,9 +472,10 @@ def check_on_the_map(table: Table, out: Located, area_points: Points | None) -> 
     return findings
 
 
-def _used_columns(table: Table) -> tuple[str, str]:
+def _used_columns(table: Table, i: int) -> tuple[str, str]:
+    """The columns that say where a record is: the first pair it fills in."""
     for pair in (("x", "y"), ("lon", "lat")):
-        if pair[0] in table.frame and pair[1] in table.frame:
+        if all(name in table.frame and table.raw[name][i] for name in pair):
             return pair
     return ("postcode", "postcode") if "postcode" in table.frame else ("geometry", "geometry")
 
@@ -547,7 +549,7 @@ def check_area_points(table: Table, out: Located) -> list[Finding]:
         x, y = out.given[i]
         message = f"The point given for the area lies {gap[i] / 1000:,.0f} km outside its polygon."
         fix = "Correct x and y, or check the coordinate system of the polygons."
-        names = _used_columns(table)
+        names = _used_columns(table, int(i))
         value = f"{x:.10g}, {y:.10g}"
         findings.append(table.finding(int(i), names[0], message, fix, "point-outside-area", value=value))
         out.told[i] = True

@@ -117,6 +117,8 @@ def _time_segments(
         segments.y[segments.head] - segments.y[segments.tail],
     )
     length = np.hypot(dx, dy)
+    # Nobody lives on a closed gap; told before merging, so that the roads on its sides keep their own fact.
+    fact["joinable"] = fact["joinable"] & ~is_gap
     limits = np.stack((fact["limit_forward_kmh"], fact["limit_backward_kmh"]))
     # A closed gap is not known to be one-way or limited.
     limits[:, is_gap] = np.nan
@@ -151,7 +153,7 @@ def _time_segments(
         SPEED_SOURCES.index("class, rural"),
     )
     nature = _natures(np.where(ferry, 0.0, kmh), allowed, fact, source)
-    return _Timed(length, seconds, fact["road_class"], source, fact["joinable"] & ~is_gap, fact["roundabout"], nature)
+    return _Timed(length, seconds, fact["road_class"], source, fact["joinable"], fact["roundabout"], nature)
 
 
 def _ferry_seconds(

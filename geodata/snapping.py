@@ -42,7 +42,7 @@ def joinable_roads(network: RoadNetwork) -> NDArray[np.int64]:
 
 
 def snap(network: RoadNetwork, x: NDArray[np.float64], y: NDArray[np.float64], limit_m: float = np.inf) -> Snapped:
-    """Join each point to the nearest place along the nearest road; the road read first wins a tie.
+    """Join each point to the nearest place along the nearest road; of two as near, the first of the network.
 
     Parameters
     ----------

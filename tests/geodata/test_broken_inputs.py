@@ -43,6 +43,7 @@ REGISTRATIONS = [
     ["P04", "A07", "1500"],
     ["P04", "A08", "1500"],
 ]
+AGES = [["9001", ""], ["500", "501"], ["1", "1"], ["", "9"]]
 LOCALITY_OF = [["practice_code", "locality"], ["P01", "North Vale"], ["P02", "South Vale"], ["P03", "South Vale"]]
 LOCALITY_OF += [["P04", "North Vale"]]
 ADJACENCY = [["practice_a", "practice_b"], ["P01", "P02"], ["P02", "P03"], ["P01", "P04"]]
@@ -106,6 +107,11 @@ def localities() -> dict[str, object]:
     return collection([north, south])
 
 
+def read_rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as text:
+        return list(csv.reader(text))
+
+
 def write_rows(path: Path, rows: list[list[str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as handle:
         csv.writer(handle).writerows(rows)
@@ -147,7 +153,7 @@ def errors(folder: Path) -> list[Finding]:
 
 def set_cell(file: str, row: int, column: str, value: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
-        rows = list(csv.reader((folder / file).open(encoding="utf-8", newline="")))
+        rows = read_rows(folder / file)
         rows[row - 1][rows[0].index(column)] = value
         write_rows(folder / file, rows)
 
@@ -156,7 +162,7 @@ def set_cell(file: str, row: int, column: str, value: str) -> Callable[[Path], N
 
 def add_row(file: str, *cells: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
-        rows = list(csv.reader((folder / file).open(encoding="utf-8", newline="")))
+        rows = read_rows(folder / file)
         write_rows(folder / file, [*rows, list(cells)])
 
     return change
@@ -164,7 +170,7 @@ def add_row(file: str, *cells: str) -> Callable[[Path], None]:
 
 def drop_row(file: str, row: int) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
-        rows = list(csv.reader((folder / file).open(encoding="utf-8", newline="")))
+        rows = read_rows(folder / file)
         del rows[row - 1]
         write_rows(folder / file, rows)
 
@@ -250,6 +256,12 @@ def degrees(folder: Path) -> None:
     write_rows(folder / "sites.csv", [SITES[0], *rows])
 
 
+def east_of_greenwich(folder: Path) -> None:
+    rows = [[*row, "", ""] for row in SITES]
+    rows[0][-2:], rows[1][-4:] = ["lon", "lat"], ["", "", "2.4", "50.72"]
+    write_rows(folder / "sites.csv", rows)
+
+
 UNCLOSED = {"type": "Polygon", "coordinates": [square(0, 0, 1)[0][:4]]}
 
 
@@ -294,6 +306,10 @@ BREAKS: dict[str, Break] = {
         set_cell("practices.csv", 3, "list_size", "120.5"),
         "practices.csv", "not-whole", "without decimals", 3, "list_size", "120.5",
     ),
+    "decimal comma": Break(
+        set_cell("practices.csv", 3, "list_size", "12000,5"),
+        "practices.csv", "not-a-number", "decimals after a point", 3, "list_size", "12000,5",
+    ),
     "infinite list": Break(
         set_cell("practices.csv", 3, "list_size", "inf"),
         "practices.csv", "not-a-number", "digits", 3, "list_size", "inf",
@@ -328,6 +344,15 @@ BREAKS: dict[str, Break] = {
     ),
     "site outside Great Britain": Break(
         set_cell("sites.csv", 2, "x", "3710000"), "sites.csv", "outside-britain", "crs", 2, "x", "3710000, 91000",
+    ),
+    "site north of Great Britain": Break(
+        set_cell("sites.csv", 2, "y", "1391000"), "sites.csv", "outside-britain", "crs", 2, "x", "371000, 1391000",
+    ),
+    "site 31 km from the nearest area": Break(
+        set_cell("sites.csv", 2, "y", "122000"), "sites.csv", "outside-area", "Correct", 2, "x", "371000, 122000",
+    ),
+    "longitude without its minus": Break(
+        east_of_greenwich, "sites.csv", "lost-minus", "Write -2.4", 2, "lon", "2.4, 50.72",
     ),
     "swapped columns": Break(
         both(set_cell("sites.csv", 2, "x", "91000"), set_cell("sites.csv", 2, "y", "371000")),
@@ -574,6 +599,75 @@ def test_a_practice_without_list_is_left_out_with_its_sites_and_registrations(ca
     assert "27,000" in warnings["totals.patients"].message
 
 
+def test_a_site_within_30_km_of_the_areas_is_believed(case: Path) -> None:
+    set_cell("sites.csv", 2, "y", "120000")(case)
+    assert load_place(case).sites.geometry.loc["P01"].y == 120000
+
+
+def test_where_most_areas_are_misplaced_the_sites_are_not_blamed(case: Path) -> None:
+    rows = [[f"A0{i}", "371000", "1391000", "3000", "urban"] for i in range(1, 8)]
+    rows.append(["A08", "471000", "291000", "3000", "urban"])  # on the map, but far from every site
+    write_rows(case / "areas.csv", [["area_code", "x", "y", "population", "rural_urban"], *rows])
+    toml('"areas.geojson"', '"areas.csv"')(case)
+    assert {(f.file, f.code) for f in errors(case)} == {("areas.csv", "outside-britain")}
+
+
+def test_half_read_registrations_are_not_compared_with_the_lists(case: Path) -> None:
+    BREAKS["suppressed registrations"].how(case)
+    assert not {f.code for f in problems(case)} & {"scaling-factor", "scaling-range"}
+
+
+def test_parts_that_exceed_the_whole_are_warned_of(case: Path) -> None:
+    old = [[*row, *ages] for row, ages in zip(PRACTICES[1:], AGES, strict=True)]
+    write_rows(case / "practices.csv", [[*PRACTICES[0], "age_65_plus", "age_75_plus"], *old])
+    area(2, population_65_plus=3003)(case)
+    area(4, population_75_plus=701)(case)
+    warned = {(f.file, f.row, f.column) for f in load_place(case).findings if f.code == "part-exceeds-whole"}
+    assert warned == {
+        ("practices.csv", 2, "age_65_plus"),
+        ("practices.csv", 3, "age_75_plus"),
+        ("areas.geojson", 4, "population_65_plus"),
+        ("areas.geojson", 6, "population_75_plus"),
+    }
+
+
+def test_an_area_without_class_is_urban_and_warned_of(case: Path) -> None:
+    area(1, rural_urban="")(case)
+    place = load_place(case)
+    assert not place.areas.at["A02", "rural"]
+    (warning,) = [f for f in place.findings if f.severity == "warning"]
+    assert (warning.code, warning.file, warning.row) == ("no-class", "areas.geojson", 3)
+    assert warning.message.startswith("1 areas")
+
+
+def test_a_practice_missing_from_the_assignment_table_is_warned_of(case: Path) -> None:
+    drop_row("locality_of.csv", 5)(case)
+    (warning,) = [f for f in load_place(case).findings if f.severity == "warning"]
+    assert (warning.code, warning.file) == ("practice-without-locality", "locality_of.csv")
+    assert "P04" in warning.message
+
+
+def test_registrations_of_nobody_are_dropped(case: Path) -> None:
+    add_row("registrations.csv", "P01", "A08", "0")(case)
+    table = load_place(case).registrations
+    assert len(table) == len(REGISTRATIONS) - 1
+    assert (table["patients"] > 0).all()
+
+
+def test_borders_of_practices_left_out_are_left_out(case: Path) -> None:
+    where = '{ file = "practices.csv", where_not = { practice_code = "P04" } }'
+    toml('practices = "practices.csv"', f"practices = {where}")(case)
+    place = load_place(case)
+    pairs = list(place.adjacency.itertuples(index=False, name=None))
+    assert pairs == [("P01", "P02"), ("P02", "P03")]
+
+
+@pytest.mark.parametrize(("size", "flagged"), [("999", True), ("1000", False)])
+def test_a_list_is_small_below_a_thousand(case: Path, size: str, flagged: bool) -> None:
+    set_cell("practices.csv", 5, "list_size", size)(case)
+    assert ("small-list" in {f.code for f in load_place(case).findings}) == flagged
+
+
 def test_small_lists_are_kept_and_flagged(case: Path) -> None:
     set_cell("practices.csv", 5, "list_size", "800")(case)
     place = load_place(case)
@@ -619,6 +713,7 @@ def test_an_outline_that_crosses_itself_is_mended_and_noted(case: Path) -> None:
     shape("areas.geojson", 0, {"type": "Polygon", "coordinates": bow_tie})(case)
     place = load_place(case)
     assert place.areas.geometry.is_valid.all()
+    assert place.areas.geometry.loc["A01"].area == pytest.approx(2e6), "both wings are kept, and no more ground"
     (note,) = [f for f in place.findings if f.code == "mended-geometry"]
     assert note.message.startswith("1 outline that crosses itself was mended (row ")
 

@@ -174,6 +174,38 @@ def test_a_cell_that_only_brushes_a_catchment_makes_no_neighbour() -> None:
     assert set(pairs(place)) == {("A", "B"), ("A", "C")}
 
 
+def test_a_large_cell_is_a_neighbour_of_a_small_catchment_it_covers_a_part_of() -> None:
+    areas = {f"{column:02}": square(column, 0) for column in range(12)}
+    patients = [("B" if code == "11" else "A", code, 10.0) for code in areas]
+    place = make_place({"A": (0.5, 0.5), "B": (11.9, 0.5), "C": (10.5, 0.5)}, areas, patients)
+    # C's cell reaches from 5.5 to 11.2 km: a fifth of B's one square, and a small part of the cell itself.
+    cell = catchments(place).geometry["C"]
+    common = cell.intersection(square(11, 0)).area
+    assert common / cell.area < MINIMUM_OVERLAP_SHARE < common / KM**2
+    assert pairs(place)["B", "C"] == "overlap"
+
+
+def test_two_practices_without_areas_are_neighbours_where_their_cells_meet() -> None:
+    areas = {f"{column}{row}": square(column, row) for column in range(6) for row in range(2)}
+    patients = [("A", code, 10.0) for code in areas]
+    place = make_place({"A": (0.2, 1), "B": (3.5, 1), "C": (5.5, 1)}, areas, patients)
+    assert pairs(place)["B", "C"] == "shared boundary"
+
+
+def test_a_part_of_a_patient_decides_an_area() -> None:
+    place = make_place(
+        {"A": (0.5, 0.5), "B": (1.5, 0.5)}, {"1": square(0, 0)}, [("A", "1", 10.2), ("B", "1", 10.4), ("A", "1", 0.1)]
+    )
+    assert catchments(place)["areas_won"].to_dict() == {"A": 0, "B": 1}
+
+
+@pytest.mark.parametrize(("metres", "shared"), [(24.0, True), (26.0, False)])
+def test_main_sites_within_25_m_share_a_building(metres: float, shared: bool) -> None:
+    areas = {f"{column}": square(column, 0) for column in range(2)}
+    place = make_place({"A": (0.99, 0.5), "B": (0.99 + metres / KM, 0.5)}, areas, [("A", "0", 9), ("B", "1", 9)])
+    assert (pairs(place)["A", "B"] == "same building") == shared
+
+
 def test_practices_in_one_building_are_neighbours_and_share_a_cell_beside_what_they_won() -> None:
     areas = {f"{column}": square(column, 0) for column in range(4)}
     patients = [("A", "0", 9), ("B", "1", 9), ("D", "2", 9), ("D", "3", 9)]

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from shapely.geometry import Point, Polygon
+from shapely.geometry import Point
 
 from geodata.errors import InputProblems
 from geodata.load import load_place
@@ -129,6 +129,12 @@ def test_localities_by_polygon_by_column_and_by_table(tmp_path: Path) -> None:
     assert list(place.practices["locality"]) == ["East", "West"]
 
 
+def test_a_practice_in_two_polygons_has_the_first_locality_by_name(tmp_path: Path) -> None:
+    polygons(tmp_path / "l.gpkg", West=(370000, 90000, 373000, 93000), East=(370000, 86000, 377000, 93000))
+    place = load_place(case(tmp_path, 'localities = "l.gpkg"\n', practices=PRACTICES.replace("West", "")))
+    assert list(place.practices["locality"]) == ["East", "East"]
+
+
 def test_a_practice_outside_all_localities_is_noted(tmp_path: Path) -> None:
     polygons(tmp_path / "l.gpkg", West=(370000, 90000, 373000, 93000))
     place = load_place(case(tmp_path, 'localities = "l.gpkg"\n'))
@@ -170,17 +176,73 @@ def test_areas_joined_from_several_files(tmp_path: Path) -> None:
     extra = '[[tables.areas]]\nfile = "a.gpkg"\n[[tables.areas]]\nfile = "points.csv"\njoin = true\n'
     extra += '[[tables.areas]]\nfile = "people.csv"\njoin = true\n'
     (tmp_path / "points.csv").write_text("lsoa11cd,x,y\nE2,376500,88500\nE1,371200,91300\n", encoding="utf-8")
-    (tmp_path / "people.csv").write_text("lsoa11cd,pop2020,ruc\nE1,10,Urban\nE2,many,Rural\n", encoding="utf-8")
+    (tmp_path / "people.csv").write_text("lsoa11cd,pop2020,ruc\nE2,many,Rural\nE1,10,Urban\n", encoding="utf-8")
     with pytest.raises(InputProblems) as caught:
         load_place(case(tmp_path, extra))
     (finding,) = [f for f in caught.value.findings if f.severity == "error"]
-    assert (finding.file, finding.row, finding.column, finding.value) == ("people.csv", 3, "pop2020", "many")
+    assert (finding.file, finding.row, finding.column, finding.value) == ("people.csv", 2, "pop2020", "many")
     (tmp_path / "people.csv").write_text("lsoa11cd,pop2020,ruc\nE1,10,Urban\nE2,20,Rural\n", encoding="utf-8")
     place = load_place(tmp_path)
     assert list(place.areas["population"]) == [10, 20]
     assert list(place.areas["rural"]) == [False, True]
     assert place.areas.at["E2", "x"] == 376500
     assert place.areas.geometry.loc["E2"].area == pytest.approx(4e6, rel=1e-3)
+
+
+def test_a_joined_file_fills_empty_cells_only(tmp_path: Path) -> None:
+    extra = '[[tables.areas]]\nfile = "areas.csv"\n[[tables.areas]]\nfile = "more.csv"\njoin = true\n'
+    (tmp_path / "more.csv").write_text("area_code,name,population\nE1,Hill,1\nE2,Shore,2\n", encoding="utf-8")
+    areas = "area_code,x,y,population,rural_urban,name\n"
+    areas += "E2,376000,88000,3000,Rural village,\nE1,371500,91500,4000,C1,Down\n"
+    place = load_place(case(tmp_path, extra, areas=areas))
+    assert list(place.areas["population"]) == [4000, 3000]
+    assert list(place.areas["name"]) == ["Down", "Shore"]
+
+
+@pytest.mark.parametrize(
+    ("header", "spec", "row"),
+    [
+        ("postcode,easting,northing", 'crs = "EPSG:32630"', "32630"),
+        ("postcode,lon,lat", 'vintage = "2024"', "4326"),
+        ("postcode,easting,northing", 'vintage = "2024"', "27700"),
+    ],
+)
+def test_postcodes_in_any_coordinate_system(tmp_path: Path, header: str, spec: str, row: str) -> None:
+    point = gpd.GeoSeries([Point(372000, 92000)], crs="EPSG:27700").to_crs(int(row))[0]
+    codes = f"{header}\ndt1 1aa,{point.x!r},{point.y!r}\n"
+    sites = "site_code,practice_code,name,kind,x,y,postcode\nB2,B2,Quay,main,376000,87000,\n"
+    sites += "A1,A1,Mill,main,,,Dt1  1aa\n"
+    extra = f'postcodes = {{ file = "postcodes.csv", {spec} }}\n'
+    place = load_place(case(tmp_path, extra, sites=sites, postcodes=codes))
+    assert place.sites.geometry.loc["A1"].distance(Point(372000, 92000)) < 0.01
+    assert place.sites.at["A1", "postcode"] == "DT1 1AA"
+
+
+def test_a_postcode_that_a_directory_cannot_place_is_told(tmp_path: Path) -> None:
+    sites = "site_code,practice_code,name,kind,x,y,postcode\nB2,B2,Quay,main,376000,87000,\nA1,A1,Mill,main,,,DT1 1AA\n"
+    with pytest.raises(InputProblems) as caught:
+        load_place(case(tmp_path, sites=sites, postcodes="postcode,lon,lat\nDT1 1AA,0.000000,99.999999\n"))
+    (finding,) = [f for f in caught.value.findings if f.severity == "error"]
+    assert (finding.file, finding.row, finding.code) == ("sites.csv", 3, "unknown-postcode")
+
+
+def test_a_site_on_the_meridian_of_greenwich(tmp_path: Path) -> None:
+    sites = "site_code,practice_code,name,kind,lon,lat\nB2,B2,Quay,main,0.0,50.79\nA1,A1,Mill,main,-0.01,50.8\n"
+    areas = "area_code,lon,lat,population,rural_urban\nE1,0.0,50.8,10,C1\nE2,-0.02,50.8,10,C1\n"
+    place = load_place(case(tmp_path, sites=sites, areas=areas))
+    assert 540_000 < place.sites.geometry.loc["B2"].x < 542_000
+
+
+def test_a_drawn_site_is_where_it_is_drawn(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(
+        {"site_code": ["B2", "A1"], "practice_code": ["B2", "A1"], "name": ["q", "m"], "kind": "main"}
+        | {"x": [376900.0, 371900.0], "y": [87900.0, 91900.0]},
+        geometry=[Point(376000, 87000), Point(371000, 91000)],
+        crs="EPSG:27700",
+    )
+    frame.to_file(tmp_path / "s.gpkg")
+    place = load_place(case(tmp_path, 'sites = "s.gpkg"\n'))
+    assert list(place.sites.geometry) == [Point(371000, 91000), Point(376000, 87000)]
 
 
 def test_area_point_far_from_its_polygon(tmp_path: Path) -> None:
@@ -280,7 +342,8 @@ def test_hostile_names_are_kept_as_text(tmp_path: Path) -> None:
 
 
 def test_site_polygons_give_a_point(tmp_path: Path) -> None:
-    shapes = [shapely.box(376000, 87000, 376100, 87100), Polygon([(371000, 91000), (371100, 91000), (371000, 91100)])]
+    horseshoe = shapely.box(371000, 91000, 371100, 91100) - shapely.box(371010, 91010, 371090, 91100)
+    shapes = [shapely.box(376000, 87000, 376100, 87100), horseshoe]
     frame = gpd.GeoDataFrame(
         {"site_code": ["B2", "A1"], "practice_code": ["B2", "A1"], "name": ["q", "m"], "kind": "main"},
         geometry=shapes,
@@ -290,6 +353,7 @@ def test_site_polygons_give_a_point(tmp_path: Path) -> None:
     place = load_place(case(tmp_path, 'sites = "s.gpkg"\n'))
     assert list(place.sites.geometry.geom_type) == ["Point", "Point"]
     assert shapes[0].contains(place.sites.geometry.loc["B2"])
+    assert horseshoe.contains(place.sites.geometry.loc["A1"]), "its middle lies outside it"
 
 
 # --- The real files ----------------------------------------------------------------------------------------------

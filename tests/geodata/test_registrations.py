@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -91,10 +93,26 @@ def test_which_factors_are_a_finding(total: int, unusual: bool) -> None:
     assert any(f.code == "scaling-factor" for f in done.findings) == unusual
 
 
+def test_an_estimate_that_is_scaled_stays_an_estimate() -> None:
+    place = make_place({"P": 3000}, [("P", "A", 1000)], {"A": 1})
+    place = replace(place, registrations=place.registrations.assign(basis="estimated"))
+    done = complete_registrations(place, make_times(place, [[1]]))
+    assert list(done.registrations.itertuples(index=False, name=None)) == [("P", "A", 3000.0, "estimated")]
+
+
+def test_what_was_told_before_is_not_told_again() -> None:
+    place = make_place({"P": 3000, "Q": 1000}, [("P", "A", 1000)], {"A": 1})
+    times = make_times(place, [[1, 1]])
+    done = complete_registrations(place, times)
+    assert {f.code for f in done.findings} == {"scaling-factor", "scaling-range", "estimated-registrations"}
+    again = complete_registrations(replace(place, findings=done.findings), times)
+    assert again.findings == done.findings
+
+
 def test_estimated_by_population_and_minutes() -> None:
-    place = make_place({"P": 1000}, [], {"A": 100, "B": 300, "C": 5000, "D": 700})
-    done = complete_registrations(place, make_times(place, [[0], [5], [30.5], [INF]]))
-    weight = {"A": 100.0, "B": 300 * np.exp(-1)}
+    place = make_place({"P": 1000}, [], {"A": 100, "B": 300, "C": 5000, "D": 700, "E": 900})
+    done = complete_registrations(place, make_times(place, [[0], [5], [30.5], [INF], [30]]))
+    weight = {"A": 100.0, "B": 300 * np.exp(-1), "E": 900 * np.exp(-6)}
     total = sum(weight.values())
     assert patients(done, "P") == pytest.approx({code: 1000 * w / total for code, w in weight.items()})
     assert set(done.registrations["basis"]) == {"estimated"}
@@ -146,6 +164,13 @@ def test_outside_areas_are_kept_and_rows_are_unique_and_sorted() -> None:
         ("P", "W9", 50.0),
         ("Q", "A", 5.0),
     ]
+
+
+def test_estimated_and_published_rows_are_sorted_together() -> None:
+    place = make_place({"P": 900, "Q": 100}, [("Q", "A", 100)], {"A": 100, "B": 100})
+    table = complete_registrations(place, make_times(place, [[1, 1], [2, 2]])).registrations
+    keys = list(zip(table["practice_code"], table["area_code"], table["basis"], strict=True))
+    assert keys == [("P", "A", "estimated"), ("P", "B", "estimated"), ("Q", "A", "published")]
 
 
 def test_doing_it_twice_changes_nothing() -> None:

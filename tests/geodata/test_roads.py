@@ -18,7 +18,19 @@ from pyproj import Transformer
 
 from geodata.errors import InputProblems
 from geodata.network import RoadNetwork
-from geodata.osm import KMH_PER_MPH, directions, drivable_way, parse_duration, parse_limit
+from geodata.osm import (
+    KMH_PER_MPH,
+    NODE_BLOCKED,
+    NODE_GATE,
+    NODE_MINI_ROUNDABOUT,
+    NODE_PLAIN,
+    NODE_SIGNALS,
+    directions,
+    drivable_way,
+    node_kind,
+    parse_duration,
+    parse_limit,
+)
 from geodata.roads import download_roads, read_roads
 
 EAST, NORTH = 450_050.0, 90_050.0
@@ -112,6 +124,90 @@ def test_other_limits():
 )
 def test_durations(text, seconds):
     assert parse_duration(text) == seconds
+
+
+def test_the_tags_that_speak_of_cars_outrank_the_others():
+    assert directions({"highway": "primary", "oneway": "no", "oneway:motor_vehicle": "yes"}) == (True, False)
+    assert directions({"highway": "primary", "junction": "roundabout", "oneway": "no"}) == (True, True)
+    assert drivable_way({"highway": "residential", "access": "yes", "vehicle": "no"}) is None
+    assert drivable_way({"highway": "residential", "vehicle": "no", "motor_vehicle": "yes"}) is not None
+    assert drivable_way({"highway": "residential", "motor_vehicle": "yes", "motorcar": "no"}) is None
+
+
+@pytest.mark.parametrize(
+    ("barrier", "kind"),
+    [
+        ({"barrier": "bollard"}, NODE_BLOCKED),
+        ({"barrier": "bollard", "motor_vehicle": "yes"}, NODE_PLAIN),
+        ({"barrier": "lift_gate", "access": "private"}, NODE_BLOCKED),
+        ({"barrier": "gate"}, NODE_GATE),
+        ({"barrier": "cattle_grid"}, NODE_PLAIN),
+        ({"barrier": "cattle_grid", "access": "no"}, NODE_BLOCKED),
+        ({"highway": "traffic_signals"}, NODE_SIGNALS),
+        ({"highway": "mini_roundabout"}, NODE_MINI_ROUNDABOUT),
+        ({}, NODE_PLAIN),
+    ],
+)
+def test_what_stands_on_a_road(barrier, kind):
+    assert node_kind(barrier) == kind
+
+
+def test_where_homes_can_lie_and_gaps_can_be_closed():
+    road = {"highway": "primary"}
+    for tags, joinable, bridgeable in (
+        (road, True, True),
+        (road | {"bridge": "yes"}, True, False),
+        (road | {"bridge": "no", "tunnel": "no"}, True, True),
+        (road | {"tunnel": "yes"}, False, False),
+        ({"highway": "motorway_link"}, False, False),
+        ({"route": "ferry", "motor_vehicle": "yes"}, False, False),
+    ):
+        way = drivable_way(tags)
+        assert (way.joinable, way.bridgeable) == (joinable, bridgeable), tags
+
+
+def test_each_direction_reads_its_own_limit():
+    tags = {"highway": "primary", "maxspeed": "50", "maxspeed:forward": "30"}
+    way = drivable_way(tags)
+    assert (way.limit_forward_kmh, way.limit_backward_kmh) == (30, 50)
+    way = drivable_way({"highway": "primary", "maxspeed:backward": "20 mph"})
+    assert np.isnan(way.limit_forward_kmh)
+    assert way.limit_backward_kmh == pytest.approx(20 * KMH_PER_MPH)
+    assert way.limit_source == 1
+
+
+def test_a_source_of_a_limit_is_no_number_of_kmh():
+    assert parse_limit("30", named_only=True) is None
+    assert parse_limit("GB:30", named_only=True) == pytest.approx(30 * KMH_PER_MPH)
+    assert np.isnan(drivable_way({"highway": "primary", "source:maxspeed": "2017"}).limit_forward_kmh)
+    named = drivable_way({"highway": "primary", "source:maxspeed": "GB:nsl_single"})
+    assert named.limit_forward_kmh == pytest.approx(60 * KMH_PER_MPH)
+    assert named.limit_source == 2
+
+
+def test_halves_of_dual_carriageways_are_known_by_being_one_way_main_roads():
+    assert drivable_way({"highway": "trunk", "oneway": "yes"}).dual
+    assert not drivable_way({"highway": "trunk"}).dual
+    assert not drivable_way({"highway": "tertiary", "oneway": "yes"}).dual
+    assert not drivable_way({"highway": "primary", "junction": "roundabout"}).dual
+    assert drivable_way({"highway": "secondary", "dual_carriageway": "yes"}).dual
+    national = {"highway": "trunk", "maxspeed": "national"}
+    assert drivable_way(national | {"oneway": "yes"}).limit_forward_kmh == pytest.approx(70 * KMH_PER_MPH)
+    assert drivable_way(national).limit_forward_kmh == pytest.approx(60 * KMH_PER_MPH)
+
+
+@pytest.mark.parametrize(
+    ("tags", "carries_cars"),
+    [
+        ({"route": "ferry", "access": "yes"}, False),
+        ({"route": "ferry", "foot": "yes"}, False),
+        ({"highway": "primary", "route": "ferry", "ferry": "primary"}, True),
+        ({"route": "ferry", "ferry": "trunk", "motor_vehicle": "no"}, False),
+        ({"route": "ferry", "motorcar": "yes"}, True),
+    ],
+)
+def test_a_ferry_carries_cars_only_if_it_says_so(tags, carries_cars):
+    assert (drivable_way(tags) is not None) == carries_cars
 
 
 def test_unclear_durations():

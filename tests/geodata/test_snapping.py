@@ -57,8 +57,17 @@ def test_too_far_is_joined_to_none_but_the_distance_is_told():
 def test_no_points_and_ties():
     network = network_of(
         {0: (0, 0), 1: (1000, 0), 2: (0, 100), 3: (1000, 100), 4: (0, 50)},
-        [([0, 1], road()), ([2, 3], road()), ([0, 4, 2], road())],
+        [([0, 1], road()), ([2, 3], road()), ([0, 4, 2], road("tertiary"))],
     )
     assert len(snap(network, np.zeros(0), np.zeros(0)).road) == 0
-    twice = [snap(network, np.array([500.0, 1000.0]), np.array([50.0, 50.0])).road.tolist() for _ in range(2)]
-    assert twice[0] == twice[1]
+    joined = snap(network, np.array([500.0, 1000.0]), np.array([50.0, 50.0]))
+    assert joined.distance_m == pytest.approx([50, 50])
+    level = np.flatnonzero(network.node_y[network.road_from] == network.node_y[network.road_to]).tolist()
+    assert len(level) == 2
+    assert joined.road.tolist() == [min(level)] * 2, "half way between two roads: the first of them"
+
+
+def test_a_road_just_at_the_limit_is_near_enough():
+    network = network_of({0: (0, 0), 1: (1000, 0)}, [([0, 1], road())])
+    joined = snap(network, np.array([400.0, 400.0]), np.array([500.0, 500.01]), 500.0)
+    assert joined.road.tolist() == [0, -1]

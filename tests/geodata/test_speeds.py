@@ -49,6 +49,23 @@ def test_dual_carriageways_are_faster_and_roundabouts_slower():
     assert kmh("primary", 60, roundabout=True) <= 20 * KMH_PER_MPH + 1e-9
 
 
+def test_where_no_limit_is_known_the_form_of_the_road_decides():
+    assert kmh("trunk", dual=True) > kmh("trunk")
+    assert kmh("trunk", dual=True, built_up=True) > kmh("trunk", built_up=True)
+    assert kmh("living_street", roundabout=True) == kmh("living_street"), "a roundabout makes nothing faster"
+
+
+def test_a_known_limit_outranks_the_surroundings():
+    assert kmh("tertiary", built_up=True) < kmh("tertiary", 40, built_up=True) == kmh("tertiary", 40)
+
+
+@pytest.mark.parametrize(("built_up", "factor"), [(False, 0.85), (True, 0.65)])
+def test_a_profile_knows_town_and_country(built_up: bool, factor: float):
+    for limit in (np.nan, 40):
+        free = kmh("primary", limit, built_up=built_up)
+        assert kmh("primary", limit, built_up=built_up, profile="peak") == pytest.approx(free * factor)
+
+
 def test_profiles_slow_down_and_leave_the_ferry_alone():
     for profile in ("peak", "winter"):
         assert kmh("primary", built_up=True, profile=profile) < kmh("primary", built_up=True)
@@ -88,3 +105,40 @@ def test_a_table_of_ones_own(tmp_path):
 def test_an_unknown_profile_names_the_known_ones():
     with pytest.raises(InputProblems, match="free-flow, peak, winter"):
         load_speeds("storm")
+
+
+def surroundings(x: list[float], y: list[float], length: list[float], names: list[str]) -> list[bool]:
+    """Whether stretches without limit and tags lie among houses."""
+    count = len(x)
+    classes = np.array([CLASS_INDEX[name] for name in names])
+    none = np.full(count, np.nan)
+    found = load_speeds().built_up(np.array(x), np.array(y), np.array(length), classes, none, np.full(count, -1))
+    return found.tolist()
+
+
+def test_streets_in_the_cells_all_round_count_and_other_roads_do_not():
+    rule = load_speeds().table["built_up"]
+    cell, enough = float(rule["cell_m"]), float(rule["street_m"])
+    middle = 100.5 * cell
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            at = [middle, middle + dx * cell], [middle, middle + dy * cell]
+            assert surroundings(*at, [10.0, enough], ["primary", "residential"])[0], (dx, dy)
+            assert not surroundings(*at, [10.0, enough], ["primary", "secondary"])[0]
+            assert not surroundings(*at, [10.0, enough - 1], ["primary", "residential"])[0]
+    for dx, dy in ((2, 0), (0, 2), (-2, 0), (0, -2)):
+        at = [middle, middle + dx * cell], [middle, middle + dy * cell]
+        assert not surroundings(*at, [10.0, enough], ["primary", "residential"])[0], (dx, dy)
+
+
+def test_a_limit_of_built_up_roads_is_that_of_the_highway_code():
+    speeds = load_speeds()
+    limit = float(speeds.table["built_up"]["limit_mph"]) * KMH_PER_MPH
+    one = np.array([0.0])
+    for kmh_limit, built_up in ((limit, True), (limit + 0.1, False)):
+        found = speeds.built_up(one, one, one, np.array([CLASS_INDEX["primary"]]), np.array([kmh_limit]), np.array([0]))
+        assert found.tolist() == [built_up]
+
+
+def test_junctions_cost_more_in_the_peak():
+    assert load_speeds("peak").junction_seconds("gate") == 1.5 * load_speeds().junction_seconds("gate")

@@ -170,6 +170,16 @@ def test_codes_are_sorted_and_rows_follow_them(square):
     assert np.array_equal(a.between_sites, b.between_sites)
 
 
+def test_many_sites_are_all_reached_as_each_would_be_alone(square):
+    spots = [(14.0 * i, 0.0) for i in range(70)]
+    times = road_times(square, place_of([(-400, 0)], spots))
+    assert np.isfinite(times.area_to_site).all()
+    assert (np.diff(times.area_to_site[0]) > 0).all(), "one after the other along the road"
+    for number in (0, 31, 32, 63, 64, 69):
+        alone = road_times(square, place_of([(-400, 0)], [spots[number]]))
+        assert alone.area_to_site[0, 0] == times.area_to_site[0, number]
+
+
 def test_no_areas_or_no_sites(square):
     assert road_times(square, place_of([], [(0, 0)])).area_to_site.shape == (0, 1)
     assert road_times(square, place_of([(0, 0)], [])).area_to_site.shape == (1, 0)
@@ -285,6 +295,12 @@ def test_a_site_takes_the_rurality_of_the_polygon_it_lies_in():
     assert straight_line_times(place).area_to_site[1, 0] > straight_line_times(inside).area_to_site[1, 0]
 
 
+def test_straight_lines_do_not_depend_on_the_order_of_areas():
+    place = place_of([(0, 0), (0, 10_000)], [(1000, 0), (1000, 10_000)], rural=[False, True])
+    turned = replace(place, areas=place.areas.iloc[::-1], sites=place.sites.iloc[::-1])
+    assert np.array_equal(straight_line_times(turned).area_to_site, straight_line_times(place).area_to_site)
+
+
 def test_straight_line_settings():
     place = place_of([(0, 0)], [(1000, 0)])
     given_ = SimpleNamespace(detour_factor_urban=2.0, speed_kmh_urban=None)
@@ -330,6 +346,62 @@ def test_a_case_with_roads_is_cached(case):
     travel_times(place, case_settings(source="roads.gpkg", profile="winter"), case)
     assert len(list((case / ".cache").glob("roads-*.npz"))) == 2
     assert not list((case / ".cache").glob("*.tmp"))
+
+
+def test_what_was_cached_serves_only_the_same_question(case):
+    place = place_of(at((0, 100)), at((3000, 3000)))
+    source = case_settings(source="roads.gpkg")
+    first, _ = travel_times(place, source, case)
+    for change in (
+        lambda: travel_times(place, case_settings(source="roads.gpkg", bridge_gaps_m=0), case),
+        lambda: travel_times(place_of(at((0, 100)), at((900, 0), (3000, 4900))), source, case),
+    ):
+        change()
+    assert len(list((case / ".cache").glob("roads-*.npz"))) == 3, "other gaps, and other bounds"
+    slow = gpd.read_file(case / "roads.gpkg").assign(highway="track", motor_vehicle="yes")
+    slow.to_file(case / "roads.gpkg", layer="network")
+    second, _ = travel_times(place, source, case)
+    assert second.area_to_site[0, 0] > 1.5 * first.area_to_site[0, 0], "the file has changed"
+
+
+def test_a_gap_is_kept_open_where_the_case_says_so(case):
+    lines = [shapely.LineString(at((0, 0), (1000, 0))), shapely.LineString(at((1010, 0), (3000, 0)))]
+    frame = gpd.GeoDataFrame({"highway": "primary"}, index=range(2), geometry=lines, crs=GRID)
+    frame.to_file(case / "gap.gpkg", layer="network")
+    place = place_of(at((0, 0)), at((3000, 0)))
+    open_, _ = travel_times(place, case_settings(source="gap.gpkg", bridge_gaps_m=0), case)
+    closed, _ = travel_times(place, case_settings(source="gap.gpkg", bridge_gaps_m=None), case)
+    assert open_.method.details["bridges"] == []
+    assert [bridge["length_m"] for bridge in closed.method.details["bridges"]] == [10.0]
+    assert closed.area_to_site[0, 0] < open_.area_to_site[0, 0]
+
+
+def test_a_way_round_outside_the_points_of_the_case_is_used(case):
+    corners = at((0, 0), (0, 6000), (3000, 6000), (3000, 0))
+    lines = [shapely.LineString(pair) for pair in pairwise(corners)]
+    frame = gpd.GeoDataFrame({"highway": "primary"}, index=range(3), geometry=lines, crs=GRID)
+    frame.to_file(case / "round.gpkg", layer="network")
+    times, _ = travel_times(place_of(at((0, 0)), at((3000, 0))), case_settings(source="round.gpkg"), case)
+    assert 10 < times.area_to_site[0, 0] < 25
+
+
+def test_the_method_says_how_it_was_timed(case):
+    lines = [shapely.LineString(pair) for pair in pairwise(at((0, 0), (3000, 0), (3500, 0), (9000, 0)))]
+    facts = {
+        "highway": ["primary", None, "primary"],
+        "route": [None, "ferry", None],
+        "maxspeed": ["30 mph", None, None],
+    }
+    facts |= {"motor_vehicle": [None, "yes", None]}
+    gpd.GeoDataFrame(facts, geometry=lines, crs=GRID).to_file(case / "ferry.gpkg", layer="network")
+    place = place_of(at((0, 300), (0, 700)), at((9000, 500), (9000, 501), (100, 0)))
+    times, _ = travel_times(place, case_settings(source="ferry.gpkg"), case)
+    assert "Ferries that carry cars are part of it" in times.method.sentence
+    assert "decides the speed on 33% of the road length" in times.method.sentence
+    assert times.method.details["area_snap_m"] == {"median": 500.0, "p90": 660.0, "max": 700.0, "over_500_m": 1}
+    assert times.method.details["site_snap_m"]["over_500_m"] == 1
+    plain, _ = travel_times(place_of(at((0, 0)), at((3000, 0))), case_settings(source="roads.gpkg"), case)
+    assert "Ferries" not in plain.method.sentence
 
 
 def test_a_case_that_cannot_be_written_to_still_runs(case):

@@ -159,3 +159,134 @@ def test_before_and_now_are_compared_for_patients_who_have_both() -> None:
     assert figures["share_shorter"] == pytest.approx(12_000 / 32_000)
     assert figures["share_longer_rural"] == 1.0
     assert "share_longer" not in assessed(TOGETHER).headline
+
+
+def test_the_score_of_a_partial_plan_is_per_patient_of_the_plan() -> None:
+    weights = {"outside_preferred": 2.0, "split_locality": 0, "change_of_group": 0}
+    problem = hand_worked_problem(load_rules("dorset-2017", override={"weights": weights}))
+    journeys = Journeys.of(hand_worked_place(), hand_worked_times(), problem)
+    # C alone: 2 minutes on average, all of its 10,000 patients 10,000 short of the preferred size
+    assert score_plan(Plan.from_groups([(["C"], "C1")]), problem, journeys) == pytest.approx(2.0 + 2.0)
+
+
+def test_nobodys_routine_care_happens_at_a_site_of_nobody() -> None:
+    place = hand_worked_place()
+    place.sites.loc["B2", ["practice_code", "kind"]] = ["", "community"]
+    problem = build_problem(place, hand_worked_times(), EDGES, load_rules("dorset-2017"))
+    journeys = Journeys.of(place, hand_worked_times(), problem)
+    in_the_country = (journeys.practice == 1) & (journeys.rural == 1)
+    assert list(journeys.routine[in_the_country]) == [10.0], "to B1, though B2 is 6 minutes away"
+
+
+def assessed_with(place, times, plan: Plan = TOGETHER, override: dict | None = None):
+    rules = load_rules("dorset-2017", override=override)
+    problem = build_problem(place, times, EDGES, rules)
+    journeys = Journeys.of(place, times, problem)
+    option = OptionPlan("option-1", plan, score_plan(plan, problem, journeys))
+    return assess(option, problem, place, times, EDGES, journeys=journeys)
+
+
+@pytest.mark.parametrize(("distance", "noted"), [(0.4374, False), (0.4376, True)])
+def test_a_group_near_the_threshold_is_marked_with_both_margins(distance: float, noted: bool) -> None:
+    """A and B: 6.25% rural, which is 43.75 points from the threshold."""
+    override = {"rurality": {"near_threshold": distance}}
+    notes = assessed_with(hand_worked_place(), hand_worked_times(), override=override).notes
+    near = notes[(notes["kind"] == "near-threshold") & (notes["group_id"] == "G01")]["note"]
+    assert len(near) == noted
+    assert all("30,000 (margin +2,000), as rural 20,000 (margin +12,000)" in note for note in near)
+
+
+def test_a_practice_above_the_maximum_alone_is_marked_and_a_group_is_not() -> None:
+    place = hand_worked_place()
+    place.practices.loc["C", "list_size"] = 60_001
+    notes = assessed_with(place, hand_worked_times()).notes
+    (note,) = notes[notes["kind"] == "oversize"].itertuples()
+    assert note.group_id == "G02"
+    assert "60,001 patients, above the maximum of 60,000" in note.note
+    sizes = {"hard_maximum": 31_000, "preferred_maximum": 31_000}
+    assert "oversize" not in set(
+        assessed_with(hand_worked_place(), hand_worked_times(), override={"size": sizes}).notes["kind"]
+    )
+
+
+def test_a_group_that_rural_localities_would_judge_otherwise_is_marked() -> None:
+    place = hand_worked_place()
+    place.practices["locality"] = ["Town", "Country", "Country"]
+    mixed = Plan.from_groups([(["A"], "A1"), (["B", "C"], "B2")])
+    # Country: rural homes of B and C are 12,000 of 22,000: a rural locality. B and C are rural by both definitions.
+    assert "second-definition" not in set(assessed_with(place, hand_worked_times(), mixed).notes["kind"])
+    together = assessed_with(place, hand_worked_times()).notes
+    # A and B: 12,000 of 32,000 patients in the rural locality, C all of them: nothing differs either
+    assert "second-definition" not in set(together["kind"])
+    place.practices["locality"] = ["Vale", "Country", "Vale"]
+    # now Vale has 10,000 rural of 30,000, Country 2,000 of 12,000: both urban, and C would be urban
+    notes = assessed_with(place, hand_worked_times()).notes
+    (note,) = notes[notes["kind"] == "second-definition"].itertuples()
+    assert note.group_id == "G02"
+    assert "would be urban: minimum 30,000, margin \u221220,000" in note.note
+    place.practices.loc["C", "locality"] = ""
+    assert "second-definition" not in set(assessed_with(place, hand_worked_times()).notes["kind"])
+
+
+def test_two_groups_of_one_locality_are_numbered_and_ties_go_by_name() -> None:
+    place = hand_worked_place()
+    apart = Plan.from_groups([(["A"], "A1"), (["B"], "B1"), (["C"], "C1")])
+    assert list(assessed_with(place, hand_worked_times(), apart).groups["name"]) == ["Town 1", "Town 2", "Country"]
+    place.practices["locality"] = ["Zeal", "Ash", ""]
+    place.practices["list_size"] = [16_000, 16_000, 10_000]
+    names = list(assessed_with(place, hand_worked_times()).groups["name"])
+    assert names == ["Ash", "Around Gamma main"]
+
+
+def test_a_longer_journey_is_longer_by_more_than_a_minute() -> None:
+    place, times = hand_worked_place(), hand_worked_times()
+    times.area_to_site[1, :2] = [3.0, 4.0]  # A's 18,000 now go 4 instead of 3 minutes: just a minute
+    problem = build_problem(place, times, EDGES, load_rules("dorset-2017"))
+    journeys = Journeys.of(place, times, problem)
+    option = OptionPlan("option-1", TOGETHER, score_plan(TOGETHER, problem, journeys))
+    before = Plan.from_groups([(["A"], "A1")])
+    figures = assess(option, problem, place, times, EDGES, before=before).headline
+    assert figures["patients_compared"] == pytest.approx(20_000)
+    assert figures["share_longer"] == 0.0
+    assert figures["share_shorter"] == pytest.approx(0.1)  # 2,000 go 2 instead of 4
+
+
+def test_shares_within_a_limit_include_it_and_leave_out_who_has_no_route() -> None:
+    figures = assessed(TOGETHER).headline
+    # B's 2,000 in the country are just 10 minutes away; 600 of 42,000 have no route
+    assert figures["share_within_10_minutes"] == 1.0
+    assert figures["patients_without_route"] == pytest.approx(600)
+
+
+def test_equal_hubs_give_the_smaller_code() -> None:
+    problem = hand_worked_problem()
+    even = replace(problem, patient_minutes=problem.patient_minutes * 0 + 7.0)
+    assert best_hub(("A", "B"), even) == "A1"
+    assert best_hub(("B", "C"), even) == "B1"
+
+
+def test_a_found_option_that_breaks_a_rule_is_not_verified() -> None:
+    plan = Plan.from_groups([(["A", "C"], "A1"), (["B"], "B1")])
+    assert not assessed(plan).verified, "A and C have no common border"
+    assert assessed(plan, by_hand=True).verified, "of a plan by hand it is a breach"
+
+
+def test_practices_without_a_locality_split_none() -> None:
+    place = hand_worked_place()
+    place.practices["locality"] = ["Town", "", "Country"]
+    weights = {"outside_preferred": 0, "split_locality": 1.0, "change_of_group": 0}
+    problem = build_problem(place, hand_worked_times(), EDGES, load_rules("dorset-2017", override={"weights": weights}))
+    journeys = Journeys.of(place, hand_worked_times(), problem)
+    mean = (116_000 + 9_400 * 2) / (32_000 + 9_400)
+    assert score_plan(TOGETHER, problem, journeys) == pytest.approx(mean)
+
+
+def test_the_mean_of_an_area_is_over_those_who_have_a_route() -> None:
+    place = hand_worked_place()
+    extra = pd.DataFrame([("A", "X", 900.0, "published")], columns=list(place.registrations.columns))
+    table = pd.concat([place.registrations, extra], ignore_index=True)
+    times = hand_worked_times()
+    times.area_to_site[3] = [float("inf"), float("inf"), float("inf"), 30.0]  # the islet reaches C1 only
+    areas = assessed_with(replace(place, registrations=table), times).areas.set_index("area_code")
+    assert areas.loc["X", "patients"] == 1_000
+    assert areas.loc["X", "minutes_hub"] == 30.0

@@ -45,7 +45,8 @@ def test_a_run_holds_what_other_tools_rely_on(run_folder: Path) -> None:
     assert solver["gap"] == pytest.approx(0, abs=1e-6)
     assert solver["candidates"] >= solver["columns"] > 0
     assert solver["seconds"]
-    assert [set(option) >= {"id", "objective", "groups", "verified"} for option in record["options"]]
+    assert [option["id"] for option in record["options"]] == ["option-1", "option-2", "option-3"]
+    assert all(set(option) >= {"id", "objective", "groups", "verified"} for option in record["options"])
     assert all(option["verified"] for option in record["options"])
     for option in record["options"]:
         folder = run_folder / "options" / option["id"]
@@ -254,3 +255,43 @@ def test_groups_by_hand_may_have_any_name(case: Path) -> None:
     assert done.exit_code == 0, done.output + done.stderr
     assert "breach, North & East: Not met: each group is contiguous" in done.stdout
     assert call("verify", out).exit_code == 0
+
+
+def test_rules_and_seed_of_the_command_line_are_used_and_recorded(case: Path, run_folder: Path) -> None:
+    out = case.parent / "pcn"
+    done = call("run", case, "--out", out, "--options", 1, "--rules", "pcn", "--seed", 7)
+    assert done.exit_code == 0, done.output + done.stderr
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert (record["rules"]["name"], record["seed"], record["command"]) == ("pcn", 7, "run")
+
+    plan = run_folder / "options" / "option-1" / "plan.csv"
+    scored = case.parent / "scored-pcn"
+    done = call("score", case, "--plan", plan, "--out", scored, "--rules", "pcn", "--before", plan)
+    assert done.exit_code == 0, done.output + done.stderr
+    record = json.loads((scored / "run.json").read_text(encoding="utf-8"))
+    assert (record["rules"]["name"], record["command"]) == ("pcn", "score")
+    assert record["options"][0]["headline"]["share_longer"] == 0.0, "before and now are the same plan"
+    assert (scored / "before.csv").read_bytes() == plan.read_bytes()
+
+    done = call("check", case, "--rules", "nonsense")
+    assert done.exit_code == 1
+    assert "no such rule set" in done.stderr
+
+
+def test_verify_finds_a_case_that_has_moved(case: Path, run_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    done = call("verify", tmp_path / "run")
+    assert done.exit_code == 1
+    assert "--case" in done.stderr
+    assert call("verify", tmp_path / "run", "--case", case).exit_code == 0
+
+
+def test_the_demonstration_carries_its_case_along(tmp_path: Path) -> None:
+    done = call("demo", "--out", tmp_path / "demo", "--options", 1)
+    assert done.exit_code == 0, done.output + done.stderr
+    record = json.loads((tmp_path / "demo" / "run.json").read_text(encoding="utf-8"))
+    assert [option["id"] for option in record["options"]] == ["option-1"]
+    assert record["case_folder"] == "case"
+    assert (tmp_path / "demo" / "case" / "case.toml").is_file()
+    assert not (tmp_path / "demo" / "case" / ".cache").exists()
+    assert not any(name.startswith("case/") for name in record["files"])

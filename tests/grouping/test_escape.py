@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from grouping.escape import html_name, html_text, script_data, visible
+from grouping.escape import html_name, html_text, script_data, spreadsheet_cell, visible
 from tests.grouping.made_run import HOSTILE_NAMES
 
 
@@ -72,7 +72,21 @@ def test_script_data_is_json_without_a_way_out_of_the_script(value: object) -> N
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_script_data_keeps_the_words(name: str) -> None:
-    assert json.loads(str(script_data({"name": name})))["name"] == visible(name)
+    text = str(script_data({"name": name, name: 1}))
+    assert json.loads(text) == {"name": visible(name), visible(name): 1}
+    assert not set("<>&\u2028\u2029") & set(text)
+
+
+def test_script_data_escapes_all_that_a_script_could_read() -> None:
+    assert str(script_data({"<": ">&"})) == '{"\\u003c":"\\u003e\\u0026"}'
+    assert str(script_data(["\u2028"])) == '["[U+2028]"]', "line ends of a script are spelt out"
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_spreadsheet_runs_no_name_as_a_formula(first: str) -> None:
+    assert spreadsheet_cell(f"{first}1+1") == f"'{first}1+1"
+    assert spreadsheet_cell(f"a{first}1") == f"a{first}1"
+    assert spreadsheet_cell("") == ""
 
 
 def test_script_data_takes_numpy_numbers_and_never_writes_infinity() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
+from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
+import pytest
 import shapely
 
 from geodata.catchments import area_polygons
@@ -45,9 +50,10 @@ def test_an_area_without_patients_of_the_plan_goes_with_no_group() -> None:
     place = made_place()
     plan = Plan.from_groups([(("J80002",), "J80002")])
     found = maps.group_of_area(place, plan)
-    assert found["E01000000"] == "" or found["E01000000"] == "G01"
-    assert found.iloc[12] == ""  # the west, 25 km away
-    assert set(found) == {"", "G01"}
+    patients = place.registrations[place.registrations["practice_code"] == "J80002"]
+    served = set(patients.loc[patients["patients"] > 0, "area_code"]) & set(place.areas.index)
+    assert set(found.index[found == "G01"]) == served
+    assert set(found.index[found == ""]) == set(place.areas.index) - served != set()
 
 
 def test_ties_go_to_the_smaller_group_id() -> None:
@@ -68,6 +74,14 @@ def test_groups_that_touch_differ_in_colour() -> None:
         for i, j in zip(*shapely.STRtree(polygons).query(polygons, predicate="intersects"), strict=True):
             if belongs[i] and belongs[j] and belongs[i] != belongs[j]:
                 assert colour[belongs[i]] != colour[belongs[j]]
+
+
+def test_many_groups_in_a_row_share_colours_but_no_neighbours_do() -> None:
+    strips = np.array([shapely.box(i, 0, i + 1, 1) for i in range(40)])
+    ids = [f"G{i:02d}" for i in range(40)]
+    colour = maps.group_colours(strips, ids, ids)
+    assert all(colour[a] != colour[b] for a, b in itertools.pairwise(ids))
+    assert set(colour.values()) == set(range(len(maps.PALETTE)))
 
 
 def test_neighbours_still_share_their_edges_after_simplifying_and_rounding() -> None:
@@ -143,3 +157,106 @@ def test_the_frame_is_the_same_every_time_and_names_no_address() -> None:
     assert "http" not in first.html + first.script
     assert "L.map(" in first.script
     assert "L.control.layers(" in first.script
+
+
+def test_the_frame_of_the_map_is_south_west_to_north_east_and_sites_lie_in_it() -> None:
+    run = made_run()
+    data = maps.map_data(run, *_prepared(run))
+    degrees = run.place.sites.geometry.to_crs("EPSG:4326")
+    for code, _name, kind, owner, lat, lon in data["sites"]:
+        assert (lat, lon) == (round(degrees[code].y, 5), round(degrees[code].x, 5))
+        assert kind == run.place.sites.at[code, "kind"]
+        practice = run.place.sites.at[code, "practice_code"]
+        assert owner == (list(run.place.practices.index).index(practice) if practice else -1)
+    corners = np.array(data["bounds"])
+    for option in data["options"]:
+        for group in option["groups"]:
+            assert (corners[0] < group["label"]).all()
+            assert (group["label"] < corners[1]).all()
+
+
+def test_areas_carry_the_minutes_and_the_group_of_each_option() -> None:
+    run = made_run()
+    data = maps.map_data(run, *_prepared(run))
+    codes = [area[0] for area in data["areas"]]
+    for option, drawn in zip(run.options, data["options"], strict=True):
+        table = option.areas.set_index("area_code")
+        belongs = maps.group_of_area(run.place, option.option.plan)
+        for code, hub, routine, group in zip(
+            codes, drawn["areaHub"], drawn["areaRoutine"], drawn["areaGroup"], strict=True
+        ):
+            for shown, column in ((hub, "minutes_hub"), (routine, "minutes_routine")):
+                known = table[column].get(code, np.nan)
+                assert shown == (None if np.isnan(known) else round(known, 1))
+            assert (drawn["groups"][group]["id"] if group >= 0 else "") == belongs[code]
+        for practice, group in enumerate(drawn["practiceGroup"]):
+            assert practice in drawn["groups"][group]["members"]
+        for group in drawn["groups"]:
+            assert data["sites"][group["hub"]][0] in set(option.groups["hub_site_code"])
+
+
+def test_what_a_partial_plan_leaves_out_has_no_group_on_the_map() -> None:
+    run = made_run()
+    option = run.options[0]
+    plan = Plan(option.option.plan.groups[:1])
+    alone = replace(option, option=replace(option.option, plan=plan), groups=option.groups.head(1))
+    data = maps.map_data(replace(run, options=(alone,)), maps.drawn_areas(run.place.areas), [{"G01": 0}])
+    (drawn,) = data["options"]
+    belongs = maps.group_of_area(run.place, plan)
+    assert drawn["areaGroup"] == [0 if group else -1 for group in belongs]
+    assert -1 in drawn["areaGroup"]
+    assert drawn["practiceGroup"].count(0) == len(plan.groups[0].members)
+
+
+def test_an_island_of_another_area_is_a_hole() -> None:
+    run = made_run()
+    polygons, colours = _prepared(run)
+    hole = polygons[0].centroid.buffer(500)
+    polygons[0] = polygons[0] - hole
+    data = maps.map_data(run, polygons, colours)
+    (polygon,) = data["areas"][0][3]
+    assert len(polygon) == 2
+    assert maps.draw(run, polygons, colours).land.count("M") == 2
+
+
+def test_letters_stand_in_the_largest_part_of_a_group() -> None:
+    run = made_run()
+    polygons, colours = _prepared(run)
+    option = run.options[0]
+    belongs = maps.group_of_area(run.place, option.option.plan).to_numpy()
+    for group, drawn in zip(
+        option.option.plan.groups, maps.map_data(run, polygons, colours)["options"][0]["groups"], strict=True
+    ):
+        parts = shapely.get_parts(shapely.union_all(polygons[belongs == group.group_id]))
+        largest = gpd.GeoSeries([max(parts, key=shapely.area)], crs="EPSG:27700").to_crs("EPSG:4326")[0]
+        lat, lon = drawn["label"]
+        assert largest.contains(shapely.Point(lon, lat))
+
+
+def test_north_is_up_and_the_scale_is_true_in_a_static_drawing() -> None:
+    run = made_run()
+    drawing = maps.draw(run, *_prepared(run))
+    sites = run.place.sites.geometry
+    spots = {code: (x, y) for code, (x, y, _kind) in zip(sites.index, drawing.sites, strict=True)}
+    for a in sites.index:
+        for b in sites.index:
+            if sites[a].y > sites[b].y + 100:
+                assert spots[a][1] < spots[b][1]
+            if sites[a].x > sites[b].x + 100:
+                assert spots[a][0] > spots[b][0]
+    assert all(0 <= x <= drawing.width and 0 <= y <= drawing.height for x, y in spots.values())
+    a, b = "J80001", "J80012"
+    units = np.hypot(spots[a][0] - spots[b][0], spots[a][1] - spots[b][1])
+    assert units / sites[a].distance(sites[b]) == pytest.approx(
+        drawing.scale_length / drawing.scale_km / 1000, rel=0.01
+    )
+    for group in drawing.options[0].groups:
+        inside = [int(number) for number in re.findall(r"M(\d+) (\d+)", group.path)[0]]
+        assert 0 <= inside[0] <= drawing.width
+        assert 0 <= inside[1] <= drawing.height
+
+
+def test_letters_avoid_the_hub_where_there_is_room() -> None:
+    (label,) = maps._letters_apart([(1000, 1000)], [(1000, 1010)], ["G01"])
+    assert abs(label[1] - 1010) > maps.LETTER_HEIGHT / 2
+    assert maps._letters_apart([(1000, 1000)], [(3000, 1000)], ["G01"]) == [(1000, 1000)]

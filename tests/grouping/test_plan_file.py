@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from geodata.errors import InputProblems
-from grouping.plan import Plan
+from grouping.plan import Group, Plan
 from grouping.plan_file import read_plan, write_plan
 from tests.grouping.hand_worked import hand_worked_place
 
@@ -81,6 +81,22 @@ def test_semicolons_other_spellings_and_small_letters_are_read(tmp_path: Path) -
 def test_rows_are_counted_as_a_spreadsheet_does(tmp_path: Path) -> None:
     findings = findings_of(plan_file(tmp_path, "practice_code,group_id\nA,G1\n\nNOBODY,G1\n"))
     assert [finding.row for finding in findings] == [4]
+
+
+def test_lines_of_empty_cells_are_passed_over_and_a_hub_alone_is_not(tmp_path: Path) -> None:
+    findings = findings_of(plan_file(tmp_path, "practice_code,group_id,hub_site_code\nA,G1,\n,,\n,,A1\n,G2,\n"))
+    assert {(finding.row, finding.column) for finding in findings} == {
+        (4, "practice_code"),
+        (4, "group_id"),
+        (5, "practice_code"),
+    }
+
+
+def test_a_plan_is_written_sorted_whatever_its_order(tmp_path: Path) -> None:
+    plan = Plan((Group("Z", ("A", "C"), "A1"), Group("M", ("B",), "B1")))
+    write_plan(plan, tmp_path / "plan.csv")
+    rows = (tmp_path / "plan.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert rows == ["A,Z,A1", "B,M,B1", "C,Z,A1"]
 
 
 def test_a_group_called_like_a_formula_is_refused(tmp_path: Path) -> None:

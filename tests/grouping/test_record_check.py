@@ -102,6 +102,15 @@ def test_any_file_changed_by_hand_or_lost_is_noticed(copy: Path, file: str) -> N
         assert wrong(recheck(copy / "run")) == {OWN_FILES: f"{file} is missing"}
 
 
+@pytest.mark.parametrize("name", ["minutes_area_to_site", "minutes_between_sites"])
+def test_minutes_taken_out_of_a_matrix_are_noticed(copy: Path, name: str) -> None:
+    path = copy / "run" / f"{name}.parquet"
+    table = pd.read_parquet(path)
+    table.loc[3, "minutes"] = float("nan")
+    table.to_parquet(path)
+    assert wrong(recheck(copy / "run"))[f"{name} is what the roads give"].startswith("1 of ")
+
+
 @pytest.mark.parametrize("column", ["minutes", "reachable", "snap_from_m", "to"])
 @pytest.mark.parametrize("name", ["minutes_area_to_site", "minutes_between_sites"])
 def test_a_changed_matrix_is_noticed(copy: Path, name: str, column: str) -> None:
@@ -147,3 +156,83 @@ def test_rules_of_the_case_changed_after_the_run_are_noticed(copy: Path) -> None
 def test_a_run_with_other_rules_than_the_case_names_agrees(copy: Path) -> None:
     write_run(run_case(copy / "case", rules="pcn", options=1), copy / "pcn", case_dir=copy / "case")
     assert recheck(copy / "pcn").agrees
+
+
+def test_an_input_changed_without_effect_on_any_figure_is_noticed(copy: Path) -> None:
+    path = copy / "case" / "practices.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("Mill Lane", "Mill Road"), encoding="utf-8")
+    told = wrong(recheck(copy / "run"))
+    assert told["the input files are those of the run"] == "changed since the run: practices.csv"
+
+
+def test_an_input_the_case_no_longer_names_is_noticed(copy: Path) -> None:
+    def more(record: dict) -> None:
+        record["inputs"].append(record["inputs"][0] | {"table": "adjacency", "file": "gone.csv"})
+
+    change_record(copy / "run", more)
+    assert wrong(recheck(copy / "run"))["the input files are those of the run"] == "changed since the run: gone.csv"
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "kind", "agrees"), [(False, "rule", False), (True, "rule", True), (True, "figure", False)]
+)
+def test_a_broken_rule_counts_against_a_found_option_and_not_a_plan_by_hand(
+    by_hand: bool, kind: str, agrees: bool
+) -> None:
+    lines = [("a", "figure", "sizes", True, ""), ("a", kind, "other", False, "")]
+    table = pd.DataFrame(lines, columns=["option", "kind", "claim", "agrees", "detail"])
+    assert Recheck(table, by_hand).agrees is agrees
+
+
+def test_a_folder_of_an_option_too_many_is_noticed(copy: Path) -> None:
+    (copy / "run" / "options" / "option-9").mkdir()
+    assert "option-9" in wrong(recheck(copy / "run"))["the options are those in the folder"]
+
+
+def test_a_border_taken_out_is_noticed(copy: Path) -> None:
+    path = copy / "run" / "adjacency.csv"
+    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    assert wrong(recheck(copy / "run"))["borders between catchments"] == "1 borders differ"
+
+
+def test_a_record_of_another_version_is_refused(copy: Path) -> None:
+    change_record(copy / "run", lambda r: r.update(schema_version=2))
+    with pytest.raises(InputProblems, match="another version"):
+        recheck(copy / "run")
+
+
+def proof_of(copy: Path, **solver: object) -> str | None:
+    change_record(copy / "run", lambda r: r["solver"].update(**solver))
+    return wrong(recheck(copy / "run")).get(PROOF)
+
+
+def test_the_numbers_of_the_proof_are_checked_one_against_the_other(copy: Path) -> None:
+    record = json.loads((copy / "run" / "run.json").read_text(encoding="utf-8"))
+    best, scores = record["solver"]["objective"], [option["objective"] for option in record["options"]]
+    assert "not the one proven" in proof_of(copy, objective=best * 1.1, bound=best * 1.1, gap=0.0)
+    assert proof_of(copy, objective=best, bound=best, gap=0.01).startswith("the gap is not")
+    assert "contradict" in proof_of(copy, bound=best * 0.9, gap=0.1)
+    above = (best + max(scores)) / 2
+    assert "scores below the proven bound" in proof_of(copy, bound=above, gap=(best - above) / best)
+    assert proof_of(copy, bound=best, gap=0.0) is None
+
+
+@pytest.mark.parametrize("off", [0.01, -0.01])
+def test_how_far_an_option_lies_behind_is_checked_both_ways(copy: Path, off: float) -> None:
+    def change(record: dict) -> None:
+        record["options"][1]["behind_best"] += off
+
+    change_record(copy / "run", change)
+    assert "behind the best" in wrong(recheck(copy / "run"))[OF_OPTION]
+
+
+def test_a_plan_that_is_an_earlier_option_again_is_noticed(copy: Path) -> None:
+    folder = copy / "run" / "options"
+    shutil.rmtree(folder / "option-3")
+    shutil.copytree(folder / "option-2", folder / "option-3")
+
+    def change(record: dict) -> None:
+        record["options"][2] = record["options"][1] | {"id": "option-3"}
+
+    change_record(copy / "run", change)
+    assert "the same plan as an earlier option" in wrong(recheck(copy / "run"))[OF_OPTION]

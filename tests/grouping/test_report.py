@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import itertools
 import json
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from selenium import webdriver
@@ -18,9 +21,14 @@ from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 
+from geodata.errors import Finding
 from grouping.escape import visible
 from grouping.plan import Plan
 from grouping.report import render_report, write_report
+from grouping.report_answer import answer_lines, comparison_rows
+from grouping.report_method import findings_by_kind
+from grouping.report_option import option_view
+from grouping.result import Run
 from tests.conftest import absent
 from tests.grouping.made_run import HOSTILE_NAMES, made_run, scored_run
 
@@ -177,6 +185,147 @@ def test_a_search_cut_short_says_so() -> None:
     assert "because the rules leave no plan without it" not in text
     hopeless = replace(run, solver=replace(run.solver, status="feasible", bound=-3.0, gap=1.4))
     assert "140" not in _text(render_report(hopeless)).split("What the figures prove")[1].split("Rural and urban")[0]
+
+
+def test_bars_and_marks_show_size_and_minimum_to_one_scale() -> None:
+    run = made_run()
+    first = run.options[0]
+    view = option_view(first, run, dict.fromkeys(first.groups["group_id"], 0))
+    for group in view.groups:
+        assert group.bar == round(100 * group.list_size / 62_300, 1)
+        assert group.mark == round(100 * group.minimum / 62_300, 1)
+
+
+def test_the_browser_is_told_to_load_nothing(page: str) -> None:
+    policy = re.search(r"Content-Security-Policy\"\s+content=\"([^\"]+)\"", page)[1]
+    rules = dict(part.strip().split(" ", 1) for part in html.unescape(policy).split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["img-src"] == "data:"
+    allowed = re.findall(r"'sha256-([^']+)'", rules["script-src"])
+    scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.S)
+    assert [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts] == allowed
+
+
+def with_headline(run: Run, **figures: object) -> Run:
+    return replace(run, options=tuple(replace(o, headline=o.headline | figures) for o in run.options))
+
+
+def answer(run: Run) -> str:
+    return " ".join(answer_lines(run))
+
+
+def test_the_answer_sums_only_what_is_missing() -> None:
+    run = made_run()
+    short = run.options[0].groups
+    missing = int(-short.loc[short["margin"] < 0, "margin"].sum())
+    assert f"short); {missing:,} patients in all." in answer(run)
+    assert "by an estimate on straight lines" not in answer(run)
+    assert "within 15 minutes, by an estimate on straight lines." in answer(made_run(estimate=True))
+
+
+def test_kinds_of_group_that_do_not_occur_are_not_counted() -> None:
+    assert "5 groups (5 urban)," in answer(with_headline(made_run(), urban_groups=5, rural_groups=0))
+
+
+def test_other_options_are_never_called_nearer_than_they_are() -> None:
+    text = answer(made_run())
+    assert "One other option lies within 1.2% of the first one's score; in it 31% of patients" in text
+    assert "1 option is simply the next best plan there is, 2.4% behind" in text
+    run = made_run()
+    second = replace(run.options[1], option=replace(run.options[1].option, behind_best=0.01101))
+    assert "lies within 1.2% of" in answer(replace(run, options=(run.options[0], second)))
+
+
+def test_the_table_side_by_side_holds_the_figures_of_each_option() -> None:
+    run = made_run()
+    before = with_headline(
+        run, share_longer=0.31, share_longer_rural=0.57, share_shorter=0.12, share_shorter_rural=0.05
+    )
+    doubtful = replace(before.options[1], verified=False)
+    before = replace(
+        before, before=run.options[0].option.plan, options=(before.options[0], doubtful, before.options[2])
+    )
+    rows = comparison_rows(before)
+    table = dict(row for row in rows if not row[0].startswith("…"))
+    assert table["Patients more than a minute further from the hub than before"] == ["31%"] * 3
+    assert table["Patients more than a minute nearer to the hub than before"] == ["12%"] * 3
+    assert [cells[0] for label, cells in rows if label == "… in rural areas"] == ["57%", "5%"]
+    assert table["Independent check agrees"] == ["yes", "no", "yes"]
+    assert table["Score behind option 1"] == ["–", "1.19%", "2.38%"]
+    assert table["Patients whose group has other members than in option 1"] == [
+        "–", "31%", "7% (simply the next best plan)",
+    ]  # fmt: skip
+    assert "Mean minutes from home to the hub" in table
+    assert "Mean minutes from home to the hub, estimate" in dict(comparison_rows(made_run(estimate=True)))
+
+
+def test_journeys_for_routine_care_go_to_the_nearest_own_site() -> None:
+    run = made_run()
+    option = run.options[0]
+    view = option_view(option, run, dict.fromkeys(option.groups["group_id"], 0))
+    table = run.place.registrations
+    rural = table["area_code"].map(run.place.areas["rural"].astype(float))
+    area = pd.Index(run.times.area_codes).get_indexer(table["area_code"])
+    nearest = []
+    for practice, row in zip(table["practice_code"], area, strict=True):
+        own = [
+            i for i, code in enumerate(run.times.site_codes) if run.place.sites.at[code, "practice_code"] == practice
+        ]
+        nearest.append(run.times.area_to_site[row, own].min() if row >= 0 else np.inf)
+    table = table.assign(minutes=nearest, rural=rural)
+    timed = table[np.isfinite(table["minutes"])]
+    for row, limit in zip(view.routine_journeys[1:], (10, 15, 20, 30, 45), strict=True):
+        parts = (timed, timed[timed["rural"] == 1], timed[timed["rural"] == 0])
+        shares = (part.loc[part["minutes"] <= limit, "patients"].sum() / part["patients"].sum() for part in parts)
+        assert row.cells == tuple(f"{100 * share:.1f}%" for share in shares)
+    patients = (table, table[table["rural"] == 1], table[table["rural"] == 0])
+    assert view.hub_journeys[-1].cells == tuple(f"{part['patients'].sum():,.0f}" for part in patients)
+
+
+def test_a_journey_as_long_as_a_limit_is_within_it() -> None:
+    run = made_run()
+    times = replace(run.times, area_to_site=np.full_like(run.times.area_to_site, 15.0))
+    run = replace(run, times=times)
+    view = option_view(run.options[0], run, dict.fromkeys(run.options[0].groups["group_id"], 0))
+    shares = {row.label: row.cells[0] for row in view.routine_journeys}
+    assert (shares["Within 10 minutes"], shares["Within 15 minutes"]) == ("0.0%", "100.0%")
+
+
+def test_a_partial_plan_counts_its_own_patients_only() -> None:
+    run = scored_run()
+    view = option_view(run.options[0], run, dict.fromkeys(run.options[0].groups["group_id"], 0))
+    covered = set(run.options[0].option.plan.practice_codes)
+    table = run.place.registrations
+    ours = table.loc[table["practice_code"].isin(covered), "patients"].sum()
+    assert view.hub_journeys[-1].cells[0] == f"{ours:,.0f}"
+
+
+def test_the_ten_areas_furthest_from_their_hub_are_listed_the_furthest_first() -> None:
+    run = made_run()
+    option = run.options[0]
+    far = option_view(option, run, dict.fromkeys(option.groups["group_id"], 0)).far_areas
+    minutes = option.areas.set_index("area_code")["minutes_hub"].drop("W01000001").dropna()
+    assert [area.to_hub for area in far] == sorted(minutes, reverse=True)[:10]
+    assert [area.to_hub for area in far] == [minutes[area.code] for area in far]
+
+
+def test_what_may_change_a_result_is_listed_first() -> None:
+    def made(severity: str, code: str, number: int) -> list[Finding]:
+        return [Finding(severity, "f.csv", f"{code} {i}", code=code) for i in range(number)]
+
+    found = (*made("note", "many", 9), *made("warning", "few", 1), *made("warning", "more", 4))
+    views = findings_by_kind(found)
+    assert [(view.code, view.number, len(view.examples)) for view in views] == [
+        ("more", 4, 3), ("few", 1, 1), ("many", 9, 3),
+    ]  # fmt: skip
+
+
+def test_hidden_characters_of_a_finding_are_spelt_out() -> None:
+    run = made_run()
+    odd = replace(run.findings[0], message="turned \u202e round", value="\u200b")
+    page = render_report(replace(run, findings=(odd, *run.findings[1:])))
+    assert "turned [U+202E] round" in page
+    assert not set("\u202e\u200b") & set(page)
 
 
 def test_a_run_without_options_still_gives_a_page() -> None:

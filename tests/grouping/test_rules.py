@@ -45,11 +45,20 @@ def test_a_case_overrides_single_values() -> None:
     assert rules.size.hard_maximum == 45_000
     assert rules.size.minimum_urban == 30_000
     assert rules.weights.split_locality == 2
+    other = load_rules("pcn", {"size": {"hard_maximum": 61_000}})
+    assert other.size.minimum_rural == 30_000, "the file's other values of the section stay, not the defaults"
+
+
+def test_a_minimum_may_be_as_high_as_the_maximum() -> None:
+    sizes = {"minimum_urban": 60_000, "preferred_minimum_urban": 50_000, "preferred_minimum_rural": 50_000}
+    assert load_rules("dorset-2017", {"size": sizes}).size.minimum_urban == 60_000
+    assert problems("dorset-2017", {"size": {"minimum_urban": 60_001}})
+    assert problems("dorset-2017", {"size": {"preferred_minimum_urban": 50_001}})
 
 
 def test_a_file_beside_the_case(tmp_path: Path) -> None:
     text = 'name = "mine"\nversion = "3"\ntitle = "Ours"\n[exceptions]\npolicy = "allowed"\nat_most = 2\n'
-    (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "ours.toml").write_text(text, encoding="utf-8-sig")  # as Notepad writes it
     rules = load_rules("ours.toml", folder=tmp_path)
     assert rules.exceptions.limit == 2
     assert rules.size.minimum_rural == 20_000
@@ -58,6 +67,8 @@ def test_a_file_beside_the_case(tmp_path: Path) -> None:
 def test_exception_limit() -> None:
     assert load_rules("pcn").exceptions.limit is None
     assert load_rules("pcn", {"exceptions": {"policy": "forbidden"}}).exceptions.limit == 0
+    for at_most, limit in ((-1, None), (0, 0), (1, 1)):
+        assert load_rules("pcn", {"exceptions": {"at_most": at_most}}).exceptions.limit == limit
 
 
 def test_unknown_names_are_listed() -> None:
@@ -90,6 +101,7 @@ def test_all_faults_at_once_with_file_key_and_value() -> None:
         ({"rurality": {"threshold": 50}}, "less than or equal to 1"),
         ({"access": {"max_minutes_to_hub": -1}}, "greater than or equal to 0"),
         ({"options": {"bands": [0.05, 0.02]}}, "rise"),
+        ({"options": {"bands": [0.02, 0.02]}}, "rise"),
         ({"locality": {"rule": "maybe"}}, "not one of those allowed"),
         ({"exceptions": {"at_most": 1.5}}, "integer"),
         ({"size": 5}, "section"),
@@ -97,6 +109,11 @@ def test_all_faults_at_once_with_file_key_and_value() -> None:
 )
 def test_values_that_do_not_fit(override: dict, word: str) -> None:
     assert any(word in finding.message for finding in problems("dorset-2017", override))
+
+
+def test_an_override_outside_any_section_is_told_beside_the_rest() -> None:
+    found = problems("dorset-2017", {"minimum_urban": 5, "size": {"hard_maximum": "much"}})
+    assert {f.column for f in found} >= {"rules.override.minimum_urban", "rules.override.size.hard_maximum"}
 
 
 def test_unreadable_files(tmp_path: Path) -> None:

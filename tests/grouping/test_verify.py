@@ -77,7 +77,7 @@ def test_a_false_group_figure_is_noticed(column: str, value: object, claim: str)
 def test_a_false_area_figure_is_noticed(column: str) -> None:
     claims = true_claims()
     areas = claims.areas.copy()
-    areas.loc[areas["area_code"] == "U2", column] += 1.0
+    areas.loc[areas["area_code"] == "U2", column] += 0.01
     wrong = check(replace(claims, areas=areas)).query("not agrees")
     assert len(wrong) == 1
     assert "U2" in wrong.iloc[0]["detail"]
@@ -201,3 +201,111 @@ def test_an_exception_must_be_named_with_its_shortfall(text: str | None) -> None
     groups.loc[1, "exception"] = text
     broken = check(replace(claims, groups=groups)).query("not agrees")
     assert list(broken["claim"]) == ["exceptions are named with their shortfall"]
+
+
+def test_a_limit_of_exceptions_counts_them() -> None:
+    apart = Plan.from_groups([(["A"], "A1"), (["B"], "B1"), (["C"], "C1")])
+    claims = replace(true_claims(apart), shortfall=38_000, exceptions=3)
+    for at_most, broken in ((2, True), (3, False)):
+        table = check(claims, override={"exceptions": {"at_most": at_most}}).query("not agrees")
+        assert any("reaches its minimum" in claim for claim in table["claim"]) == broken
+
+
+@pytest.mark.parametrize("dearer", [("A1", "B1"), ("B1", "A1")])
+def test_the_slower_direction_between_members_counts(dearer: tuple[str, str]) -> None:
+    times = hand_worked_times()
+    place = [times.site_codes.index(code) for code in dearer]
+    times.between_sites[place[0], place[1]] = 31.0
+    rules = load_rules("dorset-2017")
+    broken = verify(true_claims(), hand_worked_place(), times, EDGES, rules).query("kind == 'rule' and not agrees")
+    assert any(("G01", "31.0 minutes") in faults for faults in broken["faults"])
+
+
+def test_a_drive_to_the_hub_is_from_the_member_to_the_hub() -> None:
+    """From B1 to the hub A1 it is 5 minutes, the way back is 4."""
+    for limit, broken in ((5.0, False), (4.5, True)):
+        table = check(true_claims(), override={"access": {"max_minutes_to_hub": limit}}).query("not agrees")
+        assert any("main site to the hub" in claim for claim in table["claim"]) == broken
+
+
+@pytest.mark.parametrize(
+    ("override", "better"),
+    [
+        ({}, True),
+        ({"hub": {"kinds": ["branch"]}}, False),  # A1 is a main site
+        ({"access": {"max_minutes_to_hub": 4.0}}, False),  # A1 is 5 minutes from B1
+    ],
+)
+def test_a_better_hub_counts_only_where_the_rules_allow_it(override: dict, better: bool) -> None:
+    hub = "B2" if "hub" in override else "B1"
+    table = check(true_claims(Plan.from_groups([(["A", "B"], hub), (["C"], "C1")])), override=override)
+    best = table[table["claim"] == "each hub is the best its group may have"].iloc[0]
+    assert ("G01" in dict(best["faults"])) == better
+
+
+@pytest.mark.parametrize("kinds", [["main"], ["main", "community"]])
+def test_a_site_of_nobody_is_a_better_hub_only_where_community_sites_may_be_hubs(kinds: list[str]) -> None:
+    place = hand_worked_place()
+    times = hand_worked_times()
+    place.sites.loc["B2", ["practice_code", "kind"]] = ["", "community"]
+    times.area_to_site[1:3, 2] = 0.5  # next door to everybody in town
+    rules = load_rules("dorset-2017", override={"hub": {"kinds": kinds}})
+    table = verify(true_claims(), place, times, EDGES, rules)
+    best = table[table["claim"] == "each hub is the best its group may have"].iloc[0]
+    assert bool(best["faults"]) == ("community" in kinds)
+
+
+def test_tiny_differences_between_hubs_are_no_fault_and_larger_ones_are() -> None:
+    claims = true_claims(Plan.from_groups([(["A", "B"], "B1"), (["C"], "C1")]))
+    rules = load_rules("dorset-2017")
+    for excess, faulty in ((1e-8, False), (1e-4, True)):  # minutes for each of 32,000 patients
+        times = hand_worked_times()
+        times.area_to_site[:3, 0] = times.area_to_site[:3, 1] - excess
+        table = verify(claims, hand_worked_place(), times, EDGES, rules)
+        best = table[table["claim"] == "each hub is the best its group may have"].iloc[0]
+        assert bool(best["faults"]) == faulty
+
+
+def test_patients_cut_off_from_their_hub_are_noticed() -> None:
+    times = hand_worked_times()
+    times.area_to_site[2, 0] = float("inf")
+    table = verify(true_claims(), hand_worked_place(), times, EDGES, load_rules("dorset-2017"))
+    lost = table[table["claim"].str.contains("has a route|who has a route")].iloc[0]
+    assert lost["faults"] == (("G01", "12,000 patients without a route"),)
+
+
+def test_a_practice_that_the_case_does_not_have_is_noticed() -> None:
+    claims = true_claims()
+    plan = Plan.from_groups([(["A", "B", "Z"], "A1"), (["C"], "C1")])
+    assert "not in the inputs: Z" in check(replace(claims, plan=plan)).iloc[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "claim"),
+    [
+        ({"objective": float("nan")}, "score"),
+        ({"headline": {"minutes_saved": 3.0}}, "figures of the whole plan"),
+    ],
+)
+def test_a_figure_that_is_none_is_noticed(change: dict, claim: str) -> None:
+    claims = true_claims()
+    if "headline" in change:
+        change = {"headline": dict(claims.headline) | change["headline"]}
+    assert list(check(replace(claims, **change)).query("not agrees")["claim"]) == [claim]
+
+
+def test_minutes_that_are_not_known_are_not_the_same_as_known_ones() -> None:
+    claims = true_claims()
+    for written, code in ((float("nan"), "U1"), (3.0, "OUT")):
+        areas = claims.areas.copy()
+        areas.loc[areas["area_code"] == code, "minutes_hub"] = written
+        wrong = check(replace(claims, areas=areas)).query("not agrees")
+        assert list(wrong["claim"]) == ["minutes_hub of each area"]
+        assert code in wrong.iloc[0]["detail"]
+
+
+@pytest.mark.parametrize(("off", "noticed"), [(5e-6, False), (2e-5, True)])
+def test_a_score_is_checked_to_five_decimals(off: float, noticed: bool) -> None:
+    claims = true_claims()
+    table = check(replace(claims, objective=claims.objective + off))
+    assert (not table["agrees"].all()) == noticed
