@@ -382,6 +382,7 @@ def test_a_way_round_outside_the_points_of_the_case_is_used(case):
     frame = gpd.GeoDataFrame({"highway": "primary"}, index=range(3), geometry=lines, crs=GRID)
     frame.to_file(case / "round.gpkg", layer="network")
     times, _ = travel_times(place_of(at((0, 0)), at((3000, 0))), case_settings(source="round.gpkg"), case)
+    assert times.site_snap_m.tolist() == [0.0], "all three roads were read"
     assert 10 < times.area_to_site[0, 0] < 25
 
 
@@ -390,15 +391,15 @@ def test_the_method_says_how_it_was_timed(case):
     facts = {
         "highway": ["primary", None, "primary"],
         "route": [None, "ferry", None],
-        "maxspeed": ["30 mph", None, None],
+        "maxspeed": ["30 mph", None, "GB:nsl_single"],
     }
     facts |= {"motor_vehicle": [None, "yes", None]}
     gpd.GeoDataFrame(facts, geometry=lines, crs=GRID).to_file(case / "ferry.gpkg", layer="network")
-    place = place_of(at((0, 300), (0, 700)), at((9000, 500), (9000, 501), (100, 0)))
+    place = place_of(at((0, 300), (0, 700), (0, 800)), at((9000, 500), (9000, 501), (100, 0)))
     times, _ = travel_times(place, case_settings(source="ferry.gpkg"), case)
     assert "Ferries that carry cars are part of it" in times.method.sentence
-    assert "decides the speed on 33% of the road length" in times.method.sentence
-    assert times.method.details["area_snap_m"] == {"median": 500.0, "p90": 660.0, "max": 700.0, "over_500_m": 1}
+    assert "decides the speed on 94% of the road length" in times.method.sentence
+    assert times.method.details["area_snap_m"] == {"median": 700.0, "p90": 780.0, "max": 800.0, "over_500_m": 2}
     assert times.method.details["site_snap_m"]["over_500_m"] == 1
     plain, _ = travel_times(place_of(at((0, 0)), at((3000, 0))), case_settings(source="roads.gpkg"), case)
     assert "Ferries" not in plain.method.sentence

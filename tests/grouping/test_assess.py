@@ -225,6 +225,8 @@ def test_a_group_that_rural_localities_would_judge_otherwise_is_marked() -> None
     assert note.group_id == "G02"
     assert "would be urban: minimum 30,000, margin \u221220,000" in note.note
     place.practices.loc["C", "locality"] = ""
+    pair = assessed_with(place, hand_worked_times(), Plan.from_groups([(["A"], "A1"), (["B", "C"], "B2")]))
+    assert "second-definition" not in set(pair.notes["kind"]), "B and C: of one of them no locality is known"
     assert "second-definition" not in set(assessed_with(place, hand_worked_times()).notes["kind"])
 
 

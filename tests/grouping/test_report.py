@@ -323,7 +323,11 @@ def test_what_may_change_a_result_is_listed_first() -> None:
 def test_hidden_characters_of_a_finding_are_spelt_out() -> None:
     run = made_run()
     odd = replace(run.findings[0], message="turned \u202e round", value="\u200b")
-    page = render_report(replace(run, findings=(odd, *run.findings[1:])))
+    groups = run.options[0].groups.copy()
+    groups.loc[0, "exception"] = "short \u202e of it"
+    option = replace(run.options[0], groups=groups)
+    page = render_report(replace(run, findings=(odd, *run.findings[1:]), options=(option, *run.options[1:])))
+    assert "short [U+202E] of it" in page
     assert "turned [U+202E] round" in page
     assert not set("\u202e\u200b") & set(page)
 

@@ -203,6 +203,22 @@ def test_an_exception_must_be_named_with_its_shortfall(text: str | None) -> None
     assert list(broken["claim"]) == ["exceptions are named with their shortfall"]
 
 
+@pytest.mark.parametrize(("in_the_country", "kind"), [(16_000.0, "rural"), (15_999.0, "urban")])
+def test_a_group_at_the_threshold_is_rural(in_the_country: float, kind: str) -> None:
+    """A and B have 32,000 patients, B's 2,000 among them in the country already."""
+    place, times = hand_worked_place(), hand_worked_times()
+    rows = [("A", "R1", in_the_country - 2_000), ("A", "U1", 20_000 - in_the_country + 2_000)]
+    rows += [("B", "R1", 2_000.0), ("B", "U2", 10_000.0), ("C", "R1", 10_000.0)]
+    table = pd.DataFrame(rows, columns=["practice_code", "area_code", "patients"]).assign(basis="published")
+    place = replace(place, registrations=table)
+    problem = build_problem(place, times, EDGES, load_rules("dorset-2017"))
+    score = score_plan(PLAN, problem, Journeys.of(place, times, problem))
+    option = assess(OptionPlan("option-1", PLAN, score), problem, place, times, EDGES)
+    assert option.groups.loc[0, "kind"] == kind
+    figures = option.verification[option.verification["kind"] == "figure"]
+    assert figures["agrees"].all(), figures[~figures["agrees"]].to_string()
+
+
 def test_a_limit_of_exceptions_counts_them() -> None:
     apart = Plan.from_groups([(["A"], "A1"), (["B"], "B1"), (["C"], "C1")])
     claims = replace(true_claims(apart), shortfall=38_000, exceptions=3)
