@@ -166,3 +166,12 @@ def test_a_kernel_compiles_where_nothing_can_be_kept() -> None:
     space: dict = {}
     exec(compile("def double(number):\n    return 2 * number\n", "<no file>", "exec"), space)
     assert _compiled(space["double"])(21) == 42
+
+
+def test_equal_hubs_give_the_smaller_site_code_whoever_owns_it() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    flat = np.broadcast_to(problem.timed_patients[:, None] * 7.0, problem.patient_minutes.shape).copy()
+    turned = replace(problem, patient_minutes=flat, site_owner=problem.site_owner[::-1].copy())
+    listed = list_candidates(turned)
+    for j in range(len(listed)):
+        assert listed.hub[j] == np.flatnonzero(np.isin(turned.site_owner, listed.group(j))).min()

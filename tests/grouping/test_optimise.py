@@ -11,9 +11,10 @@ from benchmarks.made_up import made_up_problem
 from geodata.errors import NoPlan
 from grouping.candidates import list_candidates
 from grouping.optimise import solve_partition
-from grouping.pricing import Columns, Relaxation
+from grouping.pricing import Columns, Relaxation, SideRow
 from grouping.problem import GroupingProblem
 from grouping.programme import state_programme
+from grouping.search import minimise
 from tests.grouping.brute_force import Definitions, all_plans, best_by_subsets, random_problem
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -248,3 +249,103 @@ def test_the_bound_is_a_bound_in_whole_numbers() -> None:
     np.testing.assert_array_equal(listed.cost - prices, bound.reduced)
     assert bound.reduced.min() >= 0
     assert bound.value == bound.prices.sum()
+
+
+def chain_problem(
+    sizes: list[int], hubs: dict[tuple[int, int], float], **section: dict[str, object]
+) -> GroupingProblem:
+    """Practices in a row, each next to the following only, one site each; `hubs` are minutes from practice to site."""
+    count = len(sizes)
+    base = symmetric_problem(count)
+    minutes = np.full((count, count), 20.0)
+    np.fill_diagonal(minutes, 0.0)
+    for (practice, site), value in hubs.items():
+        minutes[practice, site] = value
+    rules = base.rules.model_copy(
+        update={name: getattr(base.rules, name).model_copy(update=values) for name, values in section.items()}
+    )
+    line = np.eye(count, k=1, dtype=bool)
+    return replace(
+        base,
+        list_size=np.array(sizes, np.int64),
+        timed_patients=np.array(sizes, float),
+        patient_minutes=minutes * np.array(sizes, float)[:, None],
+        site_codes=tuple(f"S{i}" for i in range(count)),
+        site_owner=np.arange(count),
+        hub_allowed=np.ones(count, bool),
+        practice_to_site=minutes,
+        between_practices=np.maximum(minutes, minutes.T),
+        adjacency=line | line.T,
+        rules=rules,
+    )
+
+
+def test_of_equal_shortfalls_fewer_exceptions_go_before_a_better_score() -> None:
+    """20 | 5 + 25 is one group 10 short; 20 + 5 | 25 is two that are 5 short each, with much shorter drives."""
+    sizes = {"minimum_urban": 30_000, "minimum_rural": 30_000, "hard_maximum": 45_000}
+    near = {(1, 0): 1.0, (1, 2): 60.0, (2, 1): 60.0}
+    problem = chain_problem([20_000, 5_000, 25_000], near, size=sizes)
+    solution = solve_partition(problem)
+    assert groups_of(problem) == [(0,), (1, 2)]
+    assert (solution.shortfall, solution.exceptions) == (10_000, 1)
+
+
+def test_no_plan_names_a_tag_that_holds_too_many_patients() -> None:
+    sizes = {"hard_maximum": 45_000}
+    problem = chain_problem([20_000, 15_000, 25_000], {}, size=sizes)
+    problem = replace(problem, keep_together=("t", "", "t"))
+    with pytest.raises(NoPlan) as caught:
+        solve_partition(replace(problem, list_size=np.array([20_000, 15_000, 26_000])))
+    assert "the practices tagged 't' have 46,000 patients, above the hard maximum" in str(caught.value)
+    with pytest.raises(NoPlan) as caught:
+        solve_partition(problem)
+    assert "no allowed group holds them all" in str(caught.value)
+
+
+def test_no_plan_names_a_practice_whose_neighbours_are_too_far() -> None:
+    problem = chain_problem(
+        [9_000, 9_000, 2_000],
+        {(0, 1): 5.0, (1, 0): 5.0},
+        access={"max_minutes_between_members": 10.0},
+        exceptions={"policy": "forbidden"},
+    )
+    with pytest.raises(NoPlan) as caught:
+        solve_partition(problem)
+    assert "P02: every adjacent practice is more than 10 minutes away, and its 2,000 patients are below" in str(
+        caught.value
+    )
+
+
+def three_pairs() -> Columns:
+    """Three practices, each pair or each alone at one price: half of every pair is cheaper than any plan."""
+    members = np.array([0, 1, 2, 0, 1, 0, 2, 1, 2], np.int16)
+    starts = np.array([0, 1, 2, 3, 5, 7, 9], np.int64)
+    return Columns(3, members, starts, np.full(6, 2_000_000, np.int64))
+
+
+def test_a_cut_raises_the_bound_to_what_a_plan_costs() -> None:
+    relaxation = Relaxation(three_pairs())
+    assert relaxation.solve().value == pytest.approx(3_000_000, abs=10)
+    relaxation.cut([(0, 1, 2)])
+    assert relaxation.solve().value == pytest.approx(4_000_000, abs=10)
+
+
+def test_a_bound_cut_short_is_weak_and_still_a_bound() -> None:
+    problem = made_up_problem(4)
+    listed = list_candidates(problem)
+    best = Relaxation(Columns(96, listed.members, listed.starts, listed.cost)).solve()
+    short = Relaxation(Columns(96, listed.members, listed.starts, listed.cost)).solve(seconds_left=lambda: 0.0)
+    prices = np.add.reduceat(short.prices[listed.members], listed.starts[:-1])
+    np.testing.assert_array_equal(listed.cost - prices, short.reduced)
+    assert short.reduced.min() >= 0
+    assert short.value == short.prices.sum() < best.value
+
+
+def test_a_known_plan_that_breaks_a_limit_is_not_taken() -> None:
+    columns = three_pairs()
+    alone = SideRow("few_groups", np.ones(6, np.int64), 2)
+    cheap = np.array([1, 1, 1, 2_000, 2_000, 2_000], np.int64)
+    found = minimise(replace(columns, cost=cheap, rows=(alone,)), ("A", "B", "C"), known=np.array([0, 1, 2]))
+    assert found.value == 2_001
+    assert len(found.plan) == 2
+    assert minimise(replace(columns, cost=cheap), ("A", "B", "C"), known=np.array([0, 1, 2])).value == 3

@@ -136,3 +136,10 @@ def test_fewer_plans_than_asked_end_with_a_proof(count: int) -> None:
         assert any("proven, only" in line for line in report.explanation)
         tried += 1
     assert tried >= 3
+
+
+def test_the_share_that_differs_is_of_all_patients(county: GroupingProblem) -> None:
+    first, second, third = county.practice_codes[:3]
+    size = dict(zip(county.practice_codes, county.list_size.tolist(), strict=True))
+    same = different_share(county, [(first, second), (third,)], [(second, first)])
+    assert same == pytest.approx(1 - (size[first] + size[second]) / sum(size.values()))

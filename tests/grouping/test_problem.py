@@ -27,7 +27,7 @@ def frame(index: str, codes: list[str], points: list[tuple[float, float]], **col
 def place() -> Place:
     practices = frame(
         "practice_code", ["A", "B", "C"], [(0, 0), (10_000, 0), (20_000, 0)],
-        name=["a", "b", "c"], locality=["East", "", "West"], list_size=[1000, 2000, 3000],
+        name=["a", "b", "c"], locality=[" East", "", "West "], list_size=[1000, 2000, 3000],
         main_site_code=["A1", "B1", "C1"], current_group=["x", None, ""], keep_together=["", "", ""],
     )  # fmt: skip
     sites = frame(

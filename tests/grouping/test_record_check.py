@@ -232,7 +232,18 @@ def test_a_plan_that_is_an_earlier_option_again_is_noticed(copy: Path) -> None:
     shutil.copytree(folder / "option-2", folder / "option-3")
 
     def change(record: dict) -> None:
-        record["options"][2] = record["options"][1] | {"id": "option-3"}
+        record["options"][2] = record["options"][1] | {"id": "option-3", "similar": False, "band": 0.1}
 
     change_record(copy / "run", change)
-    assert "the same plan as an earlier option" in wrong(recheck(copy / "run"))[OF_OPTION]
+    detail = wrong(recheck(copy / "run"))[OF_OPTION]
+    assert "the same plan as an earlier option" in detail
+    assert "only 0.0% of patients have other companions than in an earlier option" in detail
+
+
+def test_a_band_that_the_score_lies_outside_of_is_noticed(copy: Path) -> None:
+    def change(record: dict) -> None:
+        assert record["options"][1]["behind_best"] > 0.1
+        record["options"][1].update(band=0.1, similar=False)
+
+    change_record(copy / "run", change)
+    assert "which is not its band of 10%" in wrong(recheck(copy / "run"))[OF_OPTION]

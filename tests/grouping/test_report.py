@@ -326,7 +326,10 @@ def test_hidden_characters_of_a_finding_are_spelt_out() -> None:
     groups = run.options[0].groups.copy()
     groups.loc[0, "exception"] = "short \u202e of it"
     option = replace(run.options[0], groups=groups)
-    page = render_report(replace(run, findings=(odd, *run.findings[1:]), options=(option, *run.options[1:])))
+    rules = run.rules.model_copy(update={"version": "2 \u202e b"})
+    changed = replace(run, rules=rules, findings=(odd, *run.findings[1:]))
+    page = render_report(replace(changed, options=(option, *run.options[1:])))
+    assert "version 2 [U+202E] b)" in page, "also where the page does not treat it as a name"
     assert "short [U+202E] of it" in page
     assert "turned [U+202E] round" in page
     assert not set("\u202e\u200b") & set(page)

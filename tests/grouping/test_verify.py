@@ -259,7 +259,7 @@ def test_a_better_hub_counts_only_where_the_rules_allow_it(override: dict, bette
     assert ("G01" in dict(best["faults"])) == better
 
 
-@pytest.mark.parametrize("kinds", [["main"], ["main", "community"]])
+@pytest.mark.parametrize("kinds", [[], ["main"], ["main", "community"]])
 def test_a_site_of_nobody_is_a_better_hub_only_where_community_sites_may_be_hubs(kinds: list[str]) -> None:
     place = hand_worked_place()
     times = hand_worked_times()
