@@ -84,6 +84,13 @@ def test_many_groups_in_a_row_share_colours_but_no_neighbours_do() -> None:
     assert set(colour.values()) == set(range(len(maps.PALETTE)))
 
 
+def test_a_group_among_many_has_a_colour_of_its_own() -> None:
+    shapes = np.array([shapely.box(0, 0, 20, 1), *(shapely.box(i, 1, i + 0.9, 2) for i in range(20))])
+    ids = [f"G{i:02d}" for i in range(21)]
+    colour = maps.group_colours(shapes, ids, ids)
+    assert list(colour.values()).count(colour["G00"]) == 1
+
+
 def test_neighbours_still_share_their_edges_after_simplifying_and_rounding() -> None:
     run = made_run(points_only=True)
     polygons, colours = _prepared(run)
@@ -231,6 +238,22 @@ def test_letters_stand_in_the_largest_part_of_a_group() -> None:
         largest = gpd.GeoSeries([max(parts, key=shapely.area)], crs="EPSG:27700").to_crs("EPSG:4326")[0]
         lat, lon = drawn["label"]
         assert largest.contains(shapely.Point(lon, lat))
+
+
+def test_letters_stand_in_the_larger_of_two_parts_whichever_comes_first() -> None:
+    run = made_run()
+    plan = Plan.from_groups([(("J80001",), "J80001")])
+    option = replace(run.options[0], option=replace(run.options[0].option, plan=plan), groups=run.options[0].groups[:1])
+    for wide in (0, 5):  # the cell in the west or in the east is the larger part
+        polygons = np.array([shapely.box(410_000, 80_000, 410_001, 80_001)] * 30, dtype=object)
+        served = run.place.registrations.head(0).copy()
+        for number, (cell, patients) in enumerate(((0, 10.0), (5, 10.0))):
+            served.loc[number] = ("J80001", run.place.areas.index[cell], patients, "published")
+            side = 9_000 if cell == wide else 2_000
+            polygons[cell] = shapely.box(360_000 + 20_000 * cell, 80_000, 360_000 + 20_000 * cell + side, 80_000 + side)
+        changed = replace(run, place=replace(run.place, registrations=served), options=(option,))
+        (group,) = maps.draw(changed, polygons, [{"G01": 0}]).options[0].groups
+        assert (group.spot[0] > maps.DRAWING_WIDTH / 2) == (wide == 5)
 
 
 def test_north_is_up_and_the_scale_is_true_in_a_static_drawing() -> None:

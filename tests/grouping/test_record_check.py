@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from geodata.errors import InputProblems
-from grouping.pipeline import run_case
+from grouping.pipeline import run_case, score_case
 from grouping.recheck import Recheck, recheck
 from grouping.runs import write_run
 from tests.small_case import write_small_case
@@ -247,3 +247,21 @@ def test_a_band_that_the_score_lies_outside_of_is_noticed(copy: Path) -> None:
 
     change_record(copy / "run", change)
     assert "which is not its band of 10%" in wrong(recheck(copy / "run"))[OF_OPTION]
+
+
+def test_groups_that_are_not_numbered_in_order_are_noticed(copy: Path) -> None:
+    folder = copy / "run" / "options" / "option-1"
+    for name in ("plan.csv", "groups.csv"):
+        text = (folder / name).read_text(encoding="utf-8")
+        turned = text.replace("G01", "GXX").replace("G02", "G01").replace("GXX", "G02")
+        (folder / name).write_text(turned, encoding="utf-8")
+    assert "not numbered by their smallest code" in wrong(recheck(copy / "run"))[OF_OPTION]
+
+
+def test_a_plan_by_hand_that_claims_a_proof_is_noticed(copy: Path) -> None:
+    plan = copy / "run" / "options" / "option-1" / "plan.csv"
+    write_run(score_case(copy / "case", plan), copy / "scored", case_dir=copy / "case")
+    assert recheck(copy / "scored").agrees
+    solver = json.loads((copy / "run" / "run.json").read_text(encoding="utf-8"))["solver"]
+    change_record(copy / "scored", lambda r: r.update(solver=solver))
+    assert wrong(recheck(copy / "scored"))[PROOF] == "a plan made by hand has no proof"
