@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -43,9 +44,9 @@ class Prepared:
     problem: GroupingProblem
     findings: tuple[Finding, ...]
 
-    @property
+    @cached_property
     def journeys(self) -> Journeys:
-        """Registrations joined with minutes."""
+        """Registrations joined with minutes; joined once, when first asked for."""
         return Journeys.of(self.place, self.times, self.problem)
 
 
