@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +15,10 @@ from numpy.typing import NDArray
 from geodata.errors import Finding, InputProblems
 from geodata.network import RoadNetwork
 from geodata.place import Place
+from geodata.road_cache import CACHE_FOLDER, file_hash, load_cached, store_cached
 from geodata.road_times import FAR_M, TOO_FAR_M, road_times
-from geodata.roads import download_roads, read_roads
+from geodata.roads import read_roads, roads_file_of_place
+from geodata.roadselect import Bounds
 from geodata.snapping import joinable_roads
 from geodata.speeds import load_speeds, speeds_text
 from geodata.straight_line import straight_line_times
@@ -29,7 +27,7 @@ from geodata.travel import TravelTimes, points_of
 MARGIN_M = 10_000.0
 """Roads are read this far beyond the points of the case, so that a quick way round outside is not lost."""
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 LISTED_POINTS = 5
 
 
@@ -61,7 +59,7 @@ def travel_times(place: Place, settings: Any, case_dir: Path) -> tuple[TravelTim
     method = getattr(settings, "method", None) or "roads"
     if method == "straight-line":
         return straight_line_times(place, getattr(settings, "straight_line", None)), (_straight_line_finding(),)
-    network = _network_for(place, settings, case_dir)
+    network = network_of_case(place, settings, case_dir)
     source = str(network.summary["source"])
     if not len(joinable_roads(network)):
         message = "No two roads of the network can be driven both there and back, so that nothing can be timed."
@@ -84,45 +82,87 @@ def _straight_line_finding() -> Finding:
     )
 
 
-def _network_for(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
-    source, town = getattr(settings, "source", None), getattr(settings, "place", None)
+def network_of_case(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
+    """The road network of a case, from its cache or built anew; the parameters are those of `travel_times`."""
     gaps = getattr(settings, "bridge_gaps_m", None)
     gaps = 15.0 if gaps is None else float(gaps)
     profile = getattr(settings, "profile", None) or "free-flow"
     load_speeds(profile)  # an unknown profile is told before the long work
-    if not source and not town:
-        raise InputProblems(
-            [
-                Finding(
-                    "error",
-                    "case.toml",
-                    "Neither a road file nor a place to download is named.",
-                    'Write [roads] source = "roads.osm.pbf" or place = "Dorset, England", or method = "straight-line".',
-                    column="roads.source",
-                    code="road-file",
-                )
-            ]
-        )
+    name = road_file_name(settings)
+    path, cache = Path(case_dir) / name, Path(case_dir) / CACHE_FOLDER
+    if not path.is_file() and not getattr(settings, "source", None):
+        raise InputProblems([_not_fetched(str(settings.place), name)])
     bounds = _bounds(place)
-    path = Path(case_dir) / source if source else None
-    key = _cache_key(path, town, gaps, profile, bounds)
-    cached = Path(case_dir) / ".cache" / f"roads-{key}.npz"
-    network = _load_cached(cached)
+    cached = cache / f"roads-{_cache_key(path, cache, gaps, profile, bounds)}.npz"
+    network = load_cached(cached)
     if network is None:
-        if path is not None:
-            network = read_roads(path, bounds=bounds, bridge_gaps_m=gaps, profile=profile)
-        else:
-            network = download_roads(town, bridge_gaps_m=gaps, profile=profile)
-        _store_cached(network, cached)
-    if source:  # the name in the settings, whatever the same content was called when it was cached
-        findings = tuple(replace(finding, file=str(source)) for finding in network.findings)
-        network = replace(network, summary=network.summary | {"source": str(source)}, findings=findings)
-    return network
+        network = read_roads(path, bounds=bounds, bridge_gaps_m=gaps, profile=profile)
+        store_cached(network, cached)
+    # The name in the settings, whatever the same content was called when it was cached.
+    findings = tuple(replace(finding, file=name) for finding in network.findings)
+    return replace(network, summary=network.summary | {"source": name}, findings=findings)
 
 
-def _bounds(place: Place) -> tuple[float, float, float, float] | None:
+def road_file_name(settings: Any) -> str:
+    """Name of the road file of a case, seen from its folder: the one named, or the one downloaded for its place.
+
+    Parameters
+    ----------
+    settings
+        The `[roads]` settings.
+
+    Raises
+    ------
+    InputProblems
+        When neither a file nor a place is named.
+    """
+    source, town = getattr(settings, "source", None), getattr(settings, "place", None)
+    if source or town:
+        return str(source) if source else roads_file_of_place(str(town))
+    raise InputProblems(
+        [
+            Finding(
+                "error",
+                "case.toml",
+                "Neither a road file nor a place to download is named.",
+                'Write [roads] source = "roads.osm.pbf" or place = "Dorset, England", or method = "straight-line".',
+                column="roads.source",
+                code="road-file",
+            )
+        ]
+    )
+
+
+def _not_fetched(town: str, name: str) -> Finding:
+    return Finding(
+        "error",
+        "case.toml",
+        f"The roads of this place have not been downloaded: there is no {name} in the case folder.",
+        "Run: blueprint fetch CASE (with this case folder; it is the only command that uses the network). Or name an "
+        "OpenStreetMap extract in [roads] source.",
+        column="roads.place",
+        value=town,
+        code="roads-not-fetched",
+    )
+
+
+def _bounds(place: Place) -> Bounds | None:
     points = points_of(place)
-    x, y = np.append(points.area_x, points.site_x), np.append(points.area_y, points.site_y)
+    return road_bounds(np.append(points.area_x, points.site_x), np.append(points.area_y, points.site_y))
+
+
+def road_bounds(x: NDArray[np.float64], y: NDArray[np.float64]) -> Bounds | None:
+    """The box within which the roads of a case are read: its points and a margin of 10 km, in whole kilometres.
+
+    Parameters
+    ----------
+    x, y
+        Areas and sites, metres in EPSG:27700, shape (N,).
+
+    Returns
+    -------
+    minx, miny, maxx, maxy, metres in EPSG:27700; None where there are no points.
+    """
     if not len(x):
         return None
     # Whole kilometres, so that moving one point by a little does not build the network again.
@@ -131,35 +171,11 @@ def _bounds(place: Place) -> tuple[float, float, float, float] | None:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _cache_key(path: Path | None, town: str | None, gaps: float, profile: str, bounds: tuple[float, ...] | None) -> str:
-    content = ""
-    if path is not None and path.is_file():
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-    name = path.name if path is not None else town
+def _cache_key(path: Path, cache: Path, gaps: float, profile: str, bounds: tuple[float, ...] | None) -> str:
+    content = file_hash(path, cache) if path.is_file() else ""
     table = hashlib.sha256(speeds_text().encode("utf-8")).hexdigest()
-    parts = (CACHE_VERSION, content, name, gaps, profile, bounds, table)
+    parts = (CACHE_VERSION, content, path.name, gaps, profile, bounds, table)
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:16]
-
-
-def _load_cached(path: Path) -> RoadNetwork | None:
-    try:
-        return RoadNetwork.load(path)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None  # absent, half-written or of another version: build it again
-
-
-def _store_cached(network: RoadNetwork, path: Path) -> None:
-    handle, name = None, ""
-    try:
-        path.parent.mkdir(exist_ok=True)
-        handle, name = tempfile.mkstemp(suffix=".tmp", dir=path.parent)
-        os.close(handle)
-        network.save(Path(name))
-        Path(name).replace(path)
-    except OSError:
-        if name:
-            Path(name).unlink(missing_ok=True)
 
 
 def _demand_cover(times: TravelTimes, source: str) -> None:

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import osmium
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 
 from geodata.errors import Finding, InputProblems
 from geodata.osm import CLASS_INDEX, NODE_BLOCKED, NODE_PLAIN, REVERSED, drivable_way, node_kind
+from geodata.osmnodes import PER_DEGREE, is_pbf
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.roadlines import LineCollector, RoadLines
+from geodata.roadselect import WGS84, Bounds, lonlat_box, select_roads
 
 if TYPE_CHECKING:
     import networkx as nx
 
-Bounds = tuple[float, float, float, float]
-
-WGS84 = "EPSG:4326"
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.bz2", ".osm.gz")
-WAY_REACH_DEGREES = 0.3
-"""No way for cars reaches further than this (about 20 km) from its first point into the box."""
+PACKED = {
+    b"<?xml": "OpenStreetMap XML",
+    b"<osm": "OpenStreetMap XML",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "packed with gzip",
+    b"BZh": "packed with bzip2",
+    b"SQLite format 3": "a GeoPackage",
+}
+"""First bytes of files that are often saved under the wrong name."""
 
 LINE_LAYERS = ("network", "lines", "edges", "gis_osm_roads_free", "roads")
 """Layers taken without asking when a GeoPackage holds more than one: ours, GDAL's, osmnx's, Geofabrik's."""
@@ -56,33 +63,15 @@ def read_lines(path: Path, bounds: Bounds | None = None) -> RoadLines:
     InputProblems
         When the file is missing, of another kind, damaged, or holds no drivable road there.
     """
-    if not path.is_file():
-        raise InputProblems(
-            [_file_error(path, "There is no such road file.", "Check the name in case.toml, [roads] source.")]
-        )
-    if path.stat().st_size == 0:
-        raise InputProblems([_file_error(path, "The road file is empty.", "Download or copy it again.")])
+    demand_file(path)
     reader = _reader_for(path)
-    try:
+    with told_plainly(path):
         lines = reader(path, bounds)
-    except InputProblems:
-        raise
-    except Exception as problem:  # damaged files fail in the libraries in many ways; each means the same to a planner
-        text = " ".join(str(problem).split())[:200]
-        raise InputProblems(
-            [
-                _file_error(
-                    path,
-                    f"The road file cannot be read: {text.rstrip('.')}.",
-                    "Download or copy it again, or open it in QGIS to see what it is.",
-                )
-            ]
-        ) from problem
     if not len(lines.way_offset) - 1:
         place = "in the area of the case" if bounds else "in it"
         raise InputProblems(
             [
-                _file_error(
+                file_problem(
                     path,
                     f"The road file holds no drivable road {place}.",
                     "Use an OpenStreetMap extract that covers the case and holds `highway` ways.",
@@ -90,6 +79,75 @@ def read_lines(path: Path, bounds: Bounds | None = None) -> RoadLines:
             ]
         )
     return lines
+
+
+def demand_file(path: Path) -> None:
+    """Refuse a road file that is missing or empty.
+
+    Raises
+    ------
+    InputProblems
+        There is no such file, or there is nothing in it.
+    """
+    if not path.is_file():
+        message = "There is no such road file."
+        raise InputProblems([file_problem(path, message, "Check the name in case.toml, [roads] source.")])
+    if path.stat().st_size == 0:
+        raise InputProblems([file_problem(path, "The road file is empty.", "Download or copy it again.")])
+
+
+def demand_osm_file(path: Path) -> None:
+    """Refuse a road file that is missing, empty or no OpenStreetMap file.
+
+    Raises
+    ------
+    InputProblems
+        As said.
+    """
+    demand_file(path)
+    if not path.name.lower().endswith(OSM_SUFFIXES):
+        message = "This kind of road file cannot be cut."
+        raise InputProblems([file_problem(path, message, "Use .osm.pbf or .osm (XML).")])
+
+
+@contextmanager
+def told_plainly(path: Path) -> Iterator[None]:
+    """Turn whatever reading a damaged file raises into one message that a planner understands.
+
+    Raises
+    ------
+    InputProblems
+        Instead of any other exception.
+    """
+    try:
+        yield
+    except InputProblems:
+        raise
+    except Exception as problem:  # damaged files fail in the libraries in many ways; each means the same to a planner
+        text = _look_inside(path) or " ".join(str(problem).split())[:200].rstrip(".")
+        fix = "Download or copy it again, or open it in QGIS to see what it is."
+        raise InputProblems([file_problem(path, f"The road file cannot be read: {text}.", fix)]) from problem
+
+
+def _look_inside(path: Path) -> str:
+    """What a file really is, where its first bytes belie its name."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(2048).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return ""
+    lower = start.lower()
+    if lower.startswith((b"<!doctype html", b"<html")):
+        return "it is a web page, not map data; the download was probably refused"
+    if is_pbf(path):
+        for magic, what in PACKED.items():
+            if start.startswith(magic):
+                return f"it is {what}, not a .osm.pbf file"
+    elif path.name.lower().endswith(".gz") and not start.startswith(b"\x1f\x8b"):
+        return "it is not packed with gzip, as its name says"
+    elif path.name.lower().endswith(".bz2") and not start.startswith(b"BZh"):
+        return "it is not packed with bzip2, as its name says"
+    return ""
 
 
 def _reader_for(path: Path) -> Callable[[Path, Bounds | None], RoadLines]:
@@ -102,14 +160,15 @@ def _reader_for(path: Path) -> Callable[[Path, Bounds | None], RoadLines]:
         return _read_geopackage
     raise InputProblems(
         [
-            _file_error(
+            file_problem(
                 path, "This kind of road file is not known.", "Use .osm.pbf, .osm, .graphml (saved by osmnx) or .gpkg."
             )
         ]
     )
 
 
-def _file_error(path: Path | str, message: str, fix: str) -> Finding:
+def file_problem(path: Path | str, message: str, fix: str) -> Finding:
+    """An error about a road file."""
     name = path if isinstance(path, str) else path.name
     return Finding("error", name, message, fix, code="road-file")
 
@@ -118,109 +177,35 @@ def _file_error(path: Path | str, message: str, fix: str) -> Finding:
 
 
 def _read_osm(path: Path, bounds: Bounds | None) -> RoadLines:
-    lines, unlocated = _take_osm_file(path, bounds, None)
-    if unlocated and not len(lines.way_offset) - 1:
-        # Points that come after the ways or have negative numbers, as editors write them, are not in the library's
-        # table: such files are small, and a plain dictionary holds their points.
-        points = {
-            node.id: (node.location.lon, node.location.lat)
-            for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
-            if node.location.valid()
-        }
-        lines, _ = _take_osm_file(path, bounds, points)
-    return lines
-
-
-def _take_osm_file(
-    path: Path, bounds: Bounds | None, points: dict[int, tuple[float, float]] | None
-) -> tuple[RoadLines, bool]:
-    """Read the ways of a file; also says whether drivable ways were left out because none of their points is known."""
+    box = lonlat_box(bounds) if bounds else None
+    found = select_roads(path, box)
     collector = LineCollector(WGS84)
-    box = _lonlat_box(bounds)
-    # The locations of all nodes stay in the library's compact table (16 bytes each); Python sees ways of the box only.
-    wanted = osmium.filter.KeyFilter("highway", "barrier", "route")
-    processor = osmium.FileProcessor(str(path)).with_locations().with_filter(wanted)
-    if points is not None:
-        for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(wanted):
-            _take_osm_node(collector, node)
-    newest, unlocated = "", False
-    for thing in processor:
-        if thing.is_node():
-            _take_osm_node(collector, thing)
-        elif thing.is_way():
-            unlocated |= _take_osm_way(collector, thing, box, points)
-            if thing.timestamp.year > 2000:
-                newest = max(newest, thing.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    timestamp = processor.header.get("osmosis_replication_timestamp", "") or newest
-    return collector.finish(path.name, timestamp), unlocated
-
-
-def _take_osm_node(collector: LineCollector, node: Any) -> None:
-    kind = node_kind(_tags(node))
-    if kind != NODE_PLAIN:
-        collector.node_kind[node.id] = kind
-
-
-def _tags(thing: Any) -> dict[str, str]:
-    return {tag.k: tag.v for tag in thing.tags}
-
-
-def _take_osm_way(
-    collector: LineCollector, thing: Any, box: Bounds | None, points: dict[int, tuple[float, float]] | None
-) -> bool:
-    """Add a way if cars may use it; True if they may but its points are not known."""
-    if box and _far_outside(thing, box):
-        return False
-    tags = _tags(thing)
-    way = drivable_way(tags)
-    if way is None:
-        if "highway" in tags:
+    for key, tags in found.node_tags.items():
+        kind = node_kind(tags)
+        if kind != NODE_PLAIN:
+            collector.node_kind[key] = kind
+    x, y = found.nodes.x / PER_DEGREE, found.nodes.y / PER_DEGREE
+    for way, start, stop in zip(found.way, found.offset[:-1], found.offset[1:], strict=True):
+        if way is None:
             # A drivable road that ends on a path or a private road ends there for a reason.
-            collector.sealed_keys.update(node.ref for node in thing.nodes)
+            collector.sealed_keys.update(found.refs[start:stop].tolist())
             collector.count("ways not open to cars")
-        return False
-    pieces = _located_pieces(thing, points)
-    for keys, x, y in pieces:
-        if box and (max(x) < box[0] or min(x) > box[2] or max(y) < box[1] or min(y) > box[3]):
             continue
-        for part in _cut_at_barriers(collector, keys):
-            collector.add(part[0], x[part[1]], y[part[1]], way)
-    return not pieces
+        for keys, at in _located_pieces(found.refs[start:stop], found.at[start:stop]):
+            xs, ys = x[at], y[at]
+            if box and (xs.max() < box[0] or xs.min() > box[2] or ys.max() < box[1] or ys.min() > box[3]):
+                continue
+            for part, where in _cut_at_barriers(collector, keys):
+                collector.add(part, xs[where].tolist(), ys[where].tolist(), way)
+    return collector.finish(path.name, found.timestamp)
 
 
-def _far_outside(thing: Any, box: Bounds) -> bool:
-    """Quick rejection by the first point, so that a file of a whole country is passed over fast."""
-    if not len(thing.nodes):
-        return True
-    first = thing.nodes[0].location
-    if not first.valid():
-        return False
-    return (
-        first.lon < box[0] - WAY_REACH_DEGREES
-        or first.lon > box[2] + WAY_REACH_DEGREES
-        or first.lat < box[1] - WAY_REACH_DEGREES
-        or first.lat > box[3] + WAY_REACH_DEGREES
-    )
-
-
-def _located_pieces(
-    thing: Any, points: dict[int, tuple[float, float]] | None
-) -> list[tuple[list[int], list[float], list[float]]]:
+def _located_pieces(refs: NDArray[np.int64], at: NDArray[np.int64]) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
     """Points of a way; where the extract lacks a node, the way falls into pieces."""
-    pieces: list[tuple[list[int], list[float], list[float]]] = [([], [], [])]
-    for node in thing.nodes:
-        if points is None:
-            place = node.location
-            place = (place.lon, place.lat) if place.valid() else None
-        else:
-            place = points.get(node.ref)
-        if place is not None:
-            pieces[-1][0].append(node.ref)
-            pieces[-1][1].append(place[0])
-            pieces[-1][2].append(place[1])
-        elif pieces[-1][0]:
-            pieces.append(([], [], []))
-    return [piece for piece in pieces if len(piece[0]) > 1]
+    gaps = np.flatnonzero(at < 0)
+    for start, stop in zip([0, *(gaps + 1)], [*gaps, len(at)], strict=True):
+        if stop - start > 1:
+            yield refs[start:stop].tolist(), at[start:stop]
 
 
 def _cut_at_barriers(collector: LineCollector, keys: list[int]) -> list[tuple[list[int], slice]]:
@@ -242,12 +227,6 @@ def _cut_at_barriers(collector: LineCollector, keys: list[int]) -> list[tuple[li
     return parts
 
 
-def _lonlat_box(bounds: Bounds | None) -> Bounds | None:
-    if bounds is None:
-        return None
-    return Transformer.from_crs(BRITISH_NATIONAL_GRID, WGS84, always_xy=True).transform_bounds(*bounds)
-
-
 # ----------------------------------------------------------------------------------------------------- osmnx graphs
 
 
@@ -256,51 +235,6 @@ def _read_graphml(path: Path, bounds: Bounds | None) -> RoadLines:
 
     graph = osmnx.load_graphml(path)
     return lines_from_graph(graph, path.name, bounds)
-
-
-def download_lines(place: str) -> RoadLines:
-    """Download the drivable roads of a named place through osmnx (Nominatim and Overpass).
-
-    Parameters
-    ----------
-    place
-        Name as OpenStreetMap knows it, such as `Dorset, England`.
-
-    Raises
-    ------
-    InputProblems
-        When there is no network, no such place, or no road in it.
-    """
-    import osmnx  # noqa: PLC0415 - takes seconds to import and few cases need it
-
-    kept = osmnx.settings.useful_tags_way, osmnx.settings.use_cache
-    try:
-        osmnx.settings.useful_tags_way = sorted({*kept[0], *WANTED_TAGS})
-        osmnx.settings.use_cache = False  # it would write into the working directory; the case has its own cache
-        graph = osmnx.graph_from_place(place, network_type="drive", simplify=False, retain_all=True)
-    except Exception as problem:  # requests, osmnx and the services fail in many ways; all mean the same here
-        text = " ".join(str(problem).split()).rstrip(".")
-        reason = text if len(text) <= 120 else type(problem).__name__  # network faults tell addresses, not reasons
-        raise InputProblems(
-            [
-                Finding(
-                    "error",
-                    "case.toml",
-                    f"The roads of this place could not be downloaded ({reason}).",
-                    "Check the network connection and the spelling of the place, or download an OpenStreetMap extract "
-                    "of the county (.osm.pbf) once and name it in [roads] source.",
-                    column="roads.place",
-                    value=place,
-                    code="road-download",
-                )
-            ]
-        ) from problem
-    finally:
-        osmnx.settings.useful_tags_way, osmnx.settings.use_cache = kept
-    lines = lines_from_graph(graph, place, None)
-    if not len(lines.way_offset) - 1:
-        raise InputProblems([_file_error("case.toml", f"{place!r} holds no drivable road.", "Name a larger place.")])
-    return lines
 
 
 def lines_from_graph(graph: nx.MultiDiGraph, source: str, bounds: Bounds | None = None) -> RoadLines:
@@ -382,7 +316,7 @@ def _read_geopackage(path: Path, bounds: Bounds | None) -> RoadLines:
     if not info["crs"]:
         raise InputProblems(
             [
-                _file_error(
+                file_problem(
                     path,
                     f"Layer {layer!r} does not say its coordinate system.",
                     "Save it with one, such as EPSG:27700.",
@@ -427,7 +361,7 @@ def _line_layer(path: Path) -> str:
         if layers
         else "The GeoPackage has no layer of lines."
     )
-    raise InputProblems([_file_error(path, message, "Name the layer of roads `network`.")])
+    raise InputProblems([file_problem(path, message, "Name the layer of roads `network`.")])
 
 
 def _row_tags(frame: Any, columns: Mapping[str, str]) -> list[dict[str, str]]:

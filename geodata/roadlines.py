@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
@@ -63,9 +64,9 @@ class LineCollector:
 
     def __init__(self, crs: object) -> None:
         self._crs = crs
-        self._keys: list[int] = []
-        self._x: list[float] = []
-        self._y: list[float] = []
+        self._keys = array("q")  # 8 bytes each: a city has millions of points
+        self._x = array("d")
+        self._y = array("d")
         self._sizes: list[int] = []
         self._ways: list[Way] = []
         self._fresh_key = -(2**62)  # far below the negative numbers that editors give to new points
@@ -106,7 +107,8 @@ class LineCollector:
             at = np.searchsorted(unique, key)
             if at < len(unique) and unique[at] == key:
                 kind[at] = value
-        sealed = np.isin(unique, np.fromiter(self.sealed_keys, dtype=np.int64, count=len(self.sealed_keys)))
+        ends = np.fromiter(self.sealed_keys, dtype=np.int64, count=len(self.sealed_keys))
+        sealed = np.isin(unique, ends, assume_unique=True)
         way = {f.name: np.array([getattr(w, f.name) for w in self._ways], dtype=_dtype(f.type)) for f in fields(Way)}
         offset = np.concatenate(([0], np.cumsum(self._sizes, dtype=np.int64))).astype(np.int64)
         return RoadLines(

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from geodata.network import RoadNetwork
 from geodata.network_build import build_network
-from geodata.roadfiles import Bounds, download_lines, read_lines
+from geodata.roaddownload import download_place, roads_file_of_place
+from geodata.roadfiles import read_lines
+from geodata.roadselect import Bounds
 from geodata.speeds import Speeds, load_speeds
 
-__all__ = ["RoadNetwork", "download_roads", "read_roads"]
+__all__ = ["RoadNetwork", "download_place", "read_roads", "roads_file_of_place"]
 
 
 def read_roads(
@@ -42,16 +44,3 @@ def read_roads(
         When the file is missing, unreadable, of an unknown kind or without drivable roads there.
     """
     return build_network(read_lines(Path(source), bounds), speeds or load_speeds(profile), bridge_gaps_m)
-
-
-def download_roads(
-    place: str, *, bridge_gaps_m: float = 15.0, profile: str = "free-flow", speeds: Speeds | None = None
-) -> RoadNetwork:
-    """Download the roads of a named place through osmnx and build the network.
-
-    Raises
-    ------
-    InputProblems
-        When there is no network connection, no such place or no road in it.
-    """
-    return build_network(download_lines(place), speeds or load_speeds(profile), bridge_gaps_m)

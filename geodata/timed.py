@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.case import CaseSettings, RoadSettings
-from geodata.case_times import travel_times
+from geodata.case_times import road_file_name, travel_times
 from geodata.errors import Finding
 from geodata.place import Place, SourceFile
-from geodata.readers import sha256_of
 from geodata.registrations import complete_registrations
+from geodata.road_cache import CACHE_FOLDER, file_hash
 from geodata.travel import TravelTimes
 
 OSM_LICENCE = "ODbL 1.0"
@@ -50,15 +50,16 @@ def time_place(place: Place, settings: CaseSettings, case_dir: Path) -> TimedPla
 
 
 def _road_source(settings: RoadSettings, times: TravelTimes, place: Place, case_dir: Path) -> tuple[SourceFile, ...]:
-    """The road file among the sources of the case; nothing for straight lines or a downloaded place."""
-    if times.method.estimate or not settings.source:
+    """The road file among the sources of the case; nothing for straight lines."""
+    if times.method.estimate:
         return ()
+    name = road_file_name(settings)
     details = times.method.details
     return (
         SourceFile(
             table="roads",
-            file=settings.source,
-            sha256=sha256_of(case_dir / settings.source),
+            file=name,
+            sha256=file_hash(case_dir / name, case_dir / CACHE_FOLDER),
             rows=int(details.get("roads", 0)),
             vintage="invented" if place.made_up else str(details.get("timestamp", ""))[:10],
             licence="" if place.made_up else OSM_LICENCE,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
-import json
-import threading
 from pathlib import Path
 
 import geopandas as gpd
@@ -31,7 +28,7 @@ from geodata.osm import (
     parse_duration,
     parse_limit,
 )
-from geodata.roads import download_roads, read_roads
+from geodata.roads import read_roads
 
 EAST, NORTH = 450_050.0, 90_050.0
 STEP = 230.0
@@ -544,62 +541,6 @@ def test_geopackages_that_cannot_be_roads(tmp_path):
 def test_unknown_profile(town):
     with pytest.raises(InputProblems, match="no speed profile"):
         read_roads(town, profile="gale")
-
-
-# ---------------------------------------------------------------------- download through osmnx
-
-
-class Overpass(http.server.BaseHTTPRequestHandler):
-    """A geocoder and a map server in one, with a village of three nodes."""
-
-    def do_GET(self):
-        ring = [[-1.31, 50.69], [-1.28, 50.69], [-1.28, 50.71], [-1.31, 50.71], [-1.31, 50.69]]
-        place = {"display_name": "Village", "importance": 1.0, "boundingbox": ["50.69", "50.71", "-1.31", "-1.28"]}
-        self.reply([place | {"lat": "50.70", "lon": "-1.295", "geojson": {"type": "Polygon", "coordinates": [ring]}}])
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        nodes = [{"type": "node", "id": i, "lon": -1.30 + 0.002 * i, "lat": 50.70} for i in range(3)]
-        way = {"type": "way", "id": 1, "nodes": [0, 1, 2], "tags": {"highway": "tertiary", "maxspeed": "30 mph"}}
-        self.reply({"version": 0.6, "elements": [*nodes, way]})
-
-    def reply(self, content: object):
-        body = json.dumps(content).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def test_download_of_a_place(monkeypatch):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Overpass)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_address[1]}/"
-    monkeypatch.setattr(osmnx.settings, "nominatim_url", address)
-    monkeypatch.setattr(osmnx.settings, "overpass_url", address + "api")
-    monkeypatch.setattr(osmnx.settings, "overpass_rate_limit", False)
-    try:
-        network = download_roads("Village")
-    finally:
-        server.shutdown()
-    assert network.summary["source"] == "Village"
-    assert network.summary["km"] == pytest.approx(0.3, abs=0.05)
-    assert network.summary["roads_by_speed_source"] == {"maxspeed": 1}
-
-
-def test_download_without_a_network(monkeypatch):
-    monkeypatch.setattr(osmnx.settings, "nominatim_url", "http://127.0.0.1:9/")
-    monkeypatch.setattr(osmnx.settings, "overpass_url", "http://127.0.0.1:9/api")
-    monkeypatch.setattr(osmnx.settings, "overpass_rate_limit", False)
-    with pytest.raises(InputProblems, match="could not be downloaded") as caught:
-        download_roads("Dorset, England")
-    assert "127.0.0.1" not in caught.value.findings[0].message
-    assert "network connection" in caught.value.findings[0].fix
-    assert caught.value.findings[0].value == "Dorset, England"
 
 
 # ---------------------------------------------------------------------- real files
