@@ -155,16 +155,63 @@ class Totals(_Settings):
     sites: int | None = Field(default=None, ge=0)
 
 
+class FetchSpec(_Settings):
+    """One `[[fetch]]` entry: a file that `blueprint fetch` downloads into the case folder.
+
+    Parameters
+    ----------
+    name
+        Name to say it by (`--only`).
+    kind
+        `file`; `features` (a layer of an ArcGIS feature service); `roads` (OpenStreetMap, through Overpass).
+    source
+        Name of a known published file (`blueprint fetch CASE --list`), instead of `url`.
+    url
+        Address of the file, or of the layer.
+    to
+        File name in the folder.
+    place
+        Place of the roads; without it the surroundings of the case's sites and areas.
+    where, out_fields
+        Condition and fields of a layer; without them everything.
+    expect
+        Kind of content, where the file name does not say it.
+    sha256
+        Hash the file must have.
+    licence
+        Written into the record of downloads.
+    """
+
+    name: str = Field(min_length=1)
+    kind: Literal["file", "features", "roads"] = "file"
+    source: str | None = Field(default=None, min_length=1)
+    url: str | None = Field(default=None, min_length=1)
+    to: str | None = Field(default=None, min_length=1)
+    place: str | None = Field(default=None, min_length=1)
+    where: str | None = Field(default=None, min_length=1)
+    out_fields: list[str] = Field(default_factory=list)
+    expect: Literal["csv", "zip", "xlsx", "xls", "geojson", "gpkg", "parquet", "pbf", "osm", "graphml"] | None = None
+    sha256: str | None = Field(default=None, min_length=1)
+    licence: str = ""
+
+
+def _as_entries(value: Any) -> Any:
+    """One `[fetch]` section, or several `[[fetch]]` ones."""
+    return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, dict) else value
+
+
 class CaseSettings(_Settings):
     """What `case.toml` says."""
 
     schema_version: Literal[1] = 1
     name: str = Field(min_length=1)
     made_up: bool = False
+    record: str | None = Field(default=None, min_length=1)
     rules: RuleSettings = RuleSettings()
     roads: RoadSettings = RoadSettings()
     tables: Tables = Tables()
     totals: Totals = Totals()
+    fetch: Annotated[tuple[FetchSpec, ...], BeforeValidator(_as_entries)] = ()
 
 
 def read_case_settings(case_dir: Path) -> CaseSettings:
@@ -459,6 +506,8 @@ def _explain(item: Any, loc: tuple[int | str, ...], book: _Keys) -> Finding:
 def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
     if parent and parent[0] == "tables" and len(parent) >= 2:
         return sorted(TableSpec.model_fields)
+    if parent and parent[0] == "fetch":
+        return sorted(FetchSpec.model_fields)
     models: dict[tuple[str, ...], type[BaseModel]] = {
         (): CaseSettings,
         ("rules",): RuleSettings,
@@ -492,16 +541,16 @@ def _missing_files(folder: Path, settings: CaseSettings, book: _Keys) -> list[Fi
             wanted.append((("tables", table, number, "file"), spec.path))
     if settings.roads.method == "roads" and settings.roads.source:
         wanted.append((("roads", "source"), settings.roads.source))
+    if settings.record:
+        wanted.append((("record",), settings.record))
     if settings.rules.set.lower().endswith(".toml"):
         wanted.append((("rules", "set"), settings.rules.set))
     findings = []
+    to_come = {(spec.to or "").replace("\\", "/") for spec in settings.fetch}
     for loc, name in wanted:
         if not (folder / name).exists():
-            findings.append(
-                book.finding(
-                    loc, "There is no such file in the case folder.", _nearest_file(folder, name), "missing-file", name
-                )
-            )
+            fix = "Download it with: blueprint fetch CASE" if name in to_come else _nearest_file(folder, name)
+            findings.append(book.finding(loc, "There is no such file in the case folder.", fix, "missing-file", name))
     return findings
 
 
