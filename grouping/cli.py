@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -21,7 +21,18 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from geodata.errors import Finding, InputProblems, NoPlan, VerificationFailed
-from grouping.say import say_check, say_findings, say_problems_json, say_recheck, say_run
+from grouping.say import (
+    say_check,
+    say_cut,
+    say_findings,
+    say_problems_json,
+    say_recheck,
+    say_run,
+    say_templates,
+)
+
+if TYPE_CHECKING:
+    from geodata.fetch import Step
 
 app = typer.Typer(
     name="blueprint",
@@ -128,27 +139,97 @@ def _copy_case(case: Path) -> Callable[[Path], None]:
 
 
 @app.command()
-def init(case: CaseArgument) -> None:
-    """Write commented templates of a case into a new folder."""
+def init(
+    case: CaseArgument,
+    commissioner: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--commissioner",
+            metavar="CODE[,CODE...]",
+            help="Cut a case out of published files: a sub-ICB (11J), an ICB (QVV), or codes of practices.",
+            show_default=False,
+        ),
+    ] = None,
+    practices: Annotated[
+        str | None,
+        typer.Option("--practices", help="Codes of practices, or a file with one a line.", show_default=False),
+    ] = None,
+    files: Annotated[
+        Path | None, typer.Option("--files", help="Folder with the published files, unchanged.", show_default=False)
+    ] = None,
+    when: Annotated[
+        str | None, typer.Option("--date", help="Year, month or day wanted. Default: the newest.", show_default=False)
+    ] = None,
+    localities: Annotated[
+        Path | None,
+        typer.Option("--localities", help="Polygons with a name, or practices with a locality.", show_default=False),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the case.", show_default=False)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Cut a case out of published files; without --commissioner, write commented templates into a new folder."""
+    if commissioner or practices:
+        if files is None:
+            raise typer.BadParameter("name the folder with the published files", param_hint="--files")
+        _cut(case, commissioner or [], practices, files, when, localities, name, as_json=as_json)
+        return
+    given = {"--files": files, "--date": when, "--localities": localities, "--name": name}
+    if asked := [option for option, value in given.items() if value is not None]:
+        raise typer.BadParameter(f"{', '.join(asked)} needs --commissioner or --practices")
     from geodata.starter import write_templates
 
-    with _told():
-        written = write_templates(case)
-        typer.echo(f"Wrote {len(written)} files to {case}:")
-        for path in written:
-            typer.echo(f"  {path.name}")
-        typer.echo(f"Fill them in, then: blueprint check {case}")
+    with _told(as_json=as_json):
+        say_templates(case, write_templates(case), as_json=as_json)
+
+
+def _cut(
+    case: Path,
+    commissioner: list[str],
+    practices: str | None,
+    files: Path,
+    when: str | None,
+    localities: Path | None,
+    name: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from geodata.cut import codes_asked, cut_case, parse_when
+    from geodata.published.catalogue import read_catalogue
+
+    with _told(as_json=as_json):
+        asked, day = codes_asked(commissioner, practices), parse_when(when)
+        with _progress() as tell:
+            tell("Looking through the files", str(files))
+            catalogue = read_catalogue(files)
+            tell("Cutting the case", ", ".join(asked[:5]) + (" and more" if len(asked) > 5 else ""))
+            report = cut_case(catalogue, case, commissioner=asked, when=day, localities=localities, name=name)
+        say_cut(report, as_json=as_json)
 
 
 @app.command()
-def check(case: CaseArgument, rules: RulesOption = None, as_json: JsonOption = False) -> None:
-    """Read and time a case without forming groups, and tell everything noticed about the inputs."""
-    from grouping.pipeline import prepare
+def check(
+    case: CaseArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the page and its tables. Default: CASE/check.")
+    ] = None,
+    rules: RulesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the inputs of a case without forming groups, and write the page a planner takes to the practices."""
+    from geodata.case import case_folder
+    from grouping.check import check_case
+    from grouping.check_facts import counts
+    from grouping.check_folder import FOLDER, refuse_foreign_check, write_check
 
     with _told(as_json=as_json):
+        folder = out or case_folder(case) / FOLDER
+        refuse_foreign_check(folder)
         with _progress() as tell:
-            ready = prepare(case, rules=rules, progress=tell)
-        say_check(ready, as_json=as_json)
+            checked = check_case(case, rules=rules, progress=tell)
+            page = write_check(checked, folder)
+        say_check(errors, checked, counts(checked), page, as_json=as_json)
+        if checked.verdict == "cannot run yet":
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -230,6 +311,101 @@ def verify(
         say_recheck(result, as_json=as_json)
         if not result.agrees:
             raise typer.Exit(1)
+
+
+@app.command()
+def fetch(
+    case: Annotated[
+        Path,
+        typer.Argument(metavar="CASE", help="A case, or any folder with --national or --only.", show_default=False),
+    ],
+    files: Annotated[
+        Path | None, typer.Option("--files", help="Folder for the files. Default: the CASE folder.", show_default=False)
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Only this one, by name; may be repeated.", show_default=False)
+    ] = None,
+    national: Annotated[
+        bool, typer.Option("--national", help="The national files that init reads, instead of what the case names.")
+    ] = False,
+    list_known: Annotated[bool, typer.Option("--list", help="Print the known published files; asks nothing.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Download also what is there already, and replace it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before downloading.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Download what a case names, or the national files: the only command that uses the network."""
+    from geodata.fetch import Web, known_sources, make_plan, perform, wanted_items
+    from grouping.say import say_fetch_json, say_fetch_plan, say_fetched, say_sources
+
+    with _told(as_json=as_json):
+        if list_known:
+            say_sources(known_sources(), as_json=as_json)
+            return
+        folder, in_case, items = wanted_items(case, files=files, national=national, only=only or ())
+        with Web(tell=lambda text: errors.print(f"    {text}", style="dim", markup=False)) as web:
+            plan = make_plan(folder, in_case, items, web, again=again)
+            if not as_json:
+                by_hand = [source for source in known_sources() if not source.item.url] if national and not only else []
+                say_fetch_plan(plan, by_hand)
+            if dry_run or not plan.wanted:
+                if as_json:
+                    say_fetch_json(plan, None)
+                return
+            if not yes:
+                _ask_before_download(as_json=as_json, plan_as_json=lambda: say_fetch_json(plan, None))
+            try:
+                with _downloads() as tell:
+                    done = perform(plan, web, tell=tell)
+            except KeyboardInterrupt:
+                errors.print("Stopped. What has arrived is kept (.part) and goes on with the same command.")
+                raise typer.Exit(1) from None
+        if as_json:
+            say_fetch_json(plan, done)
+        say_fetched(errors, plan, done, quiet=as_json)
+        if any(one.problem for one in done):
+            raise typer.Exit(1)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _ask_before_download(*, as_json: bool, plan_as_json: Callable[[], None]) -> None:
+    """Go on only with a yes. Without a terminal nobody can give it: the command needs `--yes` (exit code 2)."""
+    if not _on_terminal():
+        if as_json:
+            plan_as_json()
+        errors.print("Nothing was downloaded: nobody can be asked here. Add --yes to download this.")
+        raise typer.Exit(2)
+    try:
+        agreed = typer.confirm("Download this?", err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        errors.print("Nothing was downloaded.")
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _downloads() -> Iterator[Callable[[Step, int, int | None], None]]:
+    """Name each download on standard error, and on a terminal show how far it is."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("Starting", total=None)
+        named: set[str] = set()
+
+        def tell(step: Step, so_far: int, total: int | None) -> None:
+            if step.item.to not in named:
+                named.add(step.item.to)
+                errors.print(f"  Downloading {step.item.to}", style="dim", markup=False)
+            unit, size = ("features", 1) if step.item.kind == "features" else ("MB", 10**6)
+            of = f" of {total / size:,.0f}" if total else ""
+            bar.update(task, description=escape(f"{step.item.to}: {so_far / size:,.0f}{of} {unit}"))
+
+        yield tell
 
 
 @app.command("rules")

@@ -10,22 +10,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import ClassVar
 
 import folium
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 from branca.element import MacroElement
 from folium.template import Template
 from numpy.typing import NDArray
 
 from geodata.catchments import area_polygons
-from geodata.place import BRITISH_NATIONAL_GRID, Place
+from geodata.place import Place
+from grouping.map_parts import (
+    DEGREE_UNITS,
+    MapFrame,
+    OfflineMap,
+    delta_rings,
+    name_for_good,
+    simplified,
+    svg_path,
+    to_degrees,
+)
 from grouping.plan import Plan
 from grouping.result import AssessedOption, Run
 
@@ -37,9 +44,6 @@ MINUTE_COLOURS = ("#e4f0f6", "#b9d8e8", "#82b4d2", "#4b88b5", "#24598c", "#132e5
 """Six steps from light to dark, so that they keep their order in greyscale."""
 
 NO_ROUTE_COLOUR = "#cfcfcf"
-DEGREE_UNITS = 100_000
-"""Coordinates are sent as whole numbers of 1/100,000 degree (about one metre)."""
-
 LETTER_HEIGHT = 38
 """Height of the letters of a static drawing, in drawing units."""
 
@@ -67,7 +71,7 @@ def drawn_areas(areas: gpd.GeoDataFrame) -> NDArray[np.object_]:
     if not len(polygons):
         return polygons
     west, south, east, north = shapely.total_bounds(polygons)
-    return _simplified(polygons, max(east - west, north - south))
+    return simplified(polygons, max(east - west, north - south))
 
 
 def group_of_area(place: Place, plan: Plan) -> pd.Series:
@@ -139,11 +143,11 @@ def map_data(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str
     """
     place = run.place
     west, south, east, north = shapely.total_bounds(_everything(place, polygons))
-    corners = _to_degrees(np.array([[west, south], [east, north], [west, north], [east, south]]))
+    corners = to_degrees(np.array([[west, south], [east, north], [west, north], [east, south]]))
     low, high = corners.min(axis=0), corners.max(axis=0)
     sites = place.sites
     codes = list(place.practices.index)
-    spots = _to_degrees(shapely.get_coordinates(sites.geometry.to_numpy()))
+    spots = to_degrees(shapely.get_coordinates(sites.geometry.to_numpy()))
     owner = pd.Index(codes).get_indexer(sites["practice_code"])
     return {
         "units": DEGREE_UNITS,
@@ -156,12 +160,12 @@ def map_data(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str
         "areas": [
             [code, _text(name), _flag(rural), shape]
             for code, name, rural, shape in zip(
-                place.areas.index, place.areas["name"], place.areas["rural"], _delta_rings(polygons), strict=True
+                place.areas.index, place.areas["name"], place.areas["rural"], delta_rings(polygons), strict=True
             )
         ],
         "localities": [
             [str(name), shape]
-            for name, shape in zip(place.localities.index, _delta_rings(_drawn_localities(place)), strict=True)
+            for name, shape in zip(place.localities.index, delta_rings(_drawn_localities(place)), strict=True)
         ],
         "practices": [
             [code, _text(row.name), int(row.list_size), _text(row.locality)]
@@ -193,7 +197,7 @@ def _option_data(
     site_at = pd.Index(place.sites.index)
     members = {group.group_id: group.members for group in option.option.plan.groups}
     groups = []
-    labels = _to_degrees(np.array(_label_points(polygons, belongs.to_numpy(), ids, place, option)))
+    labels = to_degrees(np.array(_label_points(polygons, belongs.to_numpy(), ids, place, option)))
     for row, (lon, lat) in zip(option.groups.itertuples(), labels, strict=True):
         groups.append(
             {
@@ -222,40 +226,6 @@ def _option_data(
     }
 
 
-def _delta_rings(geometries: NDArray[np.object_]) -> list[list[list[list[int]]]]:
-    """Per geometry its polygons, per polygon its rings, per ring x, y, then differences, in 1/100,000 degree."""
-    shapes = []
-    for geometry in shapely.transform(geometries, _to_degrees):
-        polygons = []
-        for polygon in shapely.get_parts(geometry):
-            if polygon.geom_type != "Polygon" or polygon.is_empty:
-                continue
-            rings = [_delta_ring(ring) for ring in (polygon.exterior, *polygon.interiors)]
-            if len(rings[0]) >= 6:
-                polygons.append([ring for ring in rings if len(ring) >= 6])
-        shapes.append(polygons)
-    return shapes
-
-
-def _delta_ring(ring: shapely.LinearRing) -> list[int]:
-    units = np.round(shapely.get_coordinates(ring) * DEGREE_UNITS).astype(np.int64)[:-1]
-    moved = np.r_[True, np.any(np.diff(units, axis=0) != 0, axis=1)] if len(units) else np.zeros(0, dtype=bool)
-    return np.diff(units[moved], axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
-
-
-def _to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Longitude and latitude of points on the national grid, shape (points, 2)."""
-    if not len(metres):
-        return metres
-    return np.column_stack(_grid_to_degrees().transform(metres[:, 0], metres[:, 1]))
-
-
-@cache
-def _grid_to_degrees() -> pyproj.Transformer:
-    """Made once: looking it up takes longer than a thousand points."""
-    return pyproj.Transformer.from_crs(BRITISH_NATIONAL_GRID, "EPSG:4326", always_xy=True)
-
-
 def _everything(place: Place, polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.concatenate([polygons, place.sites.geometry.to_numpy()])
 
@@ -268,12 +238,7 @@ def _drawn_localities(place: Place) -> NDArray[np.object_]:
     geometry = np.where(shapely.is_valid(geometry), geometry, shapely.make_valid(geometry))
     west, south, east, north = shapely.total_bounds(geometry)
     polygonal = np.array([_only_polygons(shape) for shape in geometry], dtype=object)
-    return _simplified(polygonal, max(east - west, north - south))
-
-
-def _simplified(polygons: NDArray[np.object_], span_m: float) -> NDArray[np.object_]:
-    """Simplify polygons together. Whole metres first: reprojected neighbours differ by less, and would not meet."""
-    return shapely.coverage_simplify(shapely.set_precision(polygons, 1.0), float(np.clip(span_m / 2_000, 2.0, 100.0)))
+    return simplified(polygonal, max(east - west, north - south))
 
 
 def _only_polygons(shape: shapely.Geometry) -> shapely.Geometry:
@@ -391,7 +356,7 @@ def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, in
     origin = np.array([west - margin, north + margin])
 
     def path(geometry: shapely.Geometry) -> str:
-        return _path(geometry, origin, scale)
+        return svg_path(geometry, origin, scale)
 
     def spot(x: float, y: float) -> tuple[int, int]:
         return round((x - origin[0]) * scale), round((origin[1] - y) * scale)
@@ -459,31 +424,7 @@ def _letters_apart(
     return placed
 
 
-def _path(geometry: shapely.Geometry, origin: NDArray[np.float64], scale: float) -> str:
-    """SVG path data in whole drawing units, relative, without points that fall together."""
-    pieces = []
-    for polygon in shapely.get_parts(geometry):
-        if polygon.geom_type != "Polygon" or polygon.is_empty:
-            continue
-        for ring in (polygon.exterior, *polygon.interiors):
-            points = np.round((shapely.get_coordinates(ring) - origin) * [scale, -scale]).astype(np.int64)[:-1]
-            points = points[np.r_[True, np.any(np.diff(points, axis=0) != 0, axis=1)]]
-            if len(points) < 3:
-                continue
-            steps = np.diff(points, axis=0)
-            moves = " ".join(f"{dx} {dy}" for dx, dy in steps.tolist()).replace(" -", "-")
-            pieces.append(f"M{points[0][0]} {points[0][1]}l{moves}z")
-    return "".join(pieces)
-
-
 # ------------------------------------------------------------------------------------------------------ Folium's frame
-
-
-class _OfflineMap(folium.Map):
-    """A Folium map that names no file on the web: the page carries Leaflet itself."""
-
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
 
 
 class _Blueprint(MacroElement):
@@ -518,18 +459,10 @@ LAYERS = (
 """Layers of the map from bottom to top, with the names shown in its layer list."""
 
 
-@dataclass(frozen=True)
-class MapFrame:
-    """What Folium renders: the element that holds the map, and the script that makes it."""
-
-    html: str
-    script: str
-
-
 def folium_frame(run: Run) -> MapFrame:
     """Render the frame of the interactive map with Folium: map, layers, layer list, scale; no tiles, no names."""
     middle = _middle(run.place)
-    frame = _OfflineMap(
+    frame = OfflineMap(
         location=middle,
         tiles=None,
         zoom_start=10,
@@ -540,27 +473,21 @@ def folium_frame(run: Run) -> MapFrame:
         min_zoom=6,
         scroll_wheel_zoom=False,
     )
-    _name_for_good(frame, "blueprint")
+    name_for_good(frame, "blueprint")
     layers = {}
     for key, title in LAYERS:
         layer = folium.FeatureGroup(title, show=key != "localities" or len(run.place.localities) > 0)
-        _name_for_good(layer, key)
+        name_for_good(layer, key)
         layers[key] = layer.add_to(frame)
-    control = _name_for_good(folium.LayerControl(collapsed=True), "layers")
+    control = name_for_good(folium.LayerControl(collapsed=True), "layers")
     control.add_to(frame)
-    _name_for_good(_Blueprint(layers), "fill").add_to(frame)
+    name_for_good(_Blueprint(layers), "fill").add_to(frame)
     figure = frame.get_root()
     figure.render()
     return MapFrame(figure.html.render(), figure.script.render())
 
 
-def _name_for_good(element: MacroElement, name: str) -> MacroElement:
-    """Give an element a fixed id in place of Folium's random one: the same run makes the same page."""
-    element._id = name
-    return element
-
-
 def _middle(place: Place) -> tuple[float, float]:
     west, south, east, north = shapely.total_bounds(place.sites.geometry.to_numpy())
-    lon, lat = _to_degrees(np.array([[(west + east) / 2, (south + north) / 2]]))[0]
+    lon, lat = to_degrees(np.array([[(west + east) / 2, (south + north) / 2]]))[0]
     return round(float(lat), 5), round(float(lon), 5)

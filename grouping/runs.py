@@ -10,7 +10,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -55,7 +55,7 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
             put_in(folder)
         not_ours = set(folder.rglob("*"))
         run.adjacency.to_csv(folder / "adjacency.csv", index=False, encoding="utf-8", lineterminator="\n")
-        _findings_table(run).to_csv(folder / "findings.csv", index=False, encoding="utf-8", lineterminator="\n")
+        findings_table(run.findings).to_csv(folder / "findings.csv", index=False, encoding="utf-8", lineterminator="\n")
         if run.before is not None:
             write_plan(run.before, folder / BEFORE_FILE)
         write_matrices(run.times, folder)
@@ -69,9 +69,17 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
 
 
 @contextmanager
-def new_folder(out_dir: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `out_dir`; rename it to `out_dir` at the end, remove it if anything fails."""
-    refuse_foreign_folder(out_dir)
+def new_folder(out_dir: Path, *, refuse: Callable[[Path], None] | None = None) -> Iterator[Path]:
+    """Give a temporary folder beside `out_dir`; rename it to `out_dir` at the end, remove it if anything fails.
+
+    Parameters
+    ----------
+    out_dir
+        The folder to make, or to replace.
+    refuse
+        Raises `InputProblems` when `out_dir` must not be replaced; `refuse_foreign_folder` unless another is given.
+    """
+    (refuse or refuse_foreign_folder)(out_dir)
     try:
         out_dir.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-", dir=out_dir.parent))
@@ -170,9 +178,10 @@ def _write_option(option: AssessedOption, folder: Path) -> None:
     option.areas[list(AREA_COLUMNS)].to_csv(folder / "areas.csv", index=False, encoding="utf-8", lineterminator="\n")
 
 
-def _findings_table(run: Run) -> pd.DataFrame:
+def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
+    """The findings as `findings.csv` holds them, one row each, safe to open in a spreadsheet."""
     columns = ["severity", "file", "row", "column", "value", "message", "fix", "code"]
-    table = pd.DataFrame([finding.as_dict() for finding in run.findings], columns=columns)
+    table = pd.DataFrame([finding.as_dict() for finding in findings], columns=columns)
     for column in ("value", "message", "fix", "column"):
         table[column] = table[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
     return table.astype({"row": "Int64"})
@@ -236,8 +245,8 @@ def _cannot_write(out_dir: Path, problem: OSError) -> InputProblems:
             Finding(
                 "error",
                 str(out_dir),
-                f"the run cannot be written here ({reason}).",
-                "Close files of an earlier run that are open in Excel or a browser, or name another folder with --out.",
+                f"the results cannot be written here ({reason}).",
+                "Close earlier results that are open in Excel or a browser, or name another folder with --out.",
                 code="output-folder",
             )
         ]

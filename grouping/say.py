@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,13 @@ import typer
 from rich.console import Console
 
 from geodata.errors import Finding
+from grouping.check_findings import SEVERITIES, effect_of
 
 if TYPE_CHECKING:
-    from grouping.pipeline import Prepared
+    from geodata.cut import CutReport
+    from geodata.fetch import Done, Plan, Source, Step
+    from grouping.check import Checked
+    from grouping.check_facts import Count
     from grouping.recheck import Recheck
     from grouping.result import AssessedOption, Run, SolverReport
 
@@ -21,11 +26,11 @@ EXAMPLES_SHOWN = 5
 """Findings of one kind shown before "and n more"; the run's findings.csv holds all."""
 
 
-def say_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print every error, then what was noticed beside them."""
+def say_findings(console: Console, findings: Sequence[Finding], *, written: str = "Nothing was written.") -> None:
+    """Print every error, then what was noticed beside them; `written` says what there is to look at."""
     wrong = [finding for finding in findings if finding.severity == "error"]
     others = [finding for finding in findings if finding.severity != "error"]
-    console.print(f"{_counted(len(wrong), 'problem')} in the inputs. Nothing was written.")
+    console.print(f"{_counted(len(wrong), 'problem')} in the inputs. {written}", markup=False)
     for number, finding in enumerate(wrong, start=1):
         console.print(f"{number:>3}. {_place(finding)}", markup=False)
         console.print(f"     {finding.message}", markup=False)
@@ -78,34 +83,79 @@ def say_problems_json(findings: Sequence[Finding]) -> None:
     _echo_json({"problems": [finding.as_dict() for finding in findings]})
 
 
-def say_check(ready: Prepared, *, as_json: bool) -> None:
-    """Print what a case holds and everything noticed about it."""
-    place = ready.place
-    basis = place.registrations.groupby("basis")["patients"].sum()
+def say_templates(case: Path, written: Sequence[Path], *, as_json: bool) -> None:
+    """Print which templates were written."""
     if as_json:
-        _echo_json(
-            {
-                "case": place.name,
-                "practices": len(place.practices),
-                "sites": len(place.sites),
-                "areas": len(place.areas),
-                "patients": place.list_total,
-                "registrations": {str(name): round(float(total), 3) for name, total in basis.items()},
-                "borders": len(ready.edges),
-                "travel": ready.times.method.sentence,
-                "findings": [finding.as_dict() for finding in ready.findings],
-            }
-        )
+        _echo_json({"case": str(case), "files": [path.name for path in written]})
         return
-    typer.echo(f"{place.name}: no errors.")
+    typer.echo(f"Wrote {len(written)} files to {case}:")
+    for path in written:
+        typer.echo(f"  {path.name}")
+    typer.echo(f"Fill them in, then: blueprint check {case}")
+
+
+def say_cut(report: CutReport, *, as_json: bool) -> None:
+    """Print what was cut out of the published files, and everything that was done to the records on the way."""
+    if as_json:
+        _echo_json(report.as_dict())
+        return
     typer.echo(
-        f"  {len(place.practices)} practices on {len(place.sites)} sites, {place.list_total:,} registered patients,"
-        f" {len(place.areas)} areas, {place.practices['locality'].replace('', None).nunique()} localities"
+        f"{report.name}: {_counted(report.practices, 'practice')} on {_counted(report.sites, 'site')},"
+        f" {_counted(report.patients, 'registered patient')}, {_counted(report.areas, 'area')}"
+        f" ({report.neighbours:,} of them over the border)"
     )
-    typer.echo("  Registrations: " + ", ".join(f"{total:,.0f} patients {name}" for name, total in basis.items()))
-    typer.echo(f"  Travel: {ready.times.method.sentence}")
-    for line in _grouped(ready.findings):
+    for table, rows in report.sources.groupby("table", sort=False):
+        read = [f"{row.file} ({row.vintage})" for row in rows.itertuples()]
+        typer.echo(f"  {table}: {', '.join(read)}")
+    if len(report.left_out):
+        typer.echo(f"  left out: {_counted(len(report.left_out), 'record')}, each with its reason in left_out.csv")
+    for line in _grouped(report.findings):
         typer.echo(line)
+    typer.echo(f"Case: {report.folder}. Nothing needs to be filled in: blueprint run {report.folder} --out RUN")
+
+
+def say_check(console: Console, checked: Checked, read: Sequence[Count], page: Path, *, as_json: bool) -> None:
+    """Print the verdict of a check, what was read, and where the page is; errors in full on the console for errors."""
+    if checked.ready is None:
+        say_findings(console, checked.findings, written=f"The case cannot run yet. Page: {page}")
+    if as_json:
+        _echo_json(_check_record(checked, page))
+        return
+    if checked.ready is None:
+        return
+    place = checked.ready.place
+    typer.echo(f"{place.name}: {checked.verdict}.")
+    for line in read:
+        expected = "" if line.expected is None else f", expected {line.expected:,}"
+        remark = f" ({line.remark})" if line.remark else ""
+        typer.echo(f"  {line.label}: {line.number:,.0f}{expected}{remark}")
+    typer.echo(f"  Travel: {checked.ready.times.method.sentence}")
+    numbers = ", ".join(_counted(checked.number(severity), severity) for severity in SEVERITIES[1:])
+    typer.echo(f"  Findings: {numbers}")
+    for kind in checked.kinds:
+        if kind.severity == "warning":
+            typer.echo(f"  - {kind.number:,} x {kind.what}")
+    typer.echo(f"Page: {page}")
+
+
+def _check_record(checked: Checked, page: Path) -> dict[str, object]:
+    """The check as plain values; what stopped the case stands under `problems`, as with every command."""
+    findings = [finding.as_dict() | {"effect": effect_of(finding).effect} for finding in checked.findings]
+    record: dict[str, object] = {"case": checked.settings.name, "verdict": checked.verdict, "page": str(page)}
+    if checked.ready is None:
+        return record | {"problems": findings}
+    place = checked.ready.place
+    basis = place.registrations.groupby("basis")["patients"].sum()
+    return record | {
+        "practices": len(place.practices),
+        "sites": len(place.sites),
+        "areas": len(place.areas),
+        "patients": place.list_total,
+        "registrations": {str(name): round(float(total), 3) for name, total in basis.items()},
+        "borders": len(checked.ready.edges),
+        "travel": checked.ready.times.method.sentence,
+        "findings": findings,
+    }
 
 
 def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
@@ -180,3 +230,132 @@ def say_recheck(result: Recheck, *, as_json: bool) -> None:
             where = f"{option}: " if option else ""
             typer.echo(f"  {mark}  {where}{line.claim} - {line.detail}")
     typer.echo("Every figure agrees with the inputs." if result.agrees else "The run does NOT agree with its inputs.")
+
+
+# ---------------------------------------------------------------------------------------------------------- fetch
+
+
+def say_sources(sources: Sequence[Source], *, as_json: bool) -> None:
+    """Print the published files whose place is known: what each is for, its address, and whether that is confirmed."""
+    if as_json:
+        _echo_json({"sources": [asdict(source.item) | {"parts": list(source.parts)} for source in sources]})
+        return
+    typer.echo("Published files this program knows the place of. Nothing was asked or downloaded.")
+    for source in sources:
+        item = source.item
+        name = f"{item.name}-COUNTY" if source.parts else item.name
+        marks = [mark for mark, holds in (("national", item.national), ("NOT CHECKED", not item.checked)) if holds]
+        typer.echo("")
+        typer.echo(f"{name}: {item.title}" + (f" [{', '.join(marks)}]" if marks else ""))
+        typer.echo(f"  for       {item.purpose}")
+        typer.echo(f"  from      {item.publisher}; {item.licence}" + (f"; {item.size}" if item.size else ""))
+        if item.url:
+            typer.echo(f"  address   {item.url.replace('{part}', 'COUNTY')}")
+            typer.echo(f"  saved as  {item.to.replace('{part}', 'COUNTY')}")
+        else:
+            typer.echo("  address   changes with every publication: download it by hand, or paste it into [[fetch]]")
+        typer.echo(f"  page      {item.page}")
+        if source.parts:
+            typer.echo(f"  counties  {', '.join(source.parts)}")
+    typer.echo("")
+    typer.echo("national: downloaded by --national. Any one with an address: --only NAME.")
+    typer.echo("NOT CHECKED: the address could not be confirmed; look at the page first.")
+
+
+def say_fetch_plan(plan: Plan, by_hand: Sequence[Source] = ()) -> None:
+    """Print what would be downloaded, from where and how large, and what is there already."""
+    if plan.wanted:
+        typer.echo(f"Into {plan.folder}:")
+    for step in plan.wanted:
+        typer.echo(
+            f"  {step.item.to}  ({_size_of(step)})" + ("  replaces the file there" if step.state == "again" else "")
+        )
+        typer.echo(f"      from {step.item.url or _openstreetmap(step)}")
+        if not step.item.checked:
+            typer.echo(f"      the address is not confirmed; page: {step.item.page}")
+        if step.arrived:
+            typer.echo(f"      {_bytes(step.arrived)} have arrived earlier")
+        if step.note:
+            typer.echo(f"      {step.note}")
+    for step in plan.steps:
+        if step.state == "here":
+            typer.echo(f"  {step.item.to}  already here ({step.note})")
+        elif step.state == "left alone":
+            typer.echo(f"  {step.item.to}  left alone: {step.note}")
+    if plan.wanted:
+        parts = [_bytes(plan.known_bytes)] if plan.known_bytes else []
+        parts += [f"{_counted(plan.untold, 'download')} of untold size"] if plan.untold else []
+        total = " and ".join(parts)
+        typer.echo(f"{_counted(len(plan.wanted), 'file')}, {total}; {_bytes(plan.free)} free on the disk.")
+    else:
+        typer.echo("Nothing to download.")
+    for source in by_hand:
+        typer.echo(f"By hand, as its address changes: {source.item.title}: {source.item.page}")
+
+
+def _openstreetmap(step: Step) -> str:
+    return f"OpenStreetMap (Nominatim and Overpass): {step.item.place or 'the surroundings of the case'}"
+
+
+def _size_of(step: Step) -> str:
+    if step.features is not None:
+        return _counted(step.features, "feature")
+    if step.bytes is not None:
+        return _bytes(step.bytes)
+    return f"size not told, {step.item.size}" if step.item.size else "size not told"
+
+
+def _bytes(number: int) -> str:
+    """Bytes for people: 812 bytes, 3.4 MB, 1.9 GB."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= size:
+            return f"{number / size:,.1f} {unit}"
+    return _counted(number, "byte")
+
+
+def say_fetched(console: Console, plan: Plan, done: Sequence[Done], *, quiet: bool = False) -> None:
+    """Print what arrived (unless quiet), and for each failure the address, what happened and what to do."""
+    for one in done:
+        if one.fetched and not quiet:
+            typer.echo(f"  {one.fetched.file}  {_bytes(one.fetched.bytes)}, SHA-256 {one.fetched.sha256[:12]}...")
+    arrived = sum(one.fetched is not None for one in done)
+    if arrived and not quiet:
+        typer.echo(f"{_counted(arrived, 'file')} downloaded; recorded in {plan.folder / 'fetched.json'}")
+    failed = [(one.step.item.page, one.problem) for one in done if one.problem]
+    if failed:
+        console.print(f"{_counted(len(failed), 'download')} failed. Nothing half-finished stands under its name.")
+    for number, (page, problem) in enumerate(failed, start=1):
+        console.print(f"{number:>3}. {problem.file}: {problem.message}", markup=False)
+        if problem.value:
+            console.print(f"     Asked: {problem.value}", markup=False)
+        if page:
+            console.print(f"     Publisher's page: {page}", markup=False)
+        console.print(f"     Fix: {problem.fix}", markup=False)
+
+
+def say_fetch_json(plan: Plan, done: Sequence[Done] | None) -> None:
+    """Print the plan, and what came of it, as JSON."""
+    record: dict[str, object] = {
+        "folder": str(plan.folder),
+        "free_bytes": plan.free,
+        "known_bytes": plan.known_bytes,
+        "steps": [
+            {
+                "name": step.item.name,
+                "kind": step.item.kind,
+                "url": step.item.url,
+                "file": step.item.to,
+                "state": step.state,
+                "bytes": step.bytes,
+                "features": step.features,
+                "arrived_bytes": step.arrived,
+                "licence": step.item.licence,
+                "note": step.note,
+            }
+            for step in plan.steps
+        ],
+    }
+    if done is not None:
+        record["fetched"] = [asdict(one.fetched) for one in done if one.fetched]
+        record["problems"] = [one.problem.as_dict() for one in done if one.problem]
+    _echo_json(record)
