@@ -16,7 +16,9 @@ import shapely
 
 from geodata import crosscheck
 from geodata.case import CaseSettings, Tables, case_folder, settings_and_findings
+from geodata.catchments import LEFT_OUT
 from geodata.errors import Finding, InputProblems
+from geodata.findings_csv import read_findings
 from geodata.locate import (
     Located,
     check_area_points,
@@ -68,6 +70,8 @@ def load_place(case_dir: Path) -> Place:
         raise InputProblems(findings)
     reading = _Reading(settings, findings=list(findings))
     _read_tables(reading, case_folder(case_dir))
+    if settings.record and (case_folder(case_dir) / settings.record).is_file():
+        reading.findings += read_findings(case_folder(case_dir) / settings.record)
     place = _check_and_build(reading)
     told = cap_findings(reading.findings)
     if place is None or any(finding.severity == "error" for finding in told):
@@ -212,7 +216,10 @@ def _build(
     practices = _practices_frame(reading, mains, sites_at, localities)
     adjacency = None
     if (edges := reading.get("adjacency")) is not None:
-        adjacency = edges.frame.loc[edges.sound, ["practice_a", "practice_b"]].reset_index(drop=True)
+        used = edges.sound
+        if "reason" in edges.frame:  # the list of a run also names the borders that were not used
+            used = used & (edges.frame["reason"] != LEFT_OUT).to_numpy()
+        adjacency = edges.frame.loc[used, ["practice_a", "practice_b"]].reset_index(drop=True)
     totals = crosscheck.check_totals(settings.totals, int(practices["list_size"].sum()), len(practices), len(sites))
     reading.findings += totals
     return Place(
@@ -349,6 +356,7 @@ def _areas_frame(table: Table, at: Located) -> gpd.GeoDataFrame:
         "rural": np.array([word == "rural" for word in words], dtype=bool),
         "deprivation_decile": _numbers(table, "deprivation_decile"),
         "no_car_share": _numbers(table, "no_car_share"),
+        "neighbour": np.array([word == "yes" for word in _text(table, "neighbour")], dtype=bool),
         "x": at.points[:, 0],
         "y": at.points[:, 1],
     }

@@ -47,8 +47,9 @@ class Place:
         `postcode`, and where given `floor_area_m2`, `condition`, `annual_cost`, `committed`; geometry: point.
     areas
         Index `area_code`; columns `name`, `population`, `population_65_plus`, `population_75_plus` (NaN if not given),
-        `rural_urban` (class as text), `rural` (bool), `deprivation_decile`, `no_car_share` (NaN if not given), `x`, `y`
-        (the population-weighted point, metres); geometry: polygon or, without polygons, the point.
+        `rural_urban` (class as text), `rural` (bool), `deprivation_decile`, `no_car_share` (NaN if not given),
+        `neighbour` (bool: an area of others, over the border, where registered patients live), `x`, `y` (the
+        population-weighted point, metres); geometry: polygon or, without polygons, the point.
     registrations
         One row per practice and area with a patient: `practice_code`, `area_code`, `patients` (float), `basis`
         (`published`, `scaled` or `estimated`). As loaded they are what the file says;

@@ -86,6 +86,7 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "rural_urban": Column("word", words="rural_urban"),
         "deprivation_decile": Column("whole", low=1, high=10),
         "no_car_share": Column("number", low=0, high=1),
+        "neighbour": Column("word", words="yes_no"),
         "x": _PLACE,
         "y": _PLACE,
         "lon": _PLACE,
@@ -99,7 +100,7 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
     "localities": {"name": _NAME},
     "locality_of": {"practice_code": _CODE, "locality": _NAME},
     "postcodes": {"postcode": _TEXT},
-    "adjacency": {"practice_a": _CODE, "practice_b": _CODE},
+    "adjacency": {"practice_a": _CODE, "practice_b": _CODE, "reason": _TEXT},
 }
 
 

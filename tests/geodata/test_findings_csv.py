@@ -1,0 +1,63 @@
+"""Findings written and read again, and files that somebody has been at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geodata.errors import Finding
+from geodata.findings_csv import read_findings, write_findings
+from geodata.load import load_place
+from tests.small_case import write_small_case
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
+FINDINGS = st.builds(
+    Finding,
+    severity=st.sampled_from(["warning", "note"]),
+    file=TEXT | st.just(""),
+    message=TEXT,
+    fix=TEXT | st.just(""),
+    row=st.none() | st.integers(0, 10**6),
+    column=st.none() | TEXT,
+    value=st.none() | TEXT,
+    code=TEXT,
+)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUICK
+@given(findings=st.lists(FINDINGS, max_size=5))
+def test_what_was_written_is_read_again(findings: list[Finding], tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    write_findings(findings, path)
+    assert read_findings(path) == findings
+
+
+@QUICK
+@given(data=st.binary(max_size=300))
+def test_any_bytes_give_findings_and_no_traceback(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    path.write_bytes(data)
+    assert all(finding.severity != "error" for finding in read_findings(path))
+
+
+def test_rows_that_cannot_be_understood_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    write_findings([Finding("error", "a.csv", "It was wrong.", code="old")], path)
+    with path.open("a", encoding="utf-8") as handle:
+        handle.write("grave,b.csv,,,,Something,,x\n\n")
+    found = read_findings(path)
+    assert [finding.severity for finding in found] == ["warning", "warning"]
+    assert "1 of its 2 rows" in found[1].message
+
+
+@pytest.mark.parametrize("text", ["severity,message,code\nnote,Cut on a Monday.,cut\n"])
+def test_a_case_shows_its_record(tmp_path: Path, text: str) -> None:
+    case = write_small_case(tmp_path / "case")
+    (case / "record.csv").write_text(text, encoding="utf-8")
+    settings_file = case / "case.toml"
+    settings_file.write_text('record = "record.csv"\n' + settings_file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert "Cut on a Monday." in {finding.message for finding in load_place(case).findings}
