@@ -117,6 +117,9 @@ def _estimate(place: Place, times: TravelTimes, codes: list[str]) -> tuple[pd.Da
     minutes = _minutes_to_nearest_site(place, times, codes)
     population = place.areas["population"].to_numpy(dtype=float)
     population = np.ones(len(population)) if np.isnan(population).all() else np.nan_to_num(population)
+    # Over the border nearly everybody is registered with practices outside the case.
+    if "neighbour" in place.areas:
+        population = np.where(place.areas["neighbour"].to_numpy(dtype=bool), 0.0, population)
     area_codes = place.areas.index.to_numpy()
     rows, far = [], []
     for k, code in enumerate(codes):

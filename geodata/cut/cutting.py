@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
+from geodata.case_times import road_bounds
 from geodata.cut import areas as cut_areas
 from geodata.cut import gather, practices, sites
 from geodata.cut.choose import Choice, PracticeList, choose
@@ -409,9 +411,9 @@ def _write(
         columns.append("geometry")
     areas_file, areas_settings = write_areas(parts.areas[columns].rename_axis("area_code").reset_index(), folder)
     own = parts.areas[parts.areas["neighbour"] == "no"]
-    roads = take_roads(
-        catalogue, bounds_of(parts.sites, own), bounds_of(parts.sites, parts.areas), folder, parts.record
-    )
+    everything = pd.concat([parts.sites[["x", "y"]], parts.areas[["x", "y"]]]).to_numpy(dtype=float)
+    around = road_bounds(*everything[np.isfinite(everything).all(axis=1)].T)
+    roads = take_roads(catalogue, bounds_of(parts.sites, own), around, folder, parts.record)
     rows = {"practices": len(table), "sites": len(parts.sites), "areas": len(parts.areas)}
     tables = [("practices", "practices.csv", {}), ("sites", "sites.csv", {"crs": "EPSG:27700"})]
     tables.append(("areas", areas_file, areas_settings))

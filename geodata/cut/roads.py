@@ -45,7 +45,7 @@ def take_roads(
     needed
         What a file must cover to be used: the sites and the areas of the case itself.
     wanted
-        What is cut out of it: with the neighbour areas over the border.
+        What is cut out of it: all points of the case and the margin around them that a run reads.
     folder
         The unfinished case.
 
@@ -71,7 +71,7 @@ def take_roads(
             if box is None:
                 told += " Whether it covers the whole case, the file does not say."
             elif not _holds(box, wanted):
-                told += " Neighbour areas over the border lie partly outside the file."
+                told += " The file ends less than 10 km beyond some of them: ways round outside it are not seen."
             record.note("roads", file.table.label, told)
             return name, file
     message = "No file of roads covers this case: minutes are estimated from straight lines."
