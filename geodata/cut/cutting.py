@@ -18,6 +18,7 @@ from geodata.cut import gather, practices, sites
 from geodata.cut.choose import Choice, PracticeList, choose
 from geodata.cut.gather import NOTHING, Read
 from geodata.cut.localities import authorities, localities_of
+from geodata.cut.names import commissioner_name
 from geodata.cut.record import Record, count
 from geodata.cut.report import CutReport
 from geodata.cut.roads import bounds_of, take_roads
@@ -146,7 +147,7 @@ def cut_case(
     _take_areas(parts, catalogue, registrations, everywhere, year, changes)
     _describe_practices(parts, catalogue, registrations, others)
     _take_localities(parts, catalogue, everywhere, postcode_areas, localities)
-    title = name or _name(choice, chosen)
+    title = name or _name(catalogue, choice, chosen)
     with new_case_folder(folder) as scratch:
         sources = _write(parts, scratch, title, catalogue, localities)
         place = load_place(scratch)
@@ -176,8 +177,12 @@ def _demand(parts: _Parts, what: str, fix: str) -> None:
         raise InputProblems([problem, *(f for f in parts.record.findings if f.severity == "warning")])
 
 
-def _name(choice: Choice, chosen: PracticeList) -> str:
-    return f"{choice.title}, {chosen.file.vintage}"
+def _name(catalogue: Catalogue, choice: Choice, chosen: PracticeList) -> str:
+    """Such as "NHS Dorset CCG (11J), 2022"; the codes alone where no file tells the name, or there are several."""
+    codes = (*choice.commissioners, *choice.boards)
+    known = commissioner_name(catalogue, codes[0]) if len(codes) == 1 and not choice.listed else ""
+    title = f"{known} ({choice.title})" if known else choice.title
+    return f"{title}, {chosen.file.vintage}"
 
 
 def _boards(areas: pd.DataFrame) -> dict[str, frozenset[str]]:

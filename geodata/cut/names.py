@@ -1,0 +1,72 @@
+"""What a commissioner is called, as the published files that name its code also tell its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from geodata.columns import plain_name
+from geodata.errors import InputProblems
+
+if TYPE_CHECKING:
+    from geodata.published.catalogue import Catalogue, PublishedFile
+
+_TOLD_BY = (
+    ("networks", "commissioner"),
+    ("practice_map", "commissioner"),
+    ("practice_map", "board"),
+    ("list_sizes", "commissioner"),
+    ("areas", "commissioner"),
+    ("areas", "board"),
+)
+"""Kinds of published files, and their column of codes, in the order in which they are asked."""
+
+_CODE_ENDING = re.compile(r"(code|codeh|cdh|cd)$")
+_SMALL = frozenset(["and", "of", "the", "in", "on", "upon", "with", "le", "under", "by"])
+_INITIALS = frozenset(["NHS", "CCG", "ICB", "PCT", "STP", "UK"])
+
+
+def commissioner_name(catalogue: Catalogue, code: str) -> str:
+    """The name of a sub-ICB (CCG) or ICB in plain capitals, such as "NHS Dorset CCG"; empty where no file tells it."""
+    for kind, ours in _TOLD_BY:
+        for file in catalogue.of(kind):
+            for name in _names_in(file, ours, code):
+                return in_plain_capitals(name)
+    return ""
+
+
+def _names_in(file: PublishedFile, ours: str, code: str) -> Iterator[str]:
+    """The name beside a code that most rows of a file tell, if its table has such a column."""
+    at = file.columns.get(ours)
+    header = [plain_name(name) for name in file.table.header]
+    if at is None or at >= len(header):
+        return
+    stem = _CODE_ENDING.sub("", header[at])
+    beside = next((i for i, name in enumerate(header) if i != at and name in {f"{stem}name", f"{stem}nm"}), None)
+    if beside is None:
+        return
+    try:
+        rows = file.read({"code": at, "name": beside}, only=("code", {code, f"{code}00"}))
+    except InputProblems:  # told where the file is read for its own sake
+        return
+    named = rows.loc[rows["name"] != "", "name"].value_counts().sort_index(kind="stable")
+    if len(named):
+        yield str(named.idxmax())
+
+
+def in_plain_capitals(name: str) -> str:
+    """A name that stands in capitals as it would be written: "NHS STOKE-ON-TRENT CCG" as "NHS Stoke-on-Trent CCG"."""
+    name = " ".join(name.split())
+    if not name.isupper():
+        return name
+    words = re.split(r"([ \-&/]+)", name)
+    return "".join(_word(word, first=i == 0) for i, word in enumerate(words))
+
+
+def _word(word: str, *, first: bool) -> str:
+    if word in _INITIALS:
+        return word
+    if word.lower() in _SMALL and not first:
+        return word.lower()
+    return word.capitalize()
