@@ -66,8 +66,9 @@ def travel_times(place: Place, settings: Any, case_dir: Path) -> tuple[TravelTim
         fix = "Use a more complete extract; look at its `oneway` and `access` tags."
         raise InputProblems([Finding("error", source, message, fix, code="roads-not-connected")])
     times = road_times(network, place)
-    _demand_cover(times, source)
-    return times, (*network.findings, *_snap_findings(times, source))
+    over = _over_the_border(place)
+    _demand_cover(times, source, over)
+    return times, (*network.findings, *_untimed_neighbours(times, source, over), *_snap_findings(times, source))
 
 
 def _straight_line_finding() -> Finding:
@@ -178,10 +179,31 @@ def _cache_key(path: Path, cache: Path, gaps: float, profile: str, bounds: tuple
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:16]
 
 
-def _demand_cover(times: TravelTimes, source: str) -> None:
+def _over_the_border(place: Place) -> NDArray[np.bool_]:
+    """Areas of others that stand in the case only because some of its patients live there; shape (areas,)."""
+    if "neighbour" not in place.areas:
+        return np.zeros(len(place.areas), dtype=bool)
+    return place.areas["neighbour"].to_numpy(dtype=bool)
+
+
+def _untimed_neighbours(times: TravelTimes, source: str, over: NDArray[np.bool_]) -> tuple[Finding, ...]:
+    """An extract of a county ends at its border: homes beyond it are told, and not timed."""
+    far = np.flatnonzero(over & ~(times.area_snap_m <= TOO_FAR_M))
+    if not len(far):
+        return ()
+    codes = times.area_codes
+    message = (
+        f"{len(far)} of {int(over.sum())} areas over the border lie more than {TOO_FAR_M / 1000:g} km from any road "
+        f"of the file: {_names(codes, times.area_snap_m, far)}. Patients who live there are counted, but not timed."
+    )
+    fix = "Use an OpenStreetMap extract that reaches beyond the border."
+    return (Finding("warning", source, message, fix, value=codes[far[0]], code="neighbours-without-roads"),)
+
+
+def _demand_cover(times: TravelTimes, source: str, over: NDArray[np.bool_]) -> None:
     problems = []
     for what, codes, metres in (
-        ("areas", times.area_codes, times.area_snap_m),
+        ("areas", times.area_codes, np.where(over, 0.0, times.area_snap_m)),
         ("sites", times.site_codes, times.site_snap_m),
     ):
         far = np.flatnonzero(~(metres <= TOO_FAR_M))
@@ -203,7 +225,7 @@ def _snap_findings(times: TravelTimes, source: str) -> tuple[Finding, ...]:
         ("areas", times.area_codes, times.area_snap_m),
         ("sites", times.site_codes, times.site_snap_m),
     ):
-        far = np.flatnonzero(metres > FAR_M)
+        far = np.flatnonzero((metres > FAR_M) & (metres <= TOO_FAR_M))
         if len(far):
             names = _names(codes, metres, far)
             message = f"{len(far)} of {len(codes)} {what} lie more than {FAR_M:g} m from any road: {names}."

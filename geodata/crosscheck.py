@@ -14,7 +14,7 @@ import pandas as pd
 
 from geodata.case import Totals
 from geodata.columns import nearest
-from geodata.errors import Finding
+from geodata.errors import Finding, Severity
 from geodata.schemas import SMALL_LIST, Table
 
 TOTAL_TOLERANCE = 0.01
@@ -254,9 +254,20 @@ def check_adjacency(adjacency: Table, known: Known) -> list[Finding]:
 
 
 def check_registrations(
-    table: Table, known: Known, area_codes: Collection[str] | None, list_size: Mapping[str, float]
+    table: Table,
+    known: Known,
+    area_codes: Collection[str] | None,
+    list_size: Mapping[str, float],
+    *,
+    published: bool = False,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Registrations of the practices of the case, and what does not fit.
+
+    Parameters
+    ----------
+    published
+        Whether the program itself cut the table out of published files: sums far from the lists are then those of
+        another date (practices that merged), not those of a wrong column.
 
     Returns
     -------
@@ -286,7 +297,7 @@ def check_registrations(
             fix = "Both must use the same areas of the same year: LSOA 2011 and LSOA 2021 have different codes."
             return empty, [*findings, table.finding(first, "area_code", message, fix, "no-match")]
         findings += _left_out(table, sound[~inside], "area_code")
-    findings += _wrong_sum(table, sound, list_size)
+    findings += _wrong_sum(table, sound, list_size, published=published)
     return sound[sound["patients"] > 0].sort_values(["practice_code", "area_code"], ignore_index=True), findings
 
 
@@ -310,23 +321,41 @@ def _left_out(table: Table, rows: pd.DataFrame, column: str) -> list[Finding]:
     return [table.finding(first, column, message, fix, "areas-not-in-case", "warning", value=_list(codes, 5))]
 
 
-def _wrong_sum(table: Table, sound: pd.DataFrame, list_size: Mapping[str, float]) -> list[Finding]:
-    """All registrations together against all lists together: far apart means that these are not patients."""
+def _wrong_sum(
+    table: Table, sound: pd.DataFrame, list_size: Mapping[str, float], *, published: bool
+) -> list[Finding]:
+    """All registrations together against all lists together: far apart means that these are not patients.
+
+    A wrong column is wrong for nearly every practice. Where the middle practice fits, some have taken over others
+    between the dates of the two tables: that is no error.
+    """
     sums = sound.groupby("practice_code")["patients"].sum()
     lists = pd.Series(list_size, dtype=float).reindex(sums.index)
     both = lists.notna() & (sums > 0)
     total, expected = float(sums[both].sum()), float(lists[both].sum())
     if not total or expected / WRONG_SUM <= total <= expected * WRONG_SUM:
         return []
+    middle = float((sums[both] / lists[both]).median())
+    merged = published or 1 / WRONG_SUM <= middle <= WRONG_SUM
+    number = int(both.sum())
     message = (
         f"The registrations do not sum to the lists: {total:,.0f} against {expected:,.0f} patients "
-        f"of the same {int(both.sum())} practices."
+        f"of the same {_count(number, 'practice')}."
     )
-    fix = "Check that the column patients counts all patients (not a share, one sex or one age) and covers all areas."
+    if merged:
+        message += (
+            f" In the middle practice they are {middle:.2f} times the list, so that some of them have probably merged."
+            if number > 2
+            else " Probably they are of another date, and practices have merged."
+        )
+        fix = "Use registrations of the date of the lists, if they were published, or look at the largest factors."
+    else:
+        fix = "Check that the column patients counts all patients (not a share, one sex or one age) and covers all areas."
     part = table.parts[0]
     spelling = part.spelling.get("patients", "patients")
     value = f"{total:,.0f}"
-    return [Finding("error", part.file, message, fix, None, spelling, value, "registrations-sum")]
+    severity: Severity = "warning" if merged else "error"
+    return [Finding(severity, part.file, message, fix, None, spelling, value, "registrations-sum")]
 
 
 # --- Totals ------------------------------------------------------------------------------------------------------

@@ -191,7 +191,9 @@ def _registrations(
     if practices is not None and {"practice_code", "list_size"} <= set(practices.frame):
         sound = practices.frame[practices.sound]
         list_size = dict(zip(sound["practice_code"], sound["list_size"], strict=True))
-    frame, findings = crosscheck.check_registrations(table, known, area_codes, list_size)
+    frame, findings = crosscheck.check_registrations(
+        table, known, area_codes, list_size, published=reading.settings.record is not None
+    )
     reading.findings += findings
     if table.sound.all():  # with rows missing, the sums would say nothing
         reading.findings += scaling_findings(list_size, frame, table.files)

@@ -54,7 +54,7 @@ def scaling_findings(list_size: Mapping[str, float], registrations: pd.DataFrame
             )
     if len(factors) and not np.allclose(factors, 1.0):
         message = (
-            f"Registrations are scaled to the lists: {len(factors)} practices have some, the factors range from "
+            f"Registrations are scaled to the lists: {_practices_have(len(factors))} some, the factors range from "
             f"{factors.min():.2f} to {factors.max():.2f} (median {factors.median():.2f})."
         )
         findings.append(Finding("note", file, message, column="patients", code="scaling-range"))
@@ -140,7 +140,7 @@ def _estimate_findings(place: Place, codes: list[str], far: list[str]) -> list[F
     patients = int(place.practices.loc[codes, "list_size"].sum())
     listed = ", ".join(codes[:12]) + (f" and {len(codes) - 12} more" if len(codes) > 12 else "")
     message = (
-        f"{len(codes)} practices with {patients:,} patients have no registrations: where their patients live is "
+        f"{_practices_have(len(codes))} no registrations ({patients:,} patients): where these live is "
         f"estimated from the population within {REACH_MINUTES:g} minutes of their sites."
     )
     fix = "Give registrations under their present codes, if there are any."

@@ -27,7 +27,7 @@ RURAL_SLACK = 1e-9
 """A rural share counts as reaching the threshold from this far below, so that the order of additions cannot decide."""
 
 MOST_CANDIDATES = 20_000_000
-"""Default limit of the list: about 1.5 GB."""
+"""Default limit of the list. The list takes about 1.5 GB, the search over 15 million groups was measured at 4.6 GB."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,11 @@ def list_candidates(problem: GroupingProblem, *, at_most: int = MOST_CANDIDATES)
     return listed if keep.all() else listed.keep(keep)
 
 
+def count_sets(problem: GroupingProblem, at_most: int = MOST_CANDIDATES) -> int:
+    """How many connected sets there are to list, without listing them; `at_most` + 1 stands for more than `at_most`."""
+    return _connected_sets(problem, at_most, np.empty(0, np.int16), np.empty(0, np.int64))[0]
+
+
 def units_per_minute(problem: GroupingProblem) -> float:
     """Cost units per minute of the score: 1000 x timed patients (x all patients if nobody is timed)."""
     return UNITS * (float(problem.timed_patients.sum()) or float(problem.list_size.sum()) or 1.0)
@@ -173,22 +178,29 @@ def _penalties(
 def _connected(problem: GroupingProblem, at_most: int) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
     """All connected sets within the limits that subsets inherit, and the oversize practices."""
     lists, maximum = problem.list_size, problem.rules.size.hard_maximum
-    neighbours, compatible = _bits(problem.adjacency), _bits(_compatible(problem))
-    none16, none64 = np.empty(0, np.int16), np.empty(0, np.int64)
-    sets, entries = connected_sets(neighbours, compatible, lists, maximum, at_most, none16, none64)
+    sets, entries = _connected_sets(problem, at_most, np.empty(0, np.int16), np.empty(0, np.int64))
     if sets > at_most:
         raise InputProblems([_too_many(problem, at_most)])
     oversize = np.flatnonzero(lists > maximum).astype(np.int16)
     members = np.empty(entries + len(oversize), np.int16)
     starts = np.empty(sets + 1 + len(oversize), np.int64)
-    connected_sets(neighbours, compatible, lists, maximum, at_most, members[:entries], starts[: sets + 1])
+    _connected_sets(problem, at_most, members[:entries], starts[: sets + 1])
     members[entries:] = oversize
     starts[sets + 1 :] = entries + 1 + np.arange(len(oversize))
     return members, starts
 
 
-def _compatible(problem: GroupingProblem) -> NDArray[np.bool_]:
-    """Which pairs of practices may share a group at all."""
+def _connected_sets(
+    problem: GroupingProblem, at_most: int, members: NDArray[np.int16], starts: NDArray[np.int64]
+) -> tuple[int, int]:
+    """Count the connected sets and their members, and fill the two arrays unless they are empty."""
+    neighbours, compatible = _bits(problem.adjacency), _bits(compatible_pairs(problem))
+    maximum = problem.rules.size.hard_maximum
+    return connected_sets(neighbours, compatible, problem.list_size, maximum, at_most, members, starts)
+
+
+def compatible_pairs(problem: GroupingProblem) -> NDArray[np.bool_]:
+    """Which pairs of practices may share a group at all, bool, shape (P, P)."""
     limit = problem.rules.access.max_minutes_between_members
     count = len(problem.practice_codes)
     compatible = problem.between_practices <= limit if limit > 0 else np.ones((count, count), bool)

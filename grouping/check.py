@@ -17,6 +17,7 @@ from geodata.case_times import network_of_case
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.network import RoadNetwork
+from geodata.origins import Origin, read_origins
 from geodata.place import Place, SourceFile
 from grouping.check_findings import FindingKind, finding_kinds
 from grouping.check_placed import placed_by_place, placed_by_tables, with_flags, with_roads
@@ -43,6 +44,8 @@ class Checked:
         The tables row by row.
     findings, sources
         Everything noticed, and the files read.
+    origins
+        The published files the case was cut out of; none for other cases.
     placed
         Every site and area, columns `check_placed.PLACED_COLUMNS`.
     outlines
@@ -56,6 +59,7 @@ class Checked:
     tables: CaseTables
     findings: tuple[Finding, ...]
     sources: tuple[SourceFile, ...]
+    origins: tuple[Origin, ...]
     placed: pd.DataFrame
     outlines: NDArray[np.object_]
 
@@ -109,6 +113,7 @@ def check_case(case_dir: Path, *, rules: str | None = None, progress: Progress =
         tables,
         ready.findings,
         place.sources,
+        read_origins(folder, ready.settings),
         with_flags(placed, ready.findings, tables.codes_of_rows()),
         drawn_areas(place.areas),
     )
@@ -140,6 +145,7 @@ def _with_errors(case_dir: Path, problems: InputProblems) -> Checked:
         tables,
         problems.findings,
         tables.sources if loaded is None else loaded.sources,
+        read_origins(folder, settings),
         placed,
         _rough_outlines(tables) if loaded is None else drawn_areas(loaded.areas),
     )

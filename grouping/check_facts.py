@@ -123,7 +123,9 @@ def _rural_words(checked: Checked) -> str:
     if checked.loaded is None or not len(checked.loaded.areas):
         return ""
     rural = int(checked.loaded.areas["rural"].sum())
-    return f"{rural:,} rural, {len(checked.loaded.areas) - rural:,} urban"
+    words = f"{rural:,} rural, {len(checked.loaded.areas) - rural:,} urban"
+    beyond = int(checked.loaded.areas["neighbour"].sum())
+    return f"{words}; {beyond:,} of them over the border" if beyond else words
 
 
 def _basis_words(checked: Checked) -> str:

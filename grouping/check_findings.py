@@ -83,10 +83,17 @@ def _kind(severity: Severity, code: str, found: list[Finding]) -> FindingKind:
         about.what,
         about.effect,
         _number(found),
-        tuple(str(replace(finding, fix="")) for finding in singly[:EXAMPLES]),
+        tuple(_example(finding) for finding in singly[:EXAMPLES]),
         tuple(fixes[:FIXES]),
         len(fixes) > FIXES,
     )
+
+
+def _example(finding: Finding) -> str:
+    """One line without the fix; without the value where that is a figure the message tells anyway."""
+    told = set(re.findall(r"\w+", finding.message.replace(",", "")))
+    repeats = finding.row is None and set(re.findall(r"\w+", (finding.value or "").replace(",", ""))) <= told
+    return str(replace(finding, fix="", value=None if repeats else finding.value))
 
 
 def _counted(finding: Finding) -> int:

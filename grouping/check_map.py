@@ -48,6 +48,7 @@ class DrawnPoint:
     kind: str
     colour: str
     flagged: bool
+    neighbour: bool
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,23 @@ class CheckDrawing:
 
 
 def on_the_map(checked: Checked) -> pd.DataFrame:
-    """The points that can be drawn, with `snap_class`, `basis_class` (positions, -1 unknown) and `patients`."""
+    """The points that can be drawn, with `snap_class`, `basis_class` (-1 unknown), `patients` and `neighbour`."""
     known = np.isfinite(checked.placed[["easting", "northing"]].to_numpy(dtype=float)).all(axis=1)
     points = checked.placed[known].reset_index(drop=True)
     metres = points["snap_m"].to_numpy(dtype=float)
     step = np.searchsorted(SNAP_CLASSES, metres, side="left")
     basis, patients = _basis_of_areas(checked, points)
-    return points.assign(snap_class=np.where(np.isfinite(metres), step, -1), basis_class=basis, patients=patients)
+    beyond = points["code"].isin(_over_the_border(checked)) & (points["kind"] == "area")
+    classes = np.where(np.isfinite(metres), step, -1)
+    return points.assign(snap_class=classes, basis_class=basis, patients=patients, neighbour=beyond)
+
+
+def _over_the_border(checked: Checked) -> set[str]:
+    """Codes of the areas of others, which are in the case only because registered patients live there."""
+    if checked.loaded is None:
+        return set()
+    areas = checked.loaded.areas
+    return set(areas.index[areas["neighbour"].to_numpy(dtype=bool)].astype(str))
 
 
 def _basis_of_areas(checked: Checked, points: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -152,7 +163,7 @@ def map_data(checked: Checked, points: pd.DataFrame) -> dict[str, object]:
             [
                 point.code, point.name, point.kind, point.practice_code, round(lat, 5), round(lon, 5), point.placed_by,
                 round(point.snap_m, 1), point.road, int(point.snap_class), int(point.basis_class),
-                round(point.patients, 0), point.why,
+                round(point.patients, 0), point.why, int(point.neighbour),
             ]
             for point, (lon, lat) in zip(points.itertuples(index=False), spots.tolist(), strict=True)
         ],
@@ -179,7 +190,9 @@ def draw(checked: Checked, points: pd.DataFrame) -> CheckDrawing:
         return round((x - origin[0]) * scale), round((origin[1] - y) * scale)
 
     drawn = [
-        DrawnPoint(*spot(point.easting, point.northing), point.kind, colour, point.flagged == "yes")
+        DrawnPoint(
+            *spot(point.easting, point.northing), point.kind, colour, point.flagged == "yes", bool(point.neighbour)
+        )
         for point, colour in zip(points.itertuples(index=False), _colour(points), strict=True)
     ]
     order = {"area": 0, "mobile": 1, "community": 2, "branch": 3, "main": 4}

@@ -6,6 +6,7 @@ import math
 
 from markupsafe import Markup
 
+from geodata.origins import kind_words
 from geodata.registrations import USUAL_FACTORS
 from grouping import check_map
 from grouping.check import Checked
@@ -72,9 +73,12 @@ def render_check(checked: Checked) -> str:
         unplaced=int((checked.placed["placed_by"] == "not placed").sum()),
         spread=snap_spread(checked.placed),
         sources=checked.sources,
-        attributions=list(dict.fromkeys(source.attribution for source in checked.sources if source.attribution)),
+        origins=checked.origins,
+        of_origins=_attributions_of_origins(checked),
+        attributions=attributions(checked),
         drawing=check_map.draw(checked, points) if drawn else None,
         legend=check_map.legend_steps(points),
+        beyond=drawn and bool(points["neighbour"].any()),
         cells=drawn and (checked.placed["placed_by"] == "point").any() and bool(len(checked.outlines)),
         frame=Markup(frame.html),
         data=script_data(check_map.map_data(checked, points)) if drawn else "",
@@ -124,11 +128,40 @@ def _these(number: int) -> str:
     return "this one warning" if number == 1 else f"these {number:,} warnings"
 
 
+def attributions(checked: Checked) -> list[str]:
+    """Every line of attribution once; a table made from several files names theirs with semicolons between them."""
+    texts = [*(origin.attribution for origin in checked.origins), *(source.attribution for source in checked.sources)]
+    return list(dict.fromkeys(line.strip() for text in texts for line in text.split("; ") if line.strip()))
+
+
+def _attributions_of_origins(checked: Checked) -> set[str]:
+    """Attributions of tables that say nothing but what the published files they were cut from say."""
+    known = {line for origin in checked.origins for line in origin.attribution.split("; ")}
+    texts = {source.attribution for source in checked.sources}
+    return {text for text in texts if text and set(text.split("; ")) <= known}
+
+
 def input_dates(checked: Checked) -> tuple[str, ...]:
-    """The date of each table as the case states it, such as `practices 2016 Q1`."""
+    """The date of each input, such as `practices: 2016 Q1`.
+
+    A case that was cut says for each of its tables which published files of which dates are in it: these are named
+    once each instead.
+    """
+    kinds = {origin.kind for origin in checked.origins}
     dates: dict[str, list[str]] = {}
     for source in checked.sources:
-        vintage = source.vintage or "date not stated"
-        if vintage not in dates.setdefault(source.table, []):
-            dates[source.table].append(vintage)
-    return tuple(f"{table}: {', '.join(vintages)}" for table, vintages in dates.items())
+        parts = [_kind_and_date(part, kinds) for part in source.vintage.split(", ")]
+        if kinds and all(parts):
+            told = [part for part in parts if part is not None]
+        else:
+            told = [(source.table, source.vintage or "date not stated")]
+        for what, when in told:
+            if when not in dates.setdefault(what, []):
+                dates[what].append(when)
+    return tuple(f"{what}: {', '.join(whens)}" for what, whens in dates.items())
+
+
+def _kind_and_date(part: str, kinds: set[str]) -> tuple[str, str] | None:
+    """`list_sizes 2016-02` as kind in plain words and date; None for any other text."""
+    kind, _, when = part.strip().partition(" ")
+    return (kind_words(kind), when) if when and kind_words(kind) in kinds else None

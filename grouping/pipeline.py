@@ -12,13 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from geodata.case import CaseSettings, case_folder, settings_and_findings
-from geodata.catchments import adjacency_edges
+from geodata.catchments import borders
 from geodata.errors import Finding, InputProblems, VerificationFailed
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.timed import time_place
 from geodata.travel import TravelTimes
 from grouping.assess import assess, best_hub, score_plan
+from grouping.borders import fit_borders, kept_borders
 from grouping.journeys import Journeys
 from grouping.options import find_options
 from grouping.plan import Plan
@@ -33,13 +34,19 @@ Progress = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A case read, checked, located and timed: everything known before a single group is formed."""
+    """A case read, checked, located and timed: everything known before a single group is formed.
+
+    `loaded` is the place as the files say; `place` has its registrations scaled to the lists and completed. `edges`
+    are the borders used, `all_edges` those and the ones left out.
+    """
 
     case_dir: Path
     settings: CaseSettings
+    loaded: Place
     place: Place
     times: TravelTimes
     edges: pd.DataFrame
+    all_edges: pd.DataFrame
     rules: RuleSet
     problem: GroupingProblem
     findings: tuple[Finding, ...]
@@ -54,7 +61,9 @@ def _quiet(stage: str, detail: str) -> None:
     """No progress wanted."""
 
 
-def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _quiet) -> Prepared:
+def prepare(
+    case_dir: Path, *, rules: str | None = None, listing: bool = True, progress: Progress = _quiet
+) -> Prepared:
     """Read a case and make everything the optimiser and the pages need.
 
     Parameters
@@ -63,6 +72,8 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
         Folder with `case.toml`.
     rules
         Name or path of a rule set, instead of the one the case names.
+    listing
+        Whether groups will be listed: where the borders allow too many, some are then left out.
     progress
         Told of each stage.
 
@@ -72,23 +83,27 @@ def prepare(case_dir: Path, *, rules: str | None = None, progress: Progress = _q
         With everything that is wrong in the inputs.
     """
     progress("Reading the case", str(case_dir))
-    place, settings, rule_set = _read_all(case_dir, rules)
+    loaded, settings, rule_set = _read_all(case_dir, rules)
     case_dir = case_folder(case_dir)
-    progress("Timing the roads", f"{len(place.areas)} areas x {len(place.sites)} sites")
-    timed = time_place(place, settings, case_dir)
+    progress("Timing the roads", f"{len(loaded.areas)} areas x {len(loaded.sites)} sites")
+    timed = time_place(loaded, settings, case_dir)
     place, times = timed.place, timed.times
-    edges = adjacency_edges(place)
+    edges, told = borders(place)
     problem = build_problem(place, times, edges, rule_set)
+    problem, all_edges, warned = fit_borders(problem, edges) if listing else (problem, edges, ())
+    edges = kept_borders(all_edges)
     progress("Place ready", f"practices: {len(place.practices)}, patients: {place.list_total:,}, borders: {len(edges)}")
     return Prepared(
         case_dir=case_dir,
         settings=settings,
+        loaded=loaded,
         place=place,
         times=times,
         edges=edges,
+        all_edges=all_edges,
         rules=rule_set,
         problem=problem,
-        findings=timed.findings,
+        findings=(*timed.findings, *told, *warned),
     )
 
 
@@ -172,7 +187,7 @@ def score_case(
     VerificationFailed
         The independent check disagrees with a figure.
     """
-    ready = prepare(case_dir, rules=rules, progress=progress)
+    ready = prepare(case_dir, rules=rules, listing=False, progress=progress)
     by_hand = read_plan(plan, ready.place, lambda members: best_hub(members, ready.problem))
     progress("Scoring the plan", f"{len(by_hand.practice_codes)} practices in {len(by_hand.groups)} groups")
     before_plan, ready = _read_before(before, ready)
@@ -243,7 +258,7 @@ def _as_run(
         place=ready.place,
         times=ready.times,
         rules=ready.rules,
-        adjacency=ready.edges,
+        adjacency=ready.all_edges,
         options=options,
         solver=solver,
         findings=ready.findings,

@@ -114,7 +114,7 @@ def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: 
         hub_allowed=_hub_allowed(sites["kind"].astype(str).to_numpy(), own, rules.hub.kinds),
         practice_to_site=to_site,
         between_practices=np.maximum(between, between.T),
-        adjacency=_adjacency(edges, codes),
+        adjacency=adjacency_matrix(edges, codes),
         locality=_labels(practices, "locality"),
         current_group=_labels(practices, "current_group"),
         keep_together=_labels(practices, "keep_together"),
@@ -180,7 +180,7 @@ def _hub_allowed(kinds: NDArray[np.str_], own: NDArray[np.bool_], allowed: tuple
     return named & (own | ("community" in allowed))
 
 
-def _adjacency(edges: pd.DataFrame, codes: tuple[str, ...]) -> NDArray[np.bool_]:
+def adjacency_matrix(edges: pd.DataFrame, codes: tuple[str, ...]) -> NDArray[np.bool_]:
     """Symmetric matrix of the edges; edges that name a practice outside the problem are left out."""
     adjacency = np.zeros((len(codes), len(codes)), bool)
     a = pd.Index(codes).get_indexer(edges["practice_a"])

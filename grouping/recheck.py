@@ -12,14 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.case import case_folder, read_case_settings
-from geodata.catchments import adjacency_edges
+from geodata.catchments import borders
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.timed import time_place
 from geodata.travel import TravelTimes
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
+from grouping.borders import fit_borders, kept_borders
 from grouping.plan import Group, Plan
 from grouping.plan_file import PLAN_COLUMNS
+from grouping.problem import build_problem
 from grouping.record_check import check_options, check_record
 from grouping.rules import RuleSet
 from grouping.runs import BEFORE_FILE
@@ -65,9 +67,11 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
     settings = read_case_settings(case_dir)
     timed = time_place(load_place(case_dir), settings, case_dir)
     place, times = timed.place, timed.times
-    edges = adjacency_edges(place)
     rules = _rules_of(record)
     by_hand = record["command"] == "score"
+    edges, _ = borders(place)
+    if not by_hand:
+        _, edges, _ = fit_borders(build_problem(place, times, edges, rules), edges)
     lines = [
         *check_record(record, run_dir, case_dir, settings, place, times),
         *_check_matrices(run_dir, times),
@@ -81,7 +85,7 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
     lines += check_options(record, {name: claims.plan for name, claims in all_claims.items()}, place, rules)
     for option in record["options"]:
         claims = all_claims[option["id"]]
-        table = verify(claims, place, times, edges, rules, partial=by_hand)
+        table = verify(claims, place, times, kept_borders(edges), rules, partial=by_hand)
         lines += [(option["id"], row.kind, row.claim, row.agrees, row.detail) for row in table.itertuples()]
     return Recheck(pd.DataFrame(lines, columns=list(COLUMNS)), by_hand)
 

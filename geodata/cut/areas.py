@@ -45,7 +45,8 @@ def home_areas(
     mains
         Gives the main sites of all practices open on the day, indexed by code: `x`, `y`; called only if needed.
     sites
-        Sites of the case: an area won far from all of them (a few patients where nobody else counts) is not its own.
+        Sites of the case: an area far from all of them is not its own (a few patients where nobody else counts, or no
+        place known of the practices there).
     codes
         Practices of the case.
     commissioners, boards
@@ -59,13 +60,18 @@ def home_areas(
         record.note("home-areas", file, message, value=str(len(by_code)))
         return by_code
     won = _within_reach(areas, _won(areas, registrations, set(codes)), sites)
-    near = _nearest(areas, mains(), set(codes))
+    near = _within_reach(areas, _nearest(areas, mains(), set(codes)), sites)
     home = areas.index[areas.index.isin(won) | areas.index.isin(near)]
     rest = len(home.difference(won))
+    if listed_practices:
+        why = "Practices were asked for by their own code"
+    else:
+        several = len({*commissioners, *boards}) > 1
+        why = f"Not every code of {title} is carried by areas" if several else f"No area carries a code for {title}"
     message = (
-        f"No area carries a code for {title}, so that the areas are those of its practices: {len(home):,}. In "
-        f"{len(won):,} they have the most registrations of all practices; {rest:,} more have one of their main sites "
-        "as the nearest of all practices open at that date."
+        f"{why}, so that the areas are those of its practices: {len(home):,}. In {len(won):,} they have the most "
+        f"registrations of all practices; in {rest:,} more the nearest main site of all practices open at that date is "
+        "one of theirs."
     )
     record.note("home-areas", file, message, value=str(len(home)))
     return home
@@ -92,12 +98,14 @@ def _won(areas: pd.DataFrame, registrations: pd.DataFrame, codes: set[str]) -> p
 
 
 def _nearest(areas: pd.DataFrame, mains: pd.DataFrame, codes: set[str]) -> pd.Index:
-    """Areas whose nearest main site is one of the case's."""
-    mains = mains[np.isfinite(mains[["x", "y"]].to_numpy(dtype=float)).all(axis=1)].sort_index()
-    if mains.empty:
+    """Areas to which no main site is nearer than one of the case's (which may share its building with another's)."""
+    mains = mains[np.isfinite(mains[["x", "y"]].to_numpy(dtype=float)).all(axis=1)]
+    own = mains[mains.index.isin(codes)]
+    if own.empty:
         return areas.index[:0]
-    _, at = cKDTree(mains[["x", "y"]].to_numpy(dtype=float)).query(areas[["x", "y"]].to_numpy(dtype=float))
-    return areas.index[mains.index.isin(codes)[at]]
+    points = areas[["x", "y"]].to_numpy(dtype=float)
+    to_own, to_any = (cKDTree(some[["x", "y"]].to_numpy(dtype=float)).query(points)[0] for some in (own, mains))
+    return areas.index[to_own <= to_any]
 
 
 def neighbour_areas(
@@ -140,7 +148,7 @@ def _tell_outside(outside: pd.DataFrame, near: pd.Index, title: str, file: str, 
     message = (
         f"{count(len(outside), 'row')} of registrations with {count(outside['patients'].sum(), 'patient')} are of "
         f"people who live outside the areas of {title}: {kept:,} in {count(len(near), 'neighbour area')} within "
-        f"{NEIGHBOUR_KM:g} km of a site, which are kept and marked; {beyond:,} farther away; {abroad:,} outside England"
+        f"{NEIGHBOUR_KM:g} km of a site, kept and marked; {beyond:,} farther away; {abroad:,} outside England"
     )
     message += f" or not placed: {where}." if foreign.any() else "."
     value = f"{len(outside)} rows, {int(outside['patients'].sum())} patients, {abroad} outside England"
@@ -149,6 +157,8 @@ def _tell_outside(outside: pd.DataFrame, near: pd.Index, title: str, file: str, 
 
 def tell_far_sites(home: pd.DataFrame, sites: pd.DataFrame, *, title: str, record: Record) -> None:
     """Warn of sites that stand far from every area of the case itself: a practice that serves another place too."""
+    if home.empty:
+        return
     distance, _ = cKDTree(home[["x", "y"]].to_numpy(dtype=float)).query(sites[["x", "y"]].to_numpy(dtype=float))
     for row, metres in zip(sites.itertuples(), distance, strict=True):
         if metres > NEIGHBOUR_KM * 1000:
@@ -169,8 +179,8 @@ def tell_residents_elsewhere(
     patients, practices = int(away["patients"].sum()), away["practice_code"].nunique()
     share = patients / residents["patients"].sum()
     message = (
-        f"{count(patients, 'resident')} of the areas of {title} ({share:.1%} of all registered there) are registered "
-        f"with {count(practices, 'practice')} that are not in the case. They are in no total."
+        f"{count(patients, 'resident')} of the areas of {title} ({share:.1%} of all registered there) registered "
+        f"with {count(practices, 'practice')} outside the case, and in no total."
     )
     record.note("residents-elsewhere", file, message, value=str(patients))
 

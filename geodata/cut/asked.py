@@ -86,9 +86,17 @@ def _codes_in(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError as problem:
         _refuse("--practices", str(path), f"The file cannot be read ({problem}).", "Close it in other programs.")
-    first = [re.split(r"[,;\t]", line)[0].strip().strip('"').upper() for line in lines]
-    codes = [code for code in first if PRACTICE_CODE.fullmatch(code)]
-    wrong = [code for code in first[1:] if code and not PRACTICE_CODE.fullmatch(code)]
+    codes: list[str] = []
+    wrong: list[str] = []
+    for number, line in enumerate(lines):
+        cells = [cell.strip().strip('"').strip().upper() for cell in re.split(r"[,;\t]", line)]
+        words = [word for cell in cells for word in cell.split()]
+        if words and all(PRACTICE_CODE.fullmatch(word) for word in words):
+            codes += words  # several codes a line are meant, too
+        elif PRACTICE_CODE.fullmatch(cells[0]):
+            codes.append(cells[0])
+        elif cells[0] and number:
+            wrong.append(cells[0])
     if wrong or not codes:
         message = f"{len(wrong)} lines begin with no practice code." if codes else "No practice code is in it."
         fix = "Write one code a line, such as J81012, in a text file or in the first column of a CSV file."

@@ -62,6 +62,8 @@ class Choice:
         All open GP practices of that day, of all commissioners, indexed by code.
     commissioners, boards
         Codes of sub-ICBs (CCGs) and of ICBs that were asked for.
+    records_of
+        Codes of commissioners whose every record was asked for: those named, and those of the ICBs named.
     listed
         Whether any practice was asked for by its own code.
     """
@@ -70,6 +72,7 @@ class Choice:
     everyone: pd.DataFrame
     commissioners: tuple[str, ...]
     boards: tuple[str, ...]
+    records_of: frozenset[str]
     listed: bool
 
     @property
@@ -115,6 +118,14 @@ def day_of(file: PublishedFile, when: date | None) -> date | None:
     if when is not None and file.vintage.first is not None and when < file.vintage.first:
         return when
     return file.vintage.last
+
+
+def likely_practices(asked: Sequence[str], chosen: PracticeList) -> frozenset[str]:
+    """The open practices that the codes name by what the list itself tells; none for a board that only areas know."""
+    everyone = chosen.open()
+    codes = {code.strip().upper() for code in asked}
+    named = everyone.index.isin(codes) | everyone["commissioner"].isin(codes) | everyone["board"].isin(codes)
+    return frozenset(everyone.index[named])
 
 
 def choose(
@@ -172,7 +183,9 @@ def choose(
     if problems:
         raise InputProblems(problems)
     practices = everyone.loc[sorted(wanted)]
-    choice = Choice(practices, everyone, tuple(commissioners), tuple(icbs), by_code)
+    of_icbs = {of for code in icbs for of in everyone.loc[_of_board(everyone, code, boards), "commissioner"]}
+    records_of = frozenset({*commissioners, *of_icbs})
+    choice = Choice(practices, everyone, tuple(commissioners), tuple(icbs), records_of, by_code)
     _tell_choice(choice, chosen, record)
     return choice
 
@@ -190,19 +203,26 @@ def _tell_choice(choice: Choice, chosen: PracticeList, record: Record) -> None:
         message = f"{count(number, 'practice')} named by code, all open GP practices."
         record.note("practices-chosen", chosen.file.table.label, message, value=str(number))
         return
-    codes = set(choice.practices["commissioner"]) if choice.boards else set(choice.commissioners)
-    theirs = rows["commissioner"].isin(codes)
+    theirs = rows["commissioner"].isin(choice.records_of)
     is_open, reasons = chosen.judged()
-    other = theirs & reasons.str.startswith("prescribing setting")
+    for index, row in rows[theirs & ~is_open].iterrows():
+        record.leave_out("practices", row["practice_code"], reasons[index], name=row["name"], postcode=row["postcode"])
+    other = theirs & reasons.str.startswith(("prescribing setting", "role "))
     shut = int((theirs & ~is_open & ~other).sum())
-    kinds = rows.loc[other, "setting"].map(lambda text: SETTINGS.get(text, f"setting {text}")).value_counts()
+    kinds = rows.loc[other, "setting"].map(_setting_words).value_counts()
     told = ", ".join(f"{n} {kind}" for kind, n in kinds.sort_index().items())
     message = (
         f"Records of {choice.title}: {int(theirs.sum())}. Open GP practices: {int((theirs & is_open).sum())}; closed, "
         f"dormant or proposed: {shut}; no GP practice: {int(other.sum())}"
     )
     message += f" ({told})." if told else "."
+    message += " left_out.csv lists those that are no open GP practice." if (theirs & ~is_open).any() else ""
     record.note("practices-chosen", chosen.file.table.label, message, value=str(number))
+
+
+def _setting_words(text: str) -> str:
+    """A prescribing setting, or the role that newer files give instead, in words."""
+    return SETTINGS.get(text) or (f"role {text}" if text.startswith("RO") else f"setting {text or 'not told'}")
 
 
 # --- Codes that are not known --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pandas as pd
 from geodata.case_times import road_bounds
 from geodata.cut import areas as cut_areas
 from geodata.cut import gather, practices, sites
-from geodata.cut.choose import Choice, PracticeList, choose
+from geodata.cut.choose import Choice, PracticeList, choose, likely_practices
 from geodata.cut.gather import NOTHING, Read
 from geodata.cut.localities import authorities, localities_of
 from geodata.cut.names import commissioner_name
@@ -36,6 +36,7 @@ from geodata.cut.write import (
 )
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
+from geodata.published.ods import GP_PRACTICE
 from geodata.published.postcode_package import ATTRIBUTION, LICENCE, PACKAGE, package_version
 from geodata.published.postcodes import read_postcodes
 
@@ -84,6 +85,8 @@ class _Parts:
     localities: gpd.GeoDataFrame | pd.DataFrame | None = None
     used: dict[str, list[PublishedFile]] = field(default_factory=dict)
     """Table of the case -> published files it was made from."""
+    list_vintage: str = ""
+    """Date of the list sizes; empty where they are registrations summed."""
     package: bool = False
     """Whether the installed package of postcodes placed a site."""
 
@@ -132,8 +135,10 @@ def cut_case(
     folder = Path(folder)
     refuse_used_folder(folder)
     record = Record(findings=list(catalogue.findings))
+    gather.demand_files(catalogue)
     chosen, others = gather.practice_lists(catalogue, when, record)
-    registrations = gather.registrations(catalogue, chosen.day, record)
+    likely = likely_practices(commissioner, chosen)
+    registrations = gather.registrations(catalogue, chosen.day, likely, record)
     changes = gather.area_changes(catalogue, record)
     registered_areas = set(registrations.rows["area_code"]) if registrations else set()
     year = gather.area_year(catalogue, registered_areas)
@@ -198,21 +203,24 @@ def _boards(areas: pd.DataFrame) -> dict[str, frozenset[str]]:
 
 def _take_practices(parts: _Parts, catalogue: Catalogue, registrations: Read) -> None:
     """The practices that have a list, and where their list comes from."""
-    lists = gather.list_sizes(catalogue, parts.day, parts.record)
+    codes = parts.choice.practices.index
+    lists = gather.list_sizes(catalogue, parts.day, codes, parts.record)
     parts.uses("practices", [parts.chosen.file])
     parts.practices = practices.with_list_sizes(
         parts.choice.practices,
         lists.rows if lists else None,
         _sums(registrations),
-        NOTHING if lists else gather.list_sizes(catalogue, None, Record()),
+        NOTHING if lists else gather.list_sizes(catalogue, None, codes, Record()),
         lists_file=lists.label,
         lists_vintage=lists.vintage,
         registrations_file=registrations.label,
         registrations_vintage=registrations.vintage,
+        registrations_far=bool(registrations) and gather.is_far(registrations.files[0], parts.day),
         record=parts.record,
     )
     sources = {finding.code for finding in parts.record.findings}
-    parts.uses("practices", lists.files if "list-source" in sources else [])
+    parts.list_vintage = lists.vintage if "list-source" in sources else ""
+    parts.uses("practices", lists.files if parts.list_vintage else [])
     parts.uses("practices", registrations.files if "list-from-registrations" in sources else [])
 
 
@@ -235,13 +243,12 @@ def _describe_practices(
 ) -> None:
     """Today's networks, dispensing, and how the practices compare with files of other dates."""
     choice, record = parts.choice, parts.record
-    commissioners = set(parts.practices["commissioner"]) if choice.boards else set(choice.commissioners)
-    networks = gather.networks(catalogue, parts.day, record)
+    networks = gather.networks(catalogue, parts.day, parts.practices.index, record)
     if networks:
         groups = practices.current_groups(
             parts.practices,
             networks.rows,
-            commissioners=commissioners if not choice.listed else (),
+            commissioners=choice.records_of if not choice.listed else (),
             file=networks.label,
             vintage=networks.vintage,
             record=record,
@@ -255,13 +262,12 @@ def _describe_practices(
         )
         parts.practices = parts.practices.assign(dispensing=flags)
         parts.uses("practices", dispensing.files)
-    if registrations and "list-source" in {finding.code for finding in record.findings}:
-        lists = gather.nearest(catalogue, "list_sizes", parts.day)
+    if registrations and parts.list_vintage:
         practices.compare_with_registrations(
             parts.practices,
             _sums(registrations),
             vintage=registrations.vintage,
-            list_vintage=str(lists[0].vintage),
+            list_vintage=parts.list_vintage,
             file=registrations.label,
             record=record,
         )
@@ -270,7 +276,7 @@ def _describe_practices(
             parts.practices,
             other.open(),
             set(other.rows["practice_code"]),
-            commissioners=commissioners if not choice.listed else (),
+            commissioners=choice.records_of if not choice.listed else (),
             file=other.file.table.label,
             vintage=str(other.file.vintage),
             record=record,
@@ -283,7 +289,7 @@ def _describe_practices(
 def _take_sites(parts: _Parts, catalogue: Catalogue, registrations: Read, everywhere: pd.DataFrame) -> pd.Series:
     """Main sites and branches with their places; returns postcode -> area code where a file tells it."""
     record = parts.record
-    branches = gather.branches(catalogue, parts.day, record)
+    branches = gather.branches(catalogue, parts.day, parts.practices.index, record)
     records = sites.site_records(
         parts.practices,
         branches.rows if branches else None,
@@ -294,16 +300,6 @@ def _take_sites(parts: _Parts, catalogue: Catalogue, registrations: Read, everyw
         branch_day=branches.files[0].vintage.last if branches else None,
         record=record,
     )
-    if parts.choice.commissioners or parts.choice.boards:
-        rows = parts.chosen.rows
-        theirs = rows[rows["commissioner"].isin(set(parts.choice.practices["commissioner"]))]
-        closed = theirs[(theirs["setting"] == "4") & ~theirs["practice_code"].isin(parts.choice.everyone.index)]
-        sites.lost_branches(
-            branches.rows if branches else None,
-            closed.set_index("practice_code"),
-            branch_file=branches.label,
-            record=record,
-        )
     files = catalogue.of("postcodes")
     points, findings = read_postcodes(files, set(records["postcode"]) - {""}, package=True)
     points = points.set_index("postcode")
@@ -319,11 +315,25 @@ def _take_sites(parts: _Parts, catalogue: Catalogue, registrations: Read, everyw
     )
     placed = set(parts.sites.loc[parts.sites["kind"] == "main", "practice_code"])
     parts.practices = parts.practices[parts.practices.index.isin(placed)]
+    sites.lost_branches(
+        branches.rows if branches else None, _not_in_case(parts), branch_file=branches.label, record=record
+    )
     used = set(points["source"])
     parts.uses("sites", [parts.chosen.file, *branches.files, *(f for f in files if f.table.label in used)])
     if (points["how"] == "package").any():
         parts.package = True
     return points["area_code"][points["area_code"] != ""]
+
+
+def _not_in_case(parts: _Parts) -> pd.DataFrame:
+    """Records of the commissioner, and practices asked for, that are not in the case, indexed by code, and why."""
+    rows, choice = parts.chosen.rows, parts.choice
+    asked = rows["practice_code"].isin(choice.practices.index) | rows["commissioner"].isin(choice.records_of)
+    _, reasons = parts.chosen.judged()
+    told = rows["setting"].ne("").any()
+    gp = (rows["setting"] == GP_PRACTICE) if told else pd.Series(True, index=rows.index)
+    table = pd.DataFrame({"reason": reasons, "gp": gp, "practice_code": rows["practice_code"]})
+    return table[asked & ~rows["practice_code"].isin(parts.practices.index)].set_index("practice_code")
 
 
 # --- Areas ---------------------------------------------------------------------------------------------------------
@@ -371,7 +381,11 @@ def _take_areas(
     areas = cut_areas.fill_population(areas, rows, file=label, record=record)
     parts.areas = areas.assign(neighbour=pd.Series("no", index=areas.index).where(~areas.index.isin(near), "yes"))
     parts.registrations = own.sort_values(["practice_code", "area_code"], ignore_index=True)
-    parts.uses("areas", [file for column, file in sources.items() if column in {*AREA_COLUMNS, "geometry"}])
+    told = {*AREA_COLUMNS, "geometry"}
+    for column, asked in (("commissioner", choice.commissioners), ("board", choice.boards)):
+        if not choice.listed and column in everywhere and everywhere.loc[home, column].isin(asked).any():
+            told.add(column)  # says which areas are the case's own
+    parts.uses("areas", [file for column, file in sources.items() if column in told])
     parts.uses("registrations", registrations.files)
 
 
@@ -418,7 +432,7 @@ def _write(
     own = parts.areas[parts.areas["neighbour"] == "no"]
     everything = pd.concat([parts.sites[["x", "y"]], parts.areas[["x", "y"]]]).to_numpy(dtype=float)
     around = road_bounds(*everything[np.isfinite(everything).all(axis=1)].T)
-    roads = take_roads(catalogue, bounds_of(parts.sites, own), around, folder, parts.record)
+    roads = take_roads(catalogue, parts.sites, own, around, folder, parts.record)
     rows = {"practices": len(table), "sites": len(parts.sites), "areas": len(parts.areas)}
     tables = [("practices", "practices.csv", {}), ("sites", "sites.csv", {"crs": "EPSG:27700"})]
     tables.append(("areas", areas_file, areas_settings))

@@ -6,6 +6,7 @@ that matters (list sizes); of all others the vintage nearest the list of practic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,11 +20,12 @@ from geodata.errors import Finding, InputProblems
 from geodata.published.area_changes import code_year_of, read_area_changes
 from geodata.published.area_tables import code_year, read_areas
 from geodata.published.areas import combine_areas
+from geodata.published.catalogue import DAYS_PER_MONTH
 from geodata.published.dispensing import link_dispensing, read_dispensing
 from geodata.published.lists import read_lists
 from geodata.published.networks import read_networks, read_practice_map
 from geodata.published.ods import read_branches, read_practices
-from geodata.published.registered import read_registrations
+from geodata.published.registered import registrations_and_files
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import Catalogue, PublishedFile
@@ -53,6 +55,51 @@ class Read:
 NOTHING = Read(pd.DataFrame())
 
 
+def demand_files(catalogue: Catalogue) -> None:
+    """Stop where the folder lacks what no case can do without, and name all of it at once.
+
+    Raises
+    ------
+    InputProblems
+        No list of practices; neither list sizes nor registrations; no table of areas.
+    """
+    problems = [
+        Finding("error", "", f"The folder holds {what}.", fix, value=str(catalogue.folder), code=code)
+        for kinds, what, fix, code in _NEEDED
+        if not any(catalogue.of(kind) for kind in kinds)
+    ]
+    if problems:
+        raise InputProblems([*problems, *(f for f in catalogue.findings if f.code == "not-recognised")])
+
+
+_NEEDED = (
+    (
+        ("practices",),
+        "no list of GP practices",
+        "Add epraccur.csv (ODS, NHS England), unchanged.",
+        "no-practices-file",
+    ),
+    (
+        ("registrations", "list_sizes"),
+        "neither list sizes nor registrations of practices",
+        "Add gp-reg-pat-prac-lsoa-all.csv (NHS England, Patients Registered at a GP Practice), unchanged.",
+        "no-lists-file",
+    ),
+    (
+        ("areas",),
+        "no table that says where the small areas (LSOA) are",
+        "Add population-weighted centroids or boundaries of LSOA (ONS Open Geography), unchanged.",
+        "no-areas-file",
+    ),
+)
+
+
+def is_far(file: PublishedFile, day: date | None) -> bool:
+    """Whether a file is more than a year from a day; False where either date is not known."""
+    away = file.vintage.days_from(day) if day is not None else None
+    return away is not None and away > WITHIN_MONTHS * DAYS_PER_MONTH
+
+
 def practice_lists(
     catalogue: Catalogue, when: date | None, record: Record
 ) -> tuple[PracticeList, tuple[PracticeList, ...]]:
@@ -66,42 +113,62 @@ def practice_lists(
     return PracticeList(chosen, rows, day_of(chosen, when)), tuple(others)
 
 
-def nearest(catalogue: Catalogue, kind: str, day: date | None) -> tuple[PublishedFile, ...]:
-    """The files of a kind that share the vintage nearest a day; the newest where no day or vintage is known."""
-    files = catalogue.of(kind)
-    if not files:
-        return ()
-    first = (catalogue.nearest(kind, day) if day is not None else None) or files[0]
-    return (first, *(file for file in files if file is not first and file.vintage == first.vintage))
+def by_nearness(
+    catalogue: Catalogue, kind: str, day: date | None, *, within_months: int | None = None
+) -> list[tuple[PublishedFile, ...]]:
+    """The files of a kind, those of one vintage together, the vintage nearest a day first (no day: the newest)."""
+    files = list(catalogue.of(kind))
+    if day is not None:
+        away = {file: file.vintage.days_from(day) for file in files}
+        if within_months is not None:
+            far = within_months * DAYS_PER_MONTH
+            files = [file for file in files if (days := away[file]) is not None and days <= far]
+        files.sort(key=lambda file: days if (days := away[file]) is not None else math.inf)
+    groups: dict[tuple[date | None, date | None], list[PublishedFile]] = {}
+    for file in files:
+        groups.setdefault((file.vintage.first, file.vintage.last), []).append(file)
+    return [tuple(group) for group in groups.values()]
 
 
-def list_sizes(catalogue: Catalogue, day: date | None, record: Record) -> Read:
+def list_sizes(catalogue: Catalogue, day: date | None, codes: Collection[str], record: Record) -> Read:
     """List sizes within a year of the day; the newest where no day is known."""
-    if day is not None and catalogue.nearest("list_sizes", day, within_months=WITHIN_MONTHS) is None:
-        return NOTHING
-    files = nearest(catalogue, "list_sizes", day)
-    return _read(read_lists, files, record)
+
+    def reader(files: Sequence[PublishedFile]) -> tuple[pd.DataFrame, tuple[PublishedFile, ...], list[Finding]]:
+        files = [file for file in files if _tells_any(file, codes)] or files
+        rows, findings = read_lists(files)
+        return rows, tuple(files), findings
+
+    return _covering(reader, by_nearness(catalogue, "list_sizes", day, within_months=WITHIN_MONTHS), codes, record)
 
 
-def registrations(catalogue: Catalogue, day: date | None, record: Record) -> Read:
+def _tells_any(file: PublishedFile, codes: Collection[str]) -> bool:
+    """Whether a file holds one of the practices; True where none are known."""
+    code = {"practice_code": file.columns["practice_code"]}
+    return len(codes) == 0 or len(file.read(code, only=("practice_code", codes))) > 0
+
+
+def registrations(catalogue: Catalogue, day: date | None, codes: Collection[str], record: Record) -> Read:
     """Registrations of all practices, of the vintage nearest the day."""
-    return _read(read_registrations, nearest(catalogue, "registrations", day), record)
+    return _covering(registrations_and_files, by_nearness(catalogue, "registrations", day), codes, record)
 
 
-def branches(catalogue: Catalogue, day: date | None, record: Record) -> Read:
+def branches(catalogue: Catalogue, day: date | None, codes: Collection[str], record: Record) -> Read:
     """Branches of the vintage nearest the day."""
-    return _first(read_branches, nearest(catalogue, "branches", day), record)
+    reader = _joined(read_branches, ["site_code"])
+    return _covering(reader, by_nearness(catalogue, "branches", day), codes, record)
 
 
-def networks(catalogue: Catalogue, day: date | None, record: Record) -> Read:
-    """Members of Primary Care Networks, newest first; a map of practices where there is no list of networks.
+def networks(catalogue: Catalogue, day: date | None, codes: Collection[str], record: Record) -> Read:
+    """Members of Primary Care Networks; a map of practices where there is no list of networks.
 
-    Networks are today's groups: the newest file is taken unless the day is known and another is nearer.
+    Of several files that nearest the day is taken, without a day the newest.
     """
-    read = _first(read_networks, nearest(catalogue, "networks", day), record)
+    reader = _joined(read_networks, ["practice_code", "network_code", "started", "ended"])
+    read = _covering(reader, by_nearness(catalogue, "networks", day), codes, record)
     if read:
         return read
-    read = _first(read_practice_map, nearest(catalogue, "practice_map", day), record)
+    reader = _joined(read_practice_map, ["practice_code"])
+    read = _covering(reader, by_nearness(catalogue, "practice_map", day), codes, record)
     if not read:
         return read
     rows = read.rows[read.rows["network_code"] != ""]
@@ -112,7 +179,8 @@ def dispensing(
     catalogue: Catalogue, day: date | None, everyone: pd.DataFrame, record: Record
 ) -> tuple[Read, set[str], dict[str, int]]:
     """The list of dispensing practices, the open practices linked to it, and how many were linked in which way."""
-    read = _first(read_dispensing, nearest(catalogue, "dispensing", day), Record())
+    groups = by_nearness(catalogue, "dispensing", day)
+    read = _first(read_dispensing, groups[0] if groups else (), Record())
     if not read:
         return read, set(), {}
     codes, counts = link_dispensing(read.rows, everyone.reset_index())
@@ -194,16 +262,58 @@ def case_areas(
     return frame, sources
 
 
-def _read(
-    reader: Callable[[Sequence[PublishedFile]], tuple[pd.DataFrame, list[Finding]]],
-    files: tuple[PublishedFile, ...],
-    record: Record,
+Reader = Callable[[Sequence["PublishedFile"]], tuple[pd.DataFrame, tuple["PublishedFile", ...], list[Finding]]]
+"""Reads the files of one vintage: the rows, the files they come from, and what was noticed."""
+
+
+def _covering(
+    reader: Reader, groups: Sequence[tuple[PublishedFile, ...]], codes: Collection[str], record: Record
 ) -> Read:
-    if not files:
+    """Read the first vintage that tells something about the practices asked for; the first of all if none does.
+
+    A folder can hold files cut down to another region: that they are nearer in time is no reason to use them.
+    """
+    passed: list[PublishedFile] = []
+    first: tuple[Read, list[Finding]] | None = None
+    for files in groups:
+        rows, used, findings = reader(files)
+        read = Read(rows, used or files)
+        if first is None:
+            first = read, findings
+        if len(codes) == 0 or rows["practice_code"].isin(codes).any():
+            _keep(findings, record)
+            if passed:
+                named = ", ".join(f"{file.table.label} ({file.vintage})" for file in passed)
+                message = f"{named}: nothing in it about the practices asked for; {read.label} is used instead."
+                record.note("other-region", read.label, message, value=read.vintage)
+            return read
+        passed += files
+    if first is None:
         return NOTHING
-    rows, findings = reader(files)
-    _keep(findings, record)
-    return Read(rows, files)
+    _keep(first[1], record)
+    return first[0]
+
+
+def _joined(reader: Callable[[PublishedFile], tuple[pd.DataFrame, list[Finding]]], key: list[str]) -> Reader:
+    """Read several files of one vintage as one: the largest first, and from the others what it does not hold."""
+
+    def read(
+        files: Sequence[PublishedFile],
+    ) -> tuple[pd.DataFrame, tuple[PublishedFile, ...], list[Finding]]:
+        told = [(*reader(file), file) for file in files]
+        told.sort(key=lambda one: (-len(one[0]), one[2].table.label))
+        rows, findings, file = told[0]
+        used = [file]
+        for other, noticed, file in told[1:]:
+            known = pd.MultiIndex.from_frame(rows[key])
+            new = other[~pd.MultiIndex.from_frame(other[key]).isin(known)]
+            if len(new):
+                rows = pd.concat([rows, new], ignore_index=True)
+                findings = findings + noticed
+                used.append(file)
+        return rows, tuple(used), findings
+
+    return read
 
 
 def _first(

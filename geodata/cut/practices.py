@@ -32,6 +32,7 @@ def with_list_sizes(
     lists_vintage: str,
     registrations_file: str,
     registrations_vintage: str,
+    registrations_far: bool,
     record: Record,
 ) -> pd.DataFrame:
     """Add `list_size`, `age_65_plus` and `age_75_plus`; practices without any list are left out.
@@ -48,6 +49,8 @@ def with_list_sizes(
         List sizes of any other date: say how many patients practices without a list had then.
     lists_file, lists_vintage, registrations_file, registrations_vintage
         For the findings; empty without such a file.
+    registrations_far
+        Whether the registrations are more than a year from the list of practices: sums of them are then a warning.
 
     Returns
     -------
@@ -80,8 +83,15 @@ def with_list_sizes(
             message += "the file of list sizes has no row for them."
             record.warn("list-from-registrations", registrations_file, message, value=listed(codes[from_sums]))
         else:
-            message += "there is no file of list sizes of that time."
-            record.note("list-from-registrations", registrations_file, message, value=f"{total:.0f}")
+            message += "there is no file of list sizes of that time"
+            message += f" (the newest in the folder is of {older.vintage})." if older else "."
+            if registrations_far:
+                message += " They are more than a year from the list of practices: patients of practices that closed or"
+                message += " merged in between stand where they are registered then."
+                fix = "Add list sizes of about the date of the list of practices, or choose another --date."
+                record.warn("list-from-registrations", registrations_file, message, fix, value=f"{total:.0f}")
+            else:
+                record.note("list-from-registrations", registrations_file, message, value=f"{total:.0f}")
     without = practices[sizes.isna().to_numpy()]
     _leave_out_without(without, len(codes), lists_file or registrations_file, older, record)
     filled = practices.assign(list_size=sizes, **{column: ages[column] for column in ages})

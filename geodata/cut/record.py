@@ -44,6 +44,10 @@ class Record:
         cells = (table, code, name, postcode, count, reason)
         self.rows.append(dict(zip(LEFT_OUT_COLUMNS, cells, strict=True)))
 
+    def codes(self, table: str) -> set[str]:
+        """Codes of one table that are left out already."""
+        return {str(row["code"]) for row in self.rows if row["table"] == table}
+
     @property
     def left_out(self) -> pd.DataFrame:
         """The rows in the columns of `left_out.csv`, sorted by table and code."""

@@ -13,7 +13,7 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 from pyproj import Transformer
 
-from geodata.cut.record import Record
+from geodata.cut.record import Record, listed
 from geodata.errors import InputProblems
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.roadcut import cut_roads
@@ -36,14 +36,14 @@ def bounds_of(*tables: pd.DataFrame) -> Bounds:
 
 
 def take_roads(
-    catalogue: Catalogue, needed: Bounds, wanted: Bounds, folder: Path, record: Record
+    catalogue: Catalogue, sites: pd.DataFrame, areas: pd.DataFrame, wanted: Bounds, folder: Path, record: Record
 ) -> tuple[str, PublishedFile] | None:
     """Put the roads of the case into its folder: cut from an OpenStreetMap extract, or a layer of lines as it is.
 
     Parameters
     ----------
-    needed
-        What a file must cover to be used: the sites and the areas of the case itself.
+    sites, areas
+        What a file must cover to be used: the sites and the areas of the case itself, with `x`, `y`.
     wanted
         What is cut out of it: all points of the case and the margin around them that a run reads.
     folder
@@ -55,10 +55,9 @@ def take_roads(
         The file's name in the case and the published file it was made from; None for straight-line minutes.
     """
     for file in catalogue.of("roads"):
-        box = _box(file.table.path)
-        if box is not None and not _holds(box, needed):
-            message = "The file of roads does not cover the sites and areas of the case; it is not used."
-            record.note("roads-elsewhere", file.table.label, message)
+        box = _box(file.table.path, file.table.layer)
+        if box is not None and (outside := _outside(box, sites, areas)):
+            record.note("roads-elsewhere", file.table.label, f"The file of roads is not used: {outside}.")
             continue
         try:
             name, told = _take(file, wanted, folder)
@@ -71,7 +70,7 @@ def take_roads(
             if box is None:
                 told += " Whether it covers the whole case, the file does not say."
             elif not _holds(box, wanted):
-                told += " The file ends less than 10 km beyond some of them: ways round outside it are not seen."
+                told += " The file ends less than 10 km beyond some sites or areas: ways round outside it are not seen."
             record.note("roads", file.table.label, told)
             return name, file
     message = "No file of roads covers this case: minutes are estimated from straight lines."
@@ -94,15 +93,27 @@ def _take(file: PublishedFile, wanted: Bounds, folder: Path) -> tuple[str, str]:
     return "", ""
 
 
+def _outside(box: Bounds, sites: pd.DataFrame, areas: pd.DataFrame) -> str:
+    """How many sites and areas of the case lie outside a box, in words; empty where none does."""
+    parts, every = [], True
+    for what, table in (("sites", sites), ("areas", areas)):
+        inside = table["x"].between(box[0], box[2]) & table["y"].between(box[1], box[3])
+        if out := int((~inside).sum()):
+            codes = table["site_code"] if what == "sites" else table.index.to_series()
+            parts.append(f"{out} of {len(table)} {what} lie outside it ({listed(codes[~inside], 5)})")
+        every &= not inside.any()
+    return "it is of another place" if every else " and ".join(parts)
+
+
 def _holds(box: Bounds, needed: Bounds) -> bool:
     return box[0] <= needed[0] and box[1] <= needed[1] and box[2] >= needed[2] and box[3] >= needed[3]
 
 
-def _box(path: Path) -> Bounds | None:
+def _box(path: Path, layer: str | None) -> Bounds | None:
     """The box of an OpenStreetMap extract as its header says it, or of a layer; None where it is not told."""
     if path.suffix.lower() == ".gpkg":
         try:
-            about = pyogrio.read_info(path, force_total_bounds=True)
+            about = pyogrio.read_info(path, layer=layer, force_total_bounds=True)
             return _on_the_grid(about["total_bounds"], about["crs"] or BRITISH_NATIONAL_GRID)
         except DataSourceError:
             return None

@@ -10,7 +10,6 @@ import pandas as pd
 
 from geodata.cut.record import Record, count, listed
 from geodata.errors import Finding
-from geodata.published.cells import day_text
 from geodata.published.ods import open_branches
 
 SITE_COLUMNS = ["site_code", "practice_code", "name", "kind", "postcode", "x", "y"]
@@ -89,34 +88,62 @@ def site_records(
     return sites
 
 
-def lost_branches(branches: pd.DataFrame | None, closed: pd.DataFrame, *, branch_file: str, record: Record) -> None:
-    """Branches whose parent was a practice of the commissioner and is not open any more: listed, with their number.
+def lost_branches(
+    branches: pd.DataFrame | None, parents: pd.DataFrame, *, branch_file: str, record: Record
+) -> None:
+    """Branches whose parent is not in the case: listed one by one, and counted by what the parent is.
 
-    `closed` holds the commissioner's practices that are not open, indexed by code, with `closed` (text YYYYMMDD).
+    Parameters
+    ----------
+    branches
+        All branches of the branch file, or None without one.
+    parents
+        Records of the commissioner, or practices asked for, that are not in the case, indexed by code: `reason`, why it
+        is no open GP practice (empty: it is one, and was left out), and `gp`, whether it is or was a GP practice.
+    branch_file
+        For the findings.
+    record
+        Branches that are listed there already are passed over.
     """
     if branches is None:
         return
-    lost = branches[branches["practice_code"].isin(closed.index)].drop_duplicates("site_code")
-    for row in lost.itertuples():
-        when = closed.at[row.practice_code, "closed"]
-        reason = f"its practice {row.practice_code} is not open" + (f" (closed {day_text(when)})" if when else "")
-        record.leave_out("sites", row.site_code, reason, name=row.name, postcode=row.postcode)
-    if len(lost):
+    lost = branches[branches["practice_code"].isin(parents.index)].drop_duplicates("site_code")
+    lost = lost[~lost["site_code"].isin(record.codes("sites"))]
+    theirs = parents.loc[lost["practice_code"]]
+    reason, gp = theirs["reason"].to_numpy(dtype=object), theirs["gp"].to_numpy(dtype=bool)
+    for row, why, of_practice in zip(lost.itertuples(), reason, gp, strict=True):
+        parent = row.practice_code
+        words = f"its practice {parent} is not open ({why})" if why else f"its practice {parent} is left out itself"
+        words = words if of_practice else f"it belongs to {parent}: {why}"
+        record.leave_out("sites", row.site_code, words, name=row.name, postcode=row.postcode)
+    closed, left = gp & (reason != ""), reason == ""
+    if closed.any():
         message = (
-            f"Left out: {count(len(lost), 'branch', 'branches')} of "
-            f"{count(lost['practice_code'].nunique(), 'practice')} of the commissioner that closed or merged. The file "
+            f"Left out: {_branches_of(lost[closed], 'practice')} of the commissioner that closed or merged. The file "
             "does not say who runs them now."
         )
         fix = "Add those still in use to sites.csv under the practice that took them over; left_out.csv lists them."
-        record.warn("branches-of-closed", branch_file, message, fix, value=listed(sorted(lost["site_code"])))
+        record.warn("branches-of-closed", branch_file, message, fix, value=listed(sorted(lost["site_code"][closed])))
+    if left.any():
+        message = f"Left out with their practice: {_branches_of(lost[left], 'practice')}."
+        record.note("branches-of-left-out", branch_file, message, value=listed(sorted(lost["site_code"][left])))
+    if not gp.all():
+        what = _branches_of(lost[~gp], "organisation")
+        message = f"Left out, as their parent is no GP practice: {what} of the commissioner."
+        record.note("branches-of-others", branch_file, message, value=listed(sorted(lost["site_code"][~gp])))
+
+
+def _branches_of(lost: pd.DataFrame, parent: str) -> str:
+    """2 branches of 1 practice."""
+    return f"{count(len(lost), 'branch', 'branches')} of {count(lost['practice_code'].nunique(), parent)}"
 
 
 def _tell_records(main: pd.DataFrame, own: pd.DataFrame, branch_file: str, record: Record) -> None:
     postcodes = plain(pd.concat([main["postcode"], own["postcode"]]))
     distinct = postcodes[postcodes != ""].nunique()
     message = (
-        f"{count(len(main) + len(own), 'practice and branch record')} ({len(main)} practices, {len(own)} branches) "
-        f"stand on {count(distinct, 'postcode')}."
+        f"{count(len(main) + len(own), 'practice and branch record')} "
+        f"({count(len(main), 'practice')}, {count(len(own), 'branch', 'branches')}) on {count(distinct, 'postcode')}."
     )
     record.note("records-on-postcodes", branch_file, message, value=f"{len(main) + len(own)} on {distinct}")
 

@@ -22,13 +22,11 @@ from geodata.case import CASE_FILE
 from geodata.cut.record import LEFT_OUT_FILE, RECORD_FILE
 from geodata.errors import Finding, InputProblems
 from geodata.findings_csv import write_findings
+from geodata.origins import SOURCE_COLUMNS, SOURCES_FILE
 from geodata.place import BRITISH_NATIONAL_GRID
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile
-
-SOURCES_FILE = "sources.csv"
-SOURCE_COLUMNS = ("table", "kind", "file", "sheet", "vintage", "licence", "attribution", "sha256", "rows")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 

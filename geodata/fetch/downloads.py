@@ -9,6 +9,7 @@ from pathlib import Path
 
 from geodata.errors import Finding, InputProblems
 from geodata.fetch.features import Query, download_features
+from geodata.fetch.lock import only_one
 from geodata.fetch.looks import expected
 from geodata.fetch.manifest import Fetched, read_manifest, write_manifest
 from geodata.fetch.overpass import around, download_roads_of
@@ -54,7 +55,7 @@ def perform(plan: Plan, web: Web, *, tell: Tell | None = None, now: Callable[[],
     Raises
     ------
     InputProblems
-        When the folder cannot be made, or has no room for what the servers announce.
+        When the folder cannot be made, has no room for what the servers announce, or another fetch is at work in it.
     """
     wanted = plan.wanted
     if plan.known_bytes > plan.free:
@@ -65,16 +66,16 @@ def perform(plan: Plan, web: Web, *, tell: Tell | None = None, now: Callable[[],
         message = f"The folder cannot be made ({fault.strerror})."
         fix = "Name a folder in which you may write."
         raise InputProblems([Finding("error", str(plan.folder), message, fix, code="cannot-write")]) from fault
-    done = []
-    for step in wanted:
-        try:
-            arrived, url = _download(plan, step, web, tell)
-            fetched = _record(plan, step, arrived, url, now())
-        except FetchFailed as failed:
-            done.append(Done(step, None, replace(failed.finding, file=step.item.to)))
-        else:
-            done.append(Done(step, fetched))
-    return done
+    with only_one(plan.folder):
+        return [_done(plan, step, web, tell, now) for step in wanted]
+
+
+def _done(plan: Plan, step: Step, web: Web, tell: Tell | None, now: Callable[[], datetime]) -> Done:
+    try:
+        arrived, url = _download(plan, step, web, tell)
+        return Done(step, _record(plan, step, arrived, url, now()))
+    except FetchFailed as failed:
+        return Done(step, None, replace(failed.finding, file=step.item.to))
 
 
 def _download(plan: Plan, step: Step, web: Web, tell: Tell | None) -> tuple[Arrived, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -144,6 +145,11 @@ def download_features(
 
 def _describe(web: Web, query: Query) -> Layer:
     answer = _ask(web, query.layer, {"f": "json"})
+    with _understood(query):
+        return _layer_of(query, answer)
+
+
+def _layer_of(query: Query, answer: Mapping[str, Any]) -> Layer:
     object_id = answer.get("objectIdField")
     if not object_id:
         fields = answer.get("fields")
@@ -194,9 +200,8 @@ def _pages(
     while more and len(seen) < total:
         paging = {"resultOffset": str(len(seen)), "resultRecordCount": str(layer.most)}
         answer = _ask(web, query.layer + "/query", _parameters(query, layer, query.where, shapes=shapes) | paging)
-        page = _features(query, answer)
-        _note_ids(query, layer, page, seen)
-        yield page, _crs_of(answer, page)
+        page, page_crs = _page(query, layer, answer, seen)
+        yield page, page_crs
         more = bool(page)  # an empty page is the end; whether it came too early, the count tells
 
 
@@ -205,14 +210,33 @@ def _ranges(
 ) -> Iterator[tuple[list[dict[str, Any]], int | None]]:
     """For services without paging: all object ids first, then ranges of them."""
     answer = _ask(web, query.layer + "/query", {"where": query.where, "returnIdsOnly": "true", "f": "json"})
-    wanted = sorted(set(answer.get("objectIds") or ()) - seen)
+    with _understood(query):
+        wanted = sorted(set(answer.get("objectIds") or ()) - seen)
     for at in range(0, len(wanted), layer.most):
         some = wanted[at : at + layer.most]
         where = f"({query.where}) AND {layer.object_id} >= {some[0]} AND {layer.object_id} <= {some[-1]}"
         answer = _ask(web, query.layer + "/query", _parameters(query, layer, where, shapes=shapes))
+        page, page_crs = _page(query, layer, answer, seen)
+        yield page, page_crs
+
+
+def _page(
+    query: Query, layer: Layer, answer: Mapping[str, Any], seen: set[Any]
+) -> tuple[list[dict[str, Any]], int | None]:
+    """The features of one answer and their coordinate system; their ids are added to `seen`."""
+    with _understood(query):
         page = _features(query, answer)
         _note_ids(query, layer, page, seen)
-        yield page, _crs_of(answer, page)
+        return page, _crs_of(answer, page)
+
+
+@contextmanager
+def _understood(query: Query) -> Iterator[None]:
+    """Tell an answer of another form than Esri describes as what it is: not from a feature service."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        _not_a_layer(query.layer)
 
 
 def _parameters(query: Query, layer: Layer, where: str, *, shapes: bool) -> dict[str, str]:
@@ -237,7 +261,7 @@ def _ask(web: Web, url: str, params: Mapping[str, str]) -> dict[str, Any]:
             text = answer.content
         try:
             found = json.loads(text)
-        except ValueError as fault:
+        except (ValueError, RecursionError) as fault:
             if text.lstrip()[:1] == b"<":
                 give_up(
                     url,
@@ -311,10 +335,9 @@ def _object_id(feature: Mapping[str, Any], name: str) -> Any:
 def _note_ids(query: Query, layer: Layer, page: Sequence[Mapping[str, Any]], seen: set[Any]) -> None:
     """Remember the ids of a page; one that has come before means that the service does not page."""
     for feature in page:
-        try:
-            number = _object_id(feature, layer.object_id)
-        except KeyError:
+        if not isinstance(feature.get("properties", feature.get("attributes")), dict):
             _not_a_layer(query.layer)
+        number = _object_id(feature, layer.object_id)
         if number in seen:
             _repeats(query)
         seen.add(number)
@@ -371,7 +394,8 @@ def _write_table(lines: Path, to: Path, crs: int | None) -> None:
     with lines.open(encoding="utf-8") as features, to.open("w", encoding="utf-8", newline="") as out:
         writer = None
         for line in features:
-            values = json.loads(line)["attributes"]
+            feature = json.loads(line)
+            values = feature["attributes"] if "attributes" in feature else feature["properties"]
             if writer is None:
                 writer = csv.DictWriter(out, list(values), lineterminator="\n", extrasaction="ignore")
                 writer.writeheader()

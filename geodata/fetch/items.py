@@ -198,7 +198,7 @@ def _item(spec: FetchSpec, findings: list[Finding]) -> Item:
         base,
         kind=base.kind if spec.source else spec.kind,
         url=spec.url or base.url,
-        to=(spec.to or base.to or (ROADS_FILE if spec.kind == "roads" else "")).replace("\\", "/"),
+        to=_plain_name(spec.to or base.to or (ROADS_FILE if spec.kind == "roads" else "")),
         expect=spec.expect or base.expect,
         where=spec.where or base.where,
         out_fields=tuple(spec.out_fields) or base.out_fields,
@@ -256,13 +256,20 @@ def _wrong_url(spec: FetchSpec, item: Item) -> list[Finding]:
     return []
 
 
+def _plain_name(to: str) -> str:
+    """A name with forward slashes and nothing superfluous, so that `a.csv` and `./a.csv` are seen to be one file."""
+    to = to.replace("\\", "/")
+    return to if to.endswith("/") or not to.strip() else str(PurePosixPath(to))
+
+
 def _safe_name(to: str) -> bool:
     """Whether a name stays inside the folder and can be a file on every system."""
     path = PurePosixPath(to)
     parts = path.parts
     own = {CASE_FILE, MANIFEST}
     return (
-        not path.is_absolute()
+        bool(path.name)
+        and not path.is_absolute()
         and not to.endswith("/")
         and not re.search(r'[<>:"|?*\x00-\x1f]', to)
         and not any(part in {"..", "."} or part.startswith(".") or part.endswith((".", " ")) for part in parts)

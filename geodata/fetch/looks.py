@@ -97,6 +97,23 @@ def wrong_file(path: Path, expect: str | None) -> str | None:
     return None
 
 
+def cut_table(path: Path, expect: str | None) -> str | None:
+    """Say whether a table ends in the middle of a line. Asked only where the server did not tell the length.
+
+    A last line without a line break and with fewer separators than the first is taken for a cut one.
+    """
+    if expect != "csv":
+        return None
+    with path.open("rb") as handle:
+        first = handle.readline(HEAD_BYTES)
+        handle.seek(max(0, path.stat().st_size - HEAD_BYTES))
+        last = handle.read().rsplit(b"\n", 1)[-1]
+    mark = max((b",", b";", b"\t", b"|"), key=first.count)
+    if last.strip() and last.count(mark) < first.count(mark):
+        return "the table ends in the middle of a line, and the server did not say how long it is"
+    return None
+
+
 def _is_page(start: bytes) -> bool:
     low = start[:512].lower()
     return low.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")) or (

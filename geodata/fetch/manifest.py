@@ -59,7 +59,7 @@ def read_manifest(folder: Path) -> dict[str, Fetched]:
         return {}
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        files = [Fetched(**entry) for entry in record["files"]]
+        files = [_entry(entry) for entry in record["files"]]
         return {entry.file: entry for entry in files}
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise InputProblems(
@@ -75,6 +75,13 @@ def read_manifest(folder: Path) -> dict[str, Fetched]:
                 )
             ]
         ) from fault
+
+
+def _entry(entry: dict[str, object]) -> Fetched:
+    """One entry; TypeError when a value is of another kind than was written."""
+    if not all(isinstance(value, int if key == "bytes" else str) for key, value in entry.items()):
+        raise TypeError(entry)
+    return Fetched(**entry)  # type: ignore[arg-type]
 
 
 def write_manifest(folder: Path, files: Mapping[str, Fetched]) -> None:

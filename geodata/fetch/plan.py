@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from geodata.case import CASE_FILE, case_folder, settings_and_findings
 from geodata.errors import Finding, InputProblems
@@ -199,7 +200,7 @@ def _ask_size(item: Item, web: Web) -> tuple[int | None, int | None, str]:
         return None, None, failed.finding.message if code in _FINAL or item.kind == "features" else ""
     except Passing:
         return None, None, _SILENT
-    except requests.RequestException as fault:
+    except (requests.RequestException, HTTPError) as fault:
         try:
             web.explain(item.url, fault)
         except FetchFailed as failed:

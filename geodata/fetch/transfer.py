@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,9 @@ from typing import Any
 import requests
 
 from geodata.errors import Finding
-from geodata.fetch.looks import HEAD_BYTES, wrong_file, wrong_head
+from geodata.fetch.looks import HEAD_BYTES, cut_table, wrong_file, wrong_head
 from geodata.fetch.part import Part
-from geodata.fetch.web import FetchFailed, Passing, Web
+from geodata.fetch.web import STALLED_BYTES, FetchFailed, Passing, Web, give_up
 
 CHUNK = 1 << 16
 
@@ -66,9 +68,9 @@ def download_file(
     tell = tell or (lambda done, total: None)
     with part.told():
         target.parent.mkdir(parents=True, exist_ok=True)
-    web.attempt(url, lambda: _once(web, url, part, expect, tell), progress=lambda: part.size)
+    told = web.attempt(url, lambda: _once(web, url, part, expect, tell), progress=lambda: part.size)
     with part.told():
-        wrong = wrong_file(part.path, expect)
+        wrong = wrong_file(part.path, expect) or (None if told else cut_table(part.path, expect))
         found, size = part.sha256(), part.size
     if wrong:
         _refuse(part, url, wrong)
@@ -89,8 +91,14 @@ def download_file(
     return Arrived(size, found)
 
 
-def _once(web: Web, url: str, part: Part, expect: str | None, tell: Callable[[int, int | None], None]) -> None:
-    """One try; ends with the whole file in the part, or raises."""
+def _once(web: Web, url: str, part: Part, expect: str | None, tell: Callable[[int, int | None], None]) -> bool:
+    """One try; ends with the whole file in the part, or raises.
+
+    Returns
+    -------
+    bool
+        Whether the server told where the file ends. One that only hangs up may have done so too early.
+    """
     validator = _validator(part.about) if part.about.get("url") == url else None
     have = part.size if validator else 0
     headers = {"Accept-Encoding": "identity"}
@@ -99,25 +107,61 @@ def _once(web: Web, url: str, part: Part, expect: str | None, tell: Callable[[in
     with web.open(url, headers=headers) as answer:
         if answer.status_code == 416:
             if have and _total_of_range(answer) == have:
-                return
+                return True
             part.drop()
             raise Passing("the server cannot go on where the download stopped, so it starts again", 0)
         start, total = _place(answer, part, have)
         if start == 0:
             part.note(_about(url, answer, total))
             _refuse_page(answer, part, url, expect)
-        _write(answer, part, start, total, url, expect, tell)
+        _write(_pieces(web, url, answer), part, start, total, url, expect, tell)
+        told = total is not None or "Transfer-Encoding" in answer.headers or _coding(answer) != "identity"
     if total is not None and part.size != total:
         arrived = part.size
         if arrived > total:
             part.drop()
         raise Passing(f"the answer ended after {arrived:,} of {total:,} bytes")
+    return told
+
+
+def _coding(answer: requests.Response) -> str:
+    """How the server packed the answer: `identity` is not at all."""
+    return answer.headers.get("Content-Encoding", "").strip().lower() or "identity"
+
+
+def _pieces(web: Web, url: str, answer: requests.Response) -> Iterator[bytes]:
+    """The body as it arrives, unpacked; a packed one that ends too early is noticed, which `requests` does not do."""
+    coding = _coding(answer)
+    if coding not in {"identity", "gzip", "x-gzip"}:
+        give_up(
+            url,
+            f"The server packs the file in a way that was not asked for ({coding[:40]}).",
+            "Download the file with the browser into the folder.",
+            "fetch-refused",
+        )
+    unpack = None if coding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    began, arrived = time.monotonic(), 0
+    while piece := answer.raw.read1(CHUNK, decode_content=False):
+        arrived += len(piece)
+        if unpack is None:
+            yield piece
+        else:
+            try:
+                yield unpack.decompress(piece)
+            except zlib.error as fault:
+                raise Passing("the packed answer is damaged") from fault
+        if time.monotonic() - began > web.patience.stall_s:
+            if arrived < STALLED_BYTES:
+                raise Passing(f"the server sends almost nothing ({arrived:,} bytes in {web.patience.stall_s:.0f} s)")
+            began, arrived = time.monotonic(), 0
+    if unpack is not None and not unpack.eof:
+        raise Passing("the packed answer ended in the middle")
 
 
 def _place(answer: requests.Response, part: Part, have: int) -> tuple[int, int | None]:
     """Where the bytes that come belong, and how long the whole file is."""
     if answer.status_code == 200:
-        coded = answer.headers.get("Content-Encoding", "identity").lower() != "identity"
+        coded = _coding(answer) != "identity"
         length = answer.headers.get("Content-Length", "")
         return 0, int(length) if length.isdigit() and not coded else None
     span = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
@@ -136,7 +180,7 @@ def _total_of_range(answer: requests.Response) -> int | None:
 
 
 def _about(url: str, answer: requests.Response, total: int | None) -> dict[str, Any]:
-    whole = answer.headers.get("Content-Encoding", "identity").lower() == "identity"
+    whole = _coding(answer) == "identity"
     return {
         "url": url,
         "total": total,
@@ -161,7 +205,7 @@ def _refuse_page(answer: requests.Response, part: Part, url: str, expect: str | 
 
 
 def _write(
-    answer: requests.Response,
+    pieces: Iterator[bytes],
     part: Part,
     start: int,
     total: int | None,
@@ -174,7 +218,7 @@ def _write(
         out = part.path.open("r+b" if start else "wb")
     with out:
         out.seek(start)
-        for chunk in answer.iter_content(CHUNK):
+        for chunk in pieces:
             wrong = wrong_head(chunk[:HEAD_BYTES], expect) if done == 0 and len(chunk) >= 512 else None
             if wrong:
                 out.close()

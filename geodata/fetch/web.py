@@ -7,14 +7,15 @@ Every request of the program goes through `Web`. Proxies and certificates come f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NoReturn, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from geodata.errors import Finding
@@ -28,6 +29,9 @@ PASSING_CODES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 ENOUGH_PROGRESS = 1 << 20
 """A try that brought this many bytes more does not count as failed: a large file may break off often."""
+
+STALLED_BYTES = 10_000
+"""Fewer bytes than this in `Patience.stall_s` are no download."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,9 @@ class Patience:
         Longest wait, seconds. A server that asks for a longer one (`Retry-After`) is given up.
     connect_s, read_s
         Seconds to wait for a connection, and for the next bytes.
+    stall_s
+        Seconds after which a try that brought fewer than `STALLED_BYTES` counts as broken off: some servers keep a
+        connection open for ever, with a byte now and then.
     sleep
         Waits; the tests put a list in its place.
     """
@@ -54,6 +61,7 @@ class Patience:
     longest_wait_s: float = 300.0
     connect_s: float = 15.0
     read_s: float = 60.0
+    stall_s: float = 120.0
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -134,16 +142,17 @@ class Web:
         """
         post = method == "GET" and params is not None and sum(map(len, params.values())) > 1500
         limits = (self.patience.connect_s, self.patience.read_s)
-        answer = self._session.request(
-            "POST" if post else method,
-            url,
-            params=None if post else params,
-            data=params if post else None,
-            headers=headers,
-            stream=True,
-            timeout=limits,
-            allow_redirects=True,
-        )
+        with _told_at_once(url):
+            answer = self._session.request(
+                "POST" if post else method,
+                url,
+                params=None if post else params,
+                data=params if post else None,
+                headers=headers,
+                stream=True,
+                timeout=limits,
+                allow_redirects=True,
+            )
         try:
             _refuse_downgrade(url, answer)
             if answer.status_code not in {200, 206, 416}:
@@ -170,17 +179,19 @@ class Web:
         FetchFailed
             When it is given up, or no further try would help.
         """
-        failed, arrived = 0, progress()
+        failed, furthest = 0, progress()
         while True:
             try:
                 return work()
             except Passing as fault:
                 passing = fault
-            except requests.RequestException as fault:
+            except (requests.RequestException, HTTPError) as fault:
                 passing = self.explain(url, fault)
             now = progress()
-            failed = 0 if now - arrived >= ENOUGH_PROGRESS else failed + 1
-            arrived = now
+            # measured from the furthest point so far: a server that makes the download start again must not be asked
+            # for the same bytes for ever
+            failed = 0 if now - furthest >= ENOUGH_PROGRESS else failed + 1
+            furthest = max(furthest, now)
             if failed >= self.patience.tries:
                 give_up(
                     url,
@@ -206,7 +217,7 @@ class Web:
             )
         return passing.wait_s
 
-    def explain(self, url: str, fault: requests.RequestException) -> Passing:
+    def explain(self, url: str, fault: requests.RequestException | HTTPError) -> Passing:
         """Say what a fault of the connection means.
 
         Raises
@@ -224,6 +235,13 @@ class Web:
                 "REQUESTS_CA_BUNDLE, or download the file with the browser into the folder.",
                 "fetch-certificate",
             )
+        if isinstance(fault, requests.exceptions.InvalidProxyURL) or "SOCKS" in text:
+            give_up(
+                url,
+                "The proxy named in HTTPS_PROXY or HTTP_PROXY is not one this program can use.",
+                "Write it as http://server:port; IT knows both.",
+                "fetch-proxy",
+            )
         if isinstance(fault, requests.exceptions.ProxyError):
             if "407" in text:
                 _proxy_wants_a_login(url)
@@ -238,7 +256,7 @@ class Web:
             )
         if isinstance(fault, requests.Timeout) or "timed out" in text:
             return Passing(f"{host} did not answer in time")
-        broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+        broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, HTTPError)
         if isinstance(fault, broken):
             return Passing(f"the connection to {host} broke off in the middle")
         if isinstance(fault, requests.ConnectionError):
@@ -246,6 +264,29 @@ class Web:
         if isinstance(fault, requests.TooManyRedirects):
             give_up(url, f"{host} sends the request round in circles.", "Check the address.", "fetch-refused")
         give_up(url, f"This address cannot be asked ({type(fault).__name__}).", "Check the address.", "fetch-address")
+
+
+@contextmanager
+def _told_at_once(url: str) -> Iterator[None]:
+    """Say what the libraries below `requests` raise as they please: addresses and certificate files that are wrong."""
+    try:
+        yield
+    except requests.RequestException:
+        raise
+    except (HTTPError, ValueError):  # also UnicodeError: host names that cannot be
+        give_up(
+            url,
+            "This address cannot be asked, or the server sends on to one that cannot.",
+            "Check the address.",
+            "fetch-address",
+        )
+    except OSError:
+        give_up(
+            url,
+            "The certificate file named in REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) is not there or cannot be read.",
+            "Check the path in that environment variable, or take it out where no certificate of your own is needed.",
+            "fetch-certificate",
+        )
 
 
 def _proxy_wants_a_login(url: str) -> NoReturn:

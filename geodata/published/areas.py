@@ -213,7 +213,7 @@ def _choose(
     for column in (*AREA_COLUMNS, "geometry"):
         if column in {"y", "point_kind"}:
             continue
-        told = sorted(candidates.get(column, []), key=lambda one: one.rank)
+        told = _best_first(candidates.get(column, []))
         group = _POINT if column == "x" else (column,)
         if not told:
             for name in group if column != "geometry" else ():
@@ -246,6 +246,16 @@ def _choose(
     if "geometry" in out:
         out = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(out["geometry"], index=index, crs="EPSG:27700"))
     return out, sources, findings
+
+
+def _best_first(told: list[_Told]) -> list[_Told]:
+    """By rank; but a file of another region, that knows only a few of the areas, comes after those that know them."""
+    most = max((len(one.frame) for one in told), default=0)
+    return sorted(told, key=lambda one: (len(one.frame) < FEW * most, one.rank))
+
+
+FEW = 0.1
+"""A file that knows less than this share of the areas that another knows is of another region."""
 
 
 def _of(one: _Told) -> str:

@@ -21,7 +21,7 @@ import pandas as pd
 from geodata.content import clip
 from geodata.errors import Finding, InputProblems
 from geodata.published import vintage as vintages
-from geodata.published.recognise import UNUSED, Layout, Recognised, kinds, recognise
+from geodata.published.recognise import UNUSED, Layout, Recognised, recognise
 from geodata.published.tables import FoundTable, find_tables
 from geodata.published.vintage import Vintage
 
@@ -156,7 +156,10 @@ def read_catalogue(folder: Path) -> Catalogue:
     findings.sort(key=lambda finding: finding.file)
     if not files:
         message = "None of the published files known here was found in the folder."
-        fix = f"Known are: {', '.join(kinds())}. Put the files there as they were downloaded."
+        fix = (
+            "Put the files there as they were downloaded, zipped or not: practices (epraccur), registrations "
+            "(gp-reg-pat-prac-lsoa-all) and points or boundaries of LSOA at least."
+        )
         problem = Finding("error", folder.name or str(folder), message, fix, code="nothing-known")
         raise InputProblems([problem, *findings])
     return Catalogue(folder, files, tuple(findings))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,10 +35,29 @@ _NOT_PLACED = "no small area found by the publisher"
 def read_registrations(
     files: PublishedFile | Sequence[PublishedFile], *, only: Collection[str] | None = None
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Read the registrations of one date, each patient once.
+    """Read the registrations of one date, each patient once; see `registrations_and_files`.
+
+    Returns
+    -------
+    registrations
+        `practice_code, area_code, patients` (integer), one row a pair, sorted. Pseudo-areas such as CLOSED and NO2011,
+        and Welsh codes, are kept; see `outside_england` and `home_words`.
+    findings
+        Malformed codes, withheld counts, repeated rows, a file of one sex without the other, which of several files is
+        used.
+    """
+    rows, _, findings = registrations_and_files(files, only=only)
+    return rows, findings
+
+
+def registrations_and_files(
+    files: PublishedFile | Sequence[PublishedFile], *, only: Collection[str] | None = None
+) -> tuple[pd.DataFrame, tuple[PublishedFile, ...], list[Finding]]:
+    """Read the registrations of one date, each patient once, and say which files they come from.
 
     Of several files those with the date of the first are used. A file of all patients is preferred; else the files of
-    men and of women are added. Rows for all patients and rows for one sex are never added together.
+    men and of women are added. Rows for all patients and rows for one sex are never added together. A file may be cut
+    down to a region: of each practice, the file that counts most patients of it is taken (ties: the largest file).
 
     Parameters
     ----------
@@ -48,24 +68,62 @@ def read_registrations(
 
     Returns
     -------
-    registrations
-        `practice_code, area_code, patients` (integer), one row a pair, sorted. Pseudo-areas such as CLOSED and NO2011,
-        and Welsh codes, are kept; see `outside_england` and `home_words`.
-    findings
-        Malformed codes, withheld counts, repeated rows, a file of one sex without the other.
+    registrations, files, findings
+        As `read_registrations`; `files` are those that some row comes from, the one with most patients first.
     """
     given = [files] if not isinstance(files, Sequence) else list(files)
     wanted = frozenset(cells.tidy_code(code) for code in only) if only is not None else None
     findings: list[Finding] = []
-    read: list[tuple[pd.DataFrame, Origin]] = []
+    told: list[_Told] = []
+    one_sex: list[tuple[PublishedFile, pd.DataFrame, Origin]] = []
     for file in _best_first([file for file in given if file.vintage == given[0].vintage]):
+        if told and _sexes_in_sample(file) < {"male", "female"}:
+            continue  # a file of all patients holds these, too
         origin = cells.origin_of(file)
         condition = ("practice_code", wanted) if wanted is not None else None
         rows = parse_rows(file.read(file.columns, only=condition), origin, findings, only=wanted)
-        read.append((rows, origin))
-        if _counts_all(rows):
-            break
-    return _each_patient_once(read, findings), findings
+        if set(rows["sex"]) in ({"male"}, {"female"}):
+            one_sex.append((file, rows, origin))
+        else:
+            told.append(_Told((file,), _each_patient_once([(rows, origin)], findings)))
+    if one_sex and not any(len(one.rows) for one in told):
+        rows = _each_patient_once([(rows, origin) for _, rows, origin in one_sex], findings)
+        told.append(_Told(tuple(file for file, _, _ in one_sex), rows))
+    rows, used = _fullest(told, findings)
+    return rows, used, findings
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one file tells, or the files of men and of women together."""
+
+    files: tuple[PublishedFile, ...]
+    rows: pd.DataFrame
+
+    @property
+    def label(self) -> str:
+        return ", ".join(file.table.label for file in self.files)
+
+
+def _fullest(told: Sequence[_Told], findings: list[Finding]) -> tuple[pd.DataFrame, tuple[PublishedFile, ...]]:
+    """Of each practice the rows of the file that counts most patients of it."""
+    if not told:
+        return pd.DataFrame({"practice_code": [], "area_code": [], "patients": []}).astype({"patients": int}), ()
+    told = sorted(told, key=lambda one: (-one.rows["patients"].sum(), one.label))
+    if len(told) == 1:
+        return told[0].rows, told[0].files
+    sums = pd.DataFrame({i: one.rows.groupby("practice_code")["patients"].sum() for i, one in enumerate(told)})
+    best = sums.fillna(-1).idxmax(axis=1)  # the first, so the largest file, of equals
+    parts = [one.rows[one.rows["practice_code"].map(best) == i] for i, one in enumerate(told)]
+    taken = [f"{one.label} for {part['practice_code'].nunique():,}" for one, part in zip(told, parts, strict=True)]
+    message = (
+        f"{len(told)} files tell registrations of this date. Of each practice the one that counts most patients of it "
+        f"is used: {', '.join(taken)} practices."
+    )
+    fix = "Files cut down to a region miss patients who live elsewhere: leave only the complete ones in the folder."
+    findings.append(Finding("note", told[0].label, message, fix, code="several-files"))
+    rows = pd.concat(parts, ignore_index=True).sort_values(["practice_code", "area_code"], ignore_index=True)
+    return rows, tuple(file for one, part in zip(told, parts, strict=True) if len(part) for file in one.files)
 
 
 def outside_england(codes: pd.Series[Any]) -> pd.Series[bool]:
@@ -172,10 +230,6 @@ def _merged(frame: pd.DataFrame, origin: Origin, findings: list[Finding]) -> pd.
                 findings.append(Finding("warning", origin.file, text, "Keep one row for each pair.", row, code=code))
         frame = frame[~same].groupby(key, as_index=False, sort=False, observed=True)["patients"].sum()
     return frame
-
-
-def _counts_all(rows: pd.DataFrame) -> bool:
-    return bool((rows["sex"] == "all").any())
 
 
 def _best_first(files: Sequence[PublishedFile]) -> list[PublishedFile]:

@@ -36,7 +36,7 @@ function startCheckMap(map, layers) {
   function pointTable(point) {
     return makeTable(point[1] || point[0], [
       ["Code", point[0]],
-      ["Kind", kindText(point[2])],
+      ["Kind", point[13] ? "area over the border" : kindText(point[2])],
       ["Practice", point[3]],
       ["Placed by", point[6]],
       ["To the road", point[7] === null ? "" : grouped(Math.round(point[7])) + " m" + (point[8] ? ", " + point[8].replace(/_/g, " ") : "")],
@@ -113,7 +113,7 @@ function startCheckMap(map, layers) {
     var across = map.latLngToLayerPoint(bounds.getSouthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x;
     var near = Math.max(0, Math.min(1, (across - 300) / 3000));
     var least = areas.length > 1500 ? 1.8 : 3;
-    areas.forEach(function (pair) { pair[0].setRadius(least + 3 * near); });
+    areas.forEach(function (pair) { pair[0].setRadius((least + 3 * near) * (pair[1][13] ? 0.6 : 1)); });
   }
   function fit() { map.fitBounds(data.bounds, { padding: [12, 12], animate: false, maxZoom: 14 }); }
   fit();

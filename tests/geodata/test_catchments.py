@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -11,7 +13,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.catchments import MINIMUM_OVERLAP_SHARE, adjacency_edges, area_polygons, catchments
+from geodata.catchments import (
+    MINIMUM_OVERLAP_SHARE,
+    ONE_PIECE,
+    adjacency_edges,
+    area_polygons,
+    borders,
+    catchments,
+)
 from geodata.place import BRITISH_NATIONAL_GRID, Place
 
 KM = 1000.0
@@ -311,3 +320,120 @@ def test_any_place_gives_one_component_all_land_and_the_same_answer_in_any_order
         place.localities,
     )
     pd.testing.assert_frame_equal(adjacency_edges(shuffled), edges)
+
+
+def test_an_area_of_whose_residents_hardly_any_is_registered_here_is_won_by_nobody() -> None:
+    areas = {f"{column}": square(column, 0) for column in range(6)}
+    patients = [("A", "0", 900.0), ("B", "1", 900.0), ("A", "5", 99.0), ("A", "4", 100.0)]
+    place = make_place({"A": (0.5, 0.5), "B": (1.5, 0.5)}, areas, patients)
+    assert catchments(place)["areas_won"].to_dict() == {"A": 3, "B": 3}  # in proportion to where patients usually live
+    place.areas["population"] = 1000.0
+    assert catchments(place)["areas_won"].to_dict() == {"A": 2, "B": 4}  # 99 of 1,000 are too few, 100 are not
+    place.areas["population"] = float("nan")
+    assert catchments(place)["areas_won"].to_dict() == {"A": 3, "B": 3}
+
+
+def scattered_place(as_points: bool = False) -> Place:
+    """Nine practices, each in the middle of a block of three by three areas, but most chosen here and there besides."""
+    rng = np.random.default_rng(4)
+    areas: dict[str, shapely.Geometry] = {f"{c}{r}": square(c, r) for c in range(9) for r in range(9)}
+    sites = {f"P{i}": (1.6 + 3 * (i % 3), 1.6 + 3 * (i // 3)) for i in range(9)}
+    patients = []
+    for code in areas:
+        home = f"P{int(code[0]) // 3 + 3 * (int(code[1]) // 3)}"
+        patients += [(home, code, 50.0), (f"P{rng.integers(9)}", code, float(rng.choice([20.0, 20.0, 60.0])))]
+    if as_points:
+        areas = {code: shape.centroid for code, shape in areas.items()}
+    return make_place(sites, areas, patients)
+
+
+@pytest.mark.parametrize("as_points", [False, True])
+def test_scattered_catchments_are_brought_into_one_piece(as_points: bool) -> None:
+    place = scattered_place(as_points=as_points)
+    edges, findings = borders(place)
+    assert set(edges["reason"]) == {ONE_PIECE}
+    (finding,) = findings
+    assert finding.code == "catchments-in-one-piece"
+    assert f"which leaves {len(edges)}." in finding.message
+    drawn = catchments(place)
+    assert (shapely.get_num_geometries(drawn.geometry.to_numpy()) == 1).all()
+    side_by_side = {(f"P{i}", f"P{i + 1}") for i in range(9) if i % 3 < 2} | {(f"P{i}", f"P{i + 3}") for i in range(6)}
+    assert side_by_side <= set(pairs(place))
+
+
+def test_a_flat_map_is_left_as_it_is() -> None:
+    edges, findings = borders(grid_place(4, 4))
+    assert set(edges["reason"]) == {"shared boundary"}
+    assert findings == ()
+
+
+def test_a_planners_list_is_never_tidied() -> None:
+    place = scattered_place()
+    own = replace(place, adjacency=pd.DataFrame([("P0", "P8")], columns=["practice_a", "practice_b"]))
+    edges, findings = borders(own)
+    assert findings == ()
+    assert set(edges["reason"]) == {"planner", "nearest link"}
+
+
+def test_practices_that_win_nothing_in_a_crowd_get_land_or_share_it() -> None:
+    place = scattered_place()
+    sites = {code: (point.x / KM, point.y / KM) for code, point in place.practices.geometry.items()}
+    crowd = {"Q1": (3.1, 3.2), "Q2": (1.6, 1.61), "Q3": (6.9, 6.9), "Q4": (6.9, 6.91)}  # Q2 is in the building of P0
+    rows = list(place.registrations.itertuples(index=False, name=None))
+    place = make_place(sites | crowd, place.areas.geometry.to_dict(), rows)
+    drawn, found = catchments(place), pairs(place)
+    assert drawn["areas_won"][list(crowd)].tolist() == [0, 0, 0, 0]
+    assert drawn.geometry["Q1"].distance(place.practices.geometry["Q1"]) < KM
+    assert drawn.geometry["Q2"].equals(drawn.geometry["P0"])
+    assert drawn.geometry["Q3"].equals(drawn.geometry["Q4"])
+    assert found["P0", "Q2"] == found["Q3", "Q4"] == "same building"
+    others = {b if a == "P0" else a for a, b in found if "P0" in (a, b)} - {"Q2"}
+    assert others == {b if a == "Q2" else a for a, b in found if "Q2" in (a, b)} - {"P0"}
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> Place:
+    side = draw(st.integers(3, 6))
+    areas: dict[str, shapely.Geometry] = {f"{c}{r}": square(c, r) for c in range(side) for r in range(side)}
+    coordinate = st.integers(0, 10 * side).map(lambda tenth: tenth / 10)
+    sites = {f"P{i:02}": (draw(coordinate), draw(coordinate)) for i in range(draw(st.integers(6, 14)))}
+    if draw(st.booleans()):
+        areas = {code: shapely.Point(draw(coordinate) * KM, draw(coordinate) * KM) for code in areas}
+    rng = np.random.default_rng(draw(st.integers(0, 1000)))
+    patients = [
+        (str(rng.choice(list(sites))), code, float(rng.integers(1, 9)))
+        for code in areas
+        for _ in range(rng.integers(4))
+    ]
+    return make_place(sites, areas, patients)
+
+
+@settings(max_examples=60, deadline=None)
+@given(crowds(), st.randoms(use_true_random=False))
+def test_a_crowd_becomes_a_flat_map_of_whole_catchments(place: Place, random) -> None:
+    edges = adjacency_edges(place)
+    graph = nx.Graph()
+    graph.add_nodes_from(place.practices.index)
+    graph.add_edges_from(edges[["practice_a", "practice_b"]].itertuples(index=False, name=None))
+    assert nx.is_connected(graph)
+    assert all(degree for _, degree in graph.degree)
+    order = list(range(len(place.registrations)))
+    random.shuffle(order)
+    shuffled = replace(
+        place,
+        practices=place.practices.iloc[::-1],
+        areas=place.areas.iloc[::-1],
+        registrations=place.registrations.iloc[order],
+    )
+    pd.testing.assert_frame_equal(adjacency_edges(shuffled), edges)
+    tidied = edges[edges["reason"] == ONE_PIECE]
+    if tidied.empty:
+        return
+    drawn = catchments(place)
+    shapes = {code: shape.wkb for code, shape in drawn.geometry.items()}
+    flat = nx.Graph([(shapes[row.practice_a], shapes[row.practice_b]) for row in tidied.itertuples()])
+    assert nx.check_planarity(flat)[0]
+    polygons = area_polygons(place.areas)
+    whole = shapely.union_all(polygons).buffer(1).geom_type == "Polygon"
+    if whole and (shapely.get_num_geometries(polygons) == 1).all():
+        assert (shapely.get_num_geometries(shapely.buffer(drawn.geometry.to_numpy(), 10)) == 1).all()

@@ -54,6 +54,18 @@ def test_rows_that_cannot_be_understood_are_counted(tmp_path: Path) -> None:
     assert "1 of its 2 rows" in found[1].message
 
 
+def test_a_record_saved_by_a_spreadsheet_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    finding = Finding("warning", "a.csv", "Look, here.", "Mend it.", 7, "list_size", "-3", "bad-number")
+    write_findings([finding], path)
+    assert path.read_text(encoding="utf-8").splitlines()[0] == "severity,file,row,column,value,message,fix,code"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_findings(path) == [finding]
+    path.write_text(path.read_text(encoding="utf-8-sig").rstrip() + ",one cell too many\n", encoding="utf-8")
+    (told,) = read_findings(path)
+    assert told.code == "unreadable-record" and "1 of its 1 rows" in told.message
+
+
 @pytest.mark.parametrize("text", ["severity,message,code\nnote,Cut on a Monday.,cut\n"])
 def test_a_case_shows_its_record(tmp_path: Path, text: str) -> None:
     case = write_small_case(tmp_path / "case")

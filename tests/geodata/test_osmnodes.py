@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata.osmnodes import DamagedFile, NodeReader, joined
+from geodata.osmnodes import DamagedFile, NodeBatch, NodeReader, joined
 from tests.geodata.osm_files import HEADER, block, content, number, signed, varint, write_pbf
 
 
@@ -61,6 +61,29 @@ def test_nodes_out_of_order_with_negative_numbers_and_twice(tmp_path):
     assert by_blocks(path) == by_library(path)
     two = joined([*NodeReader(path).batches(), *NodeReader(path).batches()])
     assert two.key.tolist() == [-7, 3, 5], "each once"
+    key = np.array([3, 3], np.int64)
+    last = joined([NodeBatch(key, np.array([1, 2], np.int32), np.array([3, 4], np.int32))])
+    assert (last.x.tolist(), last.y.tolist()) == ([2], [4]), "of a node that comes twice, the last"
+
+
+def test_nodes_after_the_ways_of_an_unsorted_file_count(tmp_path):
+    ways = content(1, content(1, b"")) + content(2, content(3, number(1, 7)))
+    path = tmp_path / "r.osm.pbf"
+    path.write_bytes(HEADER + block(b"OSMData", ways) + block(b"OSMData", GROUP))
+    assert list(by_blocks(path)) == [1]
+
+
+def test_fields_of_a_fixed_width_are_passed_over(tmp_path):
+    unknown = varint(98 << 3 | 1) + bytes(8) + varint(99 << 3 | 5) + bytes(4)
+    path = tmp_path / "r.osm.pbf"
+    path.write_bytes(HEADER + block(b"OSMData", unknown + GROUP))
+    assert list(by_blocks(path)) == [1]
+
+
+def test_nodes_without_a_place_are_none(tmp_path):
+    path = tmp_path / "r.osm"
+    path.write_text('<osm version="0.6"><node id="1" lat="51" lon="-1"/><node id="2"/></osm>', encoding="utf-8")
+    assert by_blocks(path) == {1: (-10_000_000, 510_000_000)}
 
 
 def test_finding_again_reads_what_is_asked_for(tmp_path):

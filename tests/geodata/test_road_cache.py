@@ -16,7 +16,7 @@ from geodata import case_times, road_cache
 from geodata.case_times import road_file_name, travel_times
 from geodata.errors import InputProblems
 from geodata.place import BRITISH_NATIONAL_GRID
-from geodata.road_cache import file_hash
+from geodata.road_cache import file_hash, load_cached
 from geodata.speeds import speeds_text
 from tests.geodata.osm_files import write_pbf
 from tests.geodata.test_travel import place_of
@@ -94,7 +94,8 @@ def test_a_large_file_is_read_for_its_checksum_once(tmp_path, hashed):
     path, cache = tmp_path / "country.osm.pbf", tmp_path / ".cache"
     path.write_bytes(b"x" * 1000)
     hour = 3600 * 10**9
-    os.utime(path, ns=(time.time_ns() - hour, time.time_ns() - hour))
+    then = time.time_ns() - hour
+    os.utime(path, ns=(then, then))
     first = file_hash(path, cache, always_read_bytes=10)
     assert file_hash(path, cache, always_read_bytes=10) == first
     assert len(hashed) == 1
@@ -102,7 +103,7 @@ def test_a_large_file_is_read_for_its_checksum_once(tmp_path, hashed):
     assert file_hash(path, cache, always_read_bytes=10) != first
     assert len(hashed) == 2
     path.write_bytes(b"x" * 1001)
-    os.utime(path, ns=(time.time_ns() - hour, time.time_ns() - hour))
+    os.utime(path, ns=(then, then))
     assert file_hash(path, cache, always_read_bytes=10) != first
     assert not list(cache.glob("*.tmp"))
 
@@ -115,7 +116,51 @@ def test_a_file_that_has_just_changed_is_not_remembered(tmp_path, hashed):
     assert len(hashed) == 2, "it might change again without a new time"
 
 
-@pytest.mark.parametrize("content", [b"broken", b"[1, 2]", b'{"country.osm.pbf": 5}', b"\xff\xfe\x00"])
+def test_a_file_that_changes_while_it_is_read_is_not_remembered(tmp_path, monkeypatch):
+    path, cache = tmp_path / "country.osm.pbf", tmp_path / ".cache"
+    path.write_bytes(b"x" * 1000)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    digest = road_cache._sha256
+
+    def grows(file: Path) -> str:
+        found = digest(file)
+        with file.open("ab") as stream:
+            stream.write(b"more")
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        return found
+
+    monkeypatch.setattr(road_cache, "_sha256", grows)
+    file_hash(path, cache, always_read_bytes=10)
+    assert not (cache / road_cache.INDEX).exists()
+
+
+def test_what_cannot_be_kept_leaves_nothing_behind(tmp_path):
+    path, cache = tmp_path / "country.osm.pbf", tmp_path / ".cache"
+    path.write_bytes(b"x" * 1000)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    (cache / road_cache.INDEX).mkdir(parents=True)
+    (cache / road_cache.INDEX / "in the way").write_text("x", encoding="utf-8")
+    assert len(file_hash(path, cache, always_read_bytes=10)) == 64
+    assert [item.name for item in cache.iterdir()] == [road_cache.INDEX]
+
+
+@pytest.mark.parametrize("content", [b"", b"broken", b"PK\x03\x04" + b"\0" * 40])
+def test_a_damaged_network_is_built_anew(tmp_path, content):
+    (tmp_path / "network.npz").write_bytes(content)
+    assert load_cached(tmp_path / "network.npz") is None
+    assert load_cached(tmp_path / "none.npz") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"broken",
+        b"[1, 2]",
+        b'{"country.osm.pbf": 5}',
+        b"\xff\xfe\x00",
+        b'{"country.osm.pbf": [1000, 1700000000000000000]}',
+    ],
+)
 def test_a_broken_index_is_no_harm(tmp_path, hashed, content):
     path, cache = tmp_path / "country.osm.pbf", tmp_path / ".cache"
     path.write_bytes(b"x" * 1000)

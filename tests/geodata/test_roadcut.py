@@ -38,6 +38,7 @@ def country(tmp_path) -> Path:
         (2_500, 1_000), (2_600, 1_500),  # 11, 12
         (-40_000, 4_000), (60_000, 4_100),  # 13, 14: a ferry that only passes
         (30_000, 1_000),  # 15
+        (14_000, 12_000), (16_000, 16_000),  # 16, 17: a ferry near by that does not come to the box
     )  # fmt: skip
     nodes = {10 * key: place for key, place in enumerate(places, 1)}
     tags = {20: {"highway": "traffic_signals", "crossing": "yes"}, 110: {"barrier": "bollard", "material": "stone"}}
@@ -55,6 +56,7 @@ def country(tmp_path) -> Path:
         (9, [10, 60], {"route": "bus"}),
         (10, [40, 150], ROAD),
         (11, [150, 80], ROAD),
+        (12, [160, 170], ferry),
     ]
     relations = [
         Relation(id=1, members=[("w", 1, "from"), ("n", 110, "via"), ("w", 7, "to")], tags={"type": "restriction"}),
@@ -88,6 +90,7 @@ def test_the_cut_holds_what_driving_needs(country, tmp_path):
     assert str(told) == f"5 ways with 10 points ({told.bytes / 1e6:.1f} MB, data of 2024-05-06)"
     assert [item.name for item in (tmp_path / "out").iterdir()] == ["cut.osm.pbf"], "nothing is left behind"
     assert covers(told.file, BOX)
+    assert osmium.FileProcessor(str(told.file)).header.get("sorting") == "Type_then_ID", "readers may stop early"
 
 
 def test_the_cut_gives_the_network_of_the_source(country, tmp_path):
@@ -148,6 +151,12 @@ def test_ways_with_missing_points_fall_into_pieces(tmp_path):
     assert same_network(network, read_roads(path))
     cut = cut_roads(path, BOX, tmp_path / "cut.osm.pbf").file
     assert same_network(network, read_roads(cut, bounds=BOX))
+
+
+def test_a_way_whose_first_point_is_missing_is_found(tmp_path):
+    nodes = {**dict(enumerate(around((100, 100), (200, 100)), 1)), 50: (E - 90_000, N)}
+    path = write_pbf(tmp_path / "m.osm.pbf", nodes, [(1, [99, 1, 2], ROAD), (2, [1, 50], ROAD)])
+    assert cut_roads(path, BOX, tmp_path / "cut.osm.pbf").ways == 2
 
 
 def test_more_ways_and_signals_than_fit_one_batch(tmp_path, monkeypatch):
@@ -238,7 +247,10 @@ def test_a_box_elsewhere(country, tmp_path):
     assert covers(country, BOX) is None, "its header does not say"
     assert covers(cut, BOX) is True
     assert covers(cut, elsewhere) is False
-    assert covers(cut, (BOX[0], BOX[1], BOX[2] + 50_000, BOX[3])) is False, "only a part"
+    inner = (BOX[0] + 1_000, BOX[1] + 1_000, BOX[2] - 1_000, BOX[3] - 1_000)
+    for side, further in enumerate((-2_000, -2_000, 2_000, 2_000)):
+        wider = [edge + further * (side == i) for i, edge in enumerate(inner)]
+        assert covers(cut, tuple(wider)) is False, "only a part"
     with pytest.raises(InputProblems, match="in the area of the case: it covers longitude"):
         cut_roads(cut, elsewhere, tmp_path / "two.osm.pbf")
     with pytest.raises(InputProblems, match=r"in the area of the case\."):

@@ -102,6 +102,8 @@ def test_a_place_is_downloaded_with_all_tags(services, tmp_path):
     assert held["w", 1] == {"highway": "tertiary", "oneway:motorcar": "yes"}
     assert held["w", 2]["lanes"] == "3"
     assert held["n", 2] == {"barrier": "gate", "access": "private"}
+    places = {node.id: (node.location.lon, node.location.lat) for node in osmium.FileProcessor(target, osmium.osm.NODE)}
+    assert places[1] == (-1.298, 50.70)
     network = read_roads(target)
     assert network.summary["ferries"] == 1
     assert network.summary["left_out"] == {"barriers": 1}
@@ -155,6 +157,24 @@ def test_what_arrived_is_not_asked_for_twice(services, tmp_path):
     assert len(services.asked) == 4
 
 
+@pytest.mark.parametrize("newer_first", [True, False])
+def test_of_several_answers_all_tags_and_the_newest_date_are_kept(services, tmp_path, newer_first):
+    bare = [{name: node[name] for name in ("type", "id", "lon", "lat")} for node in NODES]
+    parts = [
+        ({"timestamp_osm_base": "2024-05-07T00:00:00Z"}, bare),
+        ({"timestamp_osm_base": "2023-01-01T00:00:00Z"}, NODES),
+    ]
+    parts = parts if newer_first else parts[::-1]
+    services.faults = [
+        answers(200, json.dumps({"osm3s": about, "elements": [*nodes, *ways]}).encode())
+        for (about, nodes), ways in zip(parts, (ROADS, FERRY), strict=True)
+    ]
+    told = download_place(shapely.Polygon(RING), tmp_path / "roads.osm.pbf")
+    assert told["timestamp"] == "2024-05-07T00:00:00Z"
+    tags = {node.id: dict(node.tags) for node in osmium.FileProcessor(tmp_path / "roads.osm.pbf", osmium.osm.NODE)}
+    assert tags[2] == {"barrier": "gate", "access": "private"}
+
+
 def test_a_pause_as_long_as_the_service_asks(services, tmp_path, monkeypatch):
     waits = []
     monkeypatch.setattr("geodata.roaddownload.time.sleep", waits.append)
@@ -183,7 +203,9 @@ def test_no_such_place_and_no_roads(services, tmp_path):
 def test_without_a_network(monkeypatch, tmp_path, place):
     monkeypatch.setattr(osmnx.settings, "nominatim_url", "http://127.0.0.1:9/")
     monkeypatch.setattr(osmnx.settings, "overpass_url", "http://127.0.0.1:9/api")
+    waits = []
     monkeypatch.setattr("osmnx._nominatim.time.sleep", lambda _: None)
+    monkeypatch.setattr("geodata.roaddownload.time.sleep", waits.append)
     with pytest.raises(InputProblems, match="no connection to the service") as caught:
         download_place(place, tmp_path / "roads.osm.pbf", first_pause_s=30)
     (finding,) = caught.value.findings
@@ -191,6 +213,21 @@ def test_without_a_network(monkeypatch, tmp_path, place):
     assert "network connection" in finding.fix
     assert finding.value == (place if isinstance(place, str) else "the area of the case")
     assert not list(tmp_path.iterdir())
+    assert 30 not in waits, "where nobody is, asking again is no use"
+
+
+def test_no_third_service_is_asked_for_an_address(services, tmp_path, monkeypatch):
+    def unknown(*_: object):
+        raise socket.gaierror("unknown")
+
+    there = osmnx.settings.overpass_url.removesuffix("/api")
+    monkeypatch.setattr(osmnx.settings, "doh_url_template", there + "/{hostname}")
+    monkeypatch.setattr(osmnx.settings, "overpass_url", "http://nowhere.invalid/api")
+    monkeypatch.setattr(socket, "gethostbyname", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(InputProblems, match="could not be downloaded"):
+        download_place(shapely.Polygon(RING), tmp_path / "roads.osm.pbf", tries=1)
+    assert services.asked == []
 
 
 def test_a_service_that_is_too_slow(services, tmp_path, monkeypatch):

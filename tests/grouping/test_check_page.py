@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import html
 import itertools
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,11 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 
 from geodata.demo import write_demo_case
+from geodata.errors import Finding
+from geodata.findings_csv import write_findings
+from geodata.origins import SOURCE_COLUMNS
 from grouping.check import check_case
-from grouping.check_page import render_check
+from grouping.check_page import input_dates, render_check
 from grouping.escape import visible
 from tests.conftest import absent
 from tests.grouping.made_run import HOSTILE_NAMES
@@ -43,6 +47,49 @@ def hostile_case(folder: Path, times: int = 1) -> Path:
     return case
 
 
+def cut_case(folder: Path, hostile: bool = False) -> Path:
+    """A case as if it had been cut: with a record, the list of published files and an area over the border."""
+    case = hostile_case(folder) if hostile else write_small_case(folder)
+    name = HOSTILE_NAMES[0] if hostile else "epraccur_2022.csv"
+    odd = HOSTILE_NAMES[1] if hostile else "OGL v3"
+    rows = [
+        ("practices", "practices", name, "", "2022", odd, "Information from NHS England; Second line", "aa" * 32, 8),
+        (
+            "practices",
+            "list_sizes",
+            "lists.xlsx",
+            "Sheet1",
+            "2016-02",
+            odd,
+            "Information from NHS England",
+            "bb" * 32,
+            8,
+        ),
+        ("sites", "practices", name, "", "2022", odd, "Information from NHS England; Second line", "aa" * 32, 8),
+    ]
+    write_rows(case / "sources.csv", SOURCE_COLUMNS, rows)
+    told = [
+        Finding("note", name, "The areas are those that carry its code: 1,452.", value="1452", code="home-areas"),
+        Finding("warning", "lists.xlsx", HOSTILE_NAMES[2], HOSTILE_NAMES[3], value=HOSTILE_NAMES[4], code="odd"),
+    ]
+    write_findings(told if hostile else told[:1], case / "record.csv")
+    toml = (case / "case.toml").read_text(encoding="utf-8")
+    dated = 'vintage = "practices 2022, list_sizes 2016-02", attribution = "Information from NHS England"'
+    toml = toml.replace('practices = "practices.csv"', f'practices = {{ file = "practices.csv", {dated} }}')
+    (case / "case.toml").write_text('record = "record.csv"\n' + toml, encoding="utf-8")
+    header, *areas = (case / "areas.csv").read_text(encoding="utf-8").splitlines()
+    areas = [f"{header},neighbour", f"{areas[0]},yes", *(f"{row},no" for row in areas[1:])]
+    (case / "areas.csv").write_text("\n".join(areas) + "\n", encoding="utf-8")
+    return case
+
+
+def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
 @pytest.fixture(scope="module")
 def demo_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return render_check(check_case(write_demo_case(tmp_path_factory.mktemp("demo") / "case")))
@@ -51,6 +98,11 @@ def demo_page(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def broken_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return render_check(check_case(broken_case(tmp_path_factory.mktemp("broken") / "case")))
+
+
+@pytest.fixture(scope="module")
+def cut_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return render_check(check_case(cut_case(tmp_path_factory.mktemp("cut") / "case", hostile=True)))
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +194,7 @@ def test_nothing_placed_gives_a_page_without_a_map(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ how it is made
 
 
-@pytest.mark.parametrize("which", ["demo_page", "broken_page", "hostile_page"])
+@pytest.mark.parametrize("which", ["demo_page", "broken_page", "hostile_page", "cut_page"])
 def test_has_the_bones_of_an_accessible_page(which: str, request: pytest.FixtureRequest) -> None:
     page = request.getfixturevalue(which)
     body = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.S)
@@ -182,6 +234,60 @@ def test_hostile_names_are_text_in_the_file(hostile_page: str) -> None:
         assert visible(name) in shown
     assert "<img src=x" not in hostile_page
     assert "<script>alert" not in hostile_page
+
+
+# ------------------------------------------------------------------------------- cases cut out of published files
+
+
+def test_a_cut_case_names_the_published_files_first(tmp_path: Path) -> None:
+    checked = check_case(cut_case(tmp_path / "case"))
+    page = render_check(checked)
+    text = text_of(page)
+    assert "epraccur_2022.csv practices 2022 practices, sites OGL v3 Information from NHS England; Second line" in text
+    assert "lists.xlsx Sheet1 list sizes 2016-02 practices OGL v3 Information from NHS England" in text
+    assert text.index("Published files this case was cut out of") < text.index("Files this check read")
+    assert f'title="{"aa" * 32}"' in page
+    assert text.count("Second line") == 2  # in the row, and once among the lines of attribution
+    assert "as above" in text
+    dates = input_dates(checked)
+    assert dates[:2] == ("practices: 2022", "list sizes: 2016-02")
+    assert "areas: date not stated" in dates
+
+
+def test_a_figure_that_the_sentence_tells_is_not_told_before_it(tmp_path: Path) -> None:
+    text = text_of(render_check(check_case(cut_case(tmp_path / "case"))))
+    assert "epraccur_2022.csv: The areas are those that carry its code: 1,452." in text
+    assert "value '1452'" not in text
+
+
+def test_areas_over_the_border_are_counted_and_marked(tmp_path: Path) -> None:
+    page = render_check(check_case(cut_case(tmp_path / "case")))
+    data = json.loads(re.search(r'id="map-data">(.*?)</script>', page, flags=re.S).group(1))
+    assert sum(point[13] for point in data["points"]) == 1
+    assert "; 1 of them over the border" in text_of(page)
+    assert "area over the border" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "table,kind\npractices,practices\n", "\x00\x01", '"open', "a,b\n1,2,3,4\n", "table,file\n,\n"]
+)
+def test_a_ruined_list_of_published_files_does_not_stop_the_page(tmp_path: Path, content: str) -> None:
+    case = cut_case(tmp_path / "case")
+    (case / "sources.csv").write_text(content, encoding="utf-8")
+    assert "Published files this case was cut out of" not in render_check(check_case(case))
+    (case / "sources.csv").write_bytes(b"table,file\npractices,\xff\xfe\n")
+    assert "Published files this case was cut out of" not in render_check(check_case(case))
+    (case / "sources.csv").unlink()
+    assert "Files this check read" in render_check(check_case(case))
+
+
+def test_hostile_published_files_and_records_are_text(tmp_path: Path) -> None:
+    page = render_check(check_case(cut_case(tmp_path / "case", hostile=True)))
+    text = text_of(page)
+    for name in HOSTILE_NAMES[:4]:
+        assert visible(name) in text
+    assert "<img src=x" not in page
+    assert "<script>alert" not in page
 
 
 # ------------------------------------------------------------------------------------------------------- in a browser
@@ -284,9 +390,11 @@ def test_flagged_points_are_reached_and_explained_by_keyboard(browser, broken_pa
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 390])
-def test_nothing_scrolls_sideways_on_a_phone(browser, demo_page: str, tmp_path: Path, width: int) -> None:
+def test_nothing_scrolls_sideways_on_a_phone(
+    browser, demo_page: str, cut_page: str, tmp_path: Path, width: int
+) -> None:
     long_names = render_check(check_case(hostile_case(tmp_path / "case", times=8)))
-    for page in (demo_page, long_names):
+    for page in (demo_page, cut_page, long_names):
         show(browser, page, tmp_path, width)
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 

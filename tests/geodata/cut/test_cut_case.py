@@ -19,6 +19,7 @@ from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.published.catalogue import read_catalogue
 from grouping.cli import app
+from tests.geodata.cut import national
 from tests.geodata.cut.national import AREAS, write_national_files, write_rows
 from tests.geodata.osm_files import lonlat
 
@@ -137,6 +138,25 @@ def test_networks_are_the_open_memberships(old: CutReport, new: CutReport) -> No
     assert "in none: 1 (X81009)" in one(new, "current-networks").message
 
 
+def test_two_networks_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = [(*row[:2], "THE PCN", *row[3:]) for row in national.MEMBERS]
+    monkeypatch.setattr(national, "MEMBERS", members)
+    report = cut(write_national_files(tmp_path / "files"), tmp_path / "case", "W9X9Z")
+    groups = table(report, "practices.csv").set_index("practice_code")["current_group"]
+    assert groups.to_dict() == {
+        "X81001": "THE PCN (U90001)", "X81002": "THE PCN (U90002)", "X81004": "THE PCN (U90002)", "X81009": "",
+    }  # fmt: skip
+
+
+def test_practices_of_the_commissioner_at_another_date_are_told(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "files")
+    listed = files / "epraccur_2022-05.csv"
+    rows = [line for line in listed.read_text(encoding="utf-8").splitlines() if "X82002" not in line]
+    listed.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    told = one(cut(files, tmp_path / "case", "02Y"), "practices-changed").message
+    assert "open in it 1 of the 1 practice of the case; open in it only 1 of the commissioner (X82002)" in told
+
+
 def test_dispensing_practices_are_linked_and_counted(old: CutReport) -> None:
     practices = table(old, "practices.csv").set_index("practice_code")
     assert practices["dispensing"].to_dict() == {"X81001": "yes", "X81002": "no", "X81004": "no", "X81007": "no"}
@@ -161,6 +181,15 @@ def test_a_former_commissioner_is_told_with_its_practices_and_a_ready_command(fi
     report = cut(files, tmp_path / "again", *command[1].split(","))
     assert list(table(report, "practices.csv")["practice_code"]) == ["X81001", "X81002", "X81004"]
     assert not (tmp_path / "case").exists()
+
+
+def test_a_former_board_is_told_too_and_a_folder_with_a_blank_is_quoted(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "my files")
+    with pytest.raises(InputProblems) as error:
+        cut(files, tmp_path / "case", "Q99")
+    finding = problems(error)
+    assert finding.code == "former-commissioner" and "it had 5 practices" in finding.message
+    assert f'--files "{files.as_posix()}"' in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -202,6 +231,17 @@ def test_an_earlier_day_takes_the_practices_open_then(files: Path, tmp_path: Pat
     assert report.vintage == "2022-05"
 
 
+def test_a_day_before_the_list_goes_by_the_days_of_opening_and_closing(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "files")
+    listed = files / "epraccur_2022-05.csv"
+    text = listed.read_text(encoding="utf-8").replace("20200401", "20210901").replace("20190331", "20210831")
+    listed.write_text(text, encoding="utf-8")
+    report = cut(files, tmp_path / "case", "W9X9Z", when=date(2021, 7, 1))
+    assert "Open GP practices: 4" in one(report, "practices-chosen").message
+    assert one(report, "no-list").value == "X81007", "it was open, and has no list of that time"
+    assert "X81009" not in set(table(report, "practices.csv")["practice_code"])
+
+
 def test_a_board_is_known_by_the_list_or_by_the_areas(files: Path, tmp_path: Path) -> None:
     by_list = cut(files, tmp_path / "one", "QXX")
     assert by_list.practices == 4
@@ -227,6 +267,7 @@ def test_each_building_of_a_practice_stands_once(old: CutReport) -> None:
         "X81001003": "repeats branch X81001001: same practice, same postcode",
         "X81002001": "opened 2016-09-01, after 2016-02-29",
         "X81002002": "no coordinates for its postcode ZE9 9ZZ",
+        "X81006001": "it belongs to X81006: prescribing setting 1 (walk-in centre), not a GP practice",
     }
     assert one(old, "records-on-postcodes").value == "10 on 6"
     assert "BH99 1AC" in (one(old, "shared-buildings").value or "")
@@ -316,7 +357,39 @@ def test_an_area_where_nobody_registered_belongs_to_the_nearest_main_site(tmp_pa
     registrations.write_text("\n".join(rows) + "\n", encoding="utf-8")
     report = cut(files, tmp_path / "case", "X81002", "X81009")
     assert list(table(report, "areas.csv")["area_code"]) == ["E01000004", "E01000005", "E01000006"]
-    assert "1 more have one of their main sites as the nearest" in one(report, "home-areas").message
+    assert "in 1 more the nearest main site" in one(report, "home-areas").message
+
+
+def test_codes_of_two_times_have_the_areas_of_their_practices(files: Path, tmp_path: Path) -> None:
+    """The areas know 02Y, but not 01X: those of 01X are not forgotten."""
+    report = cut(files, tmp_path / "case", "01X", "02y ", when=IN_2016)
+    areas = table(report, "areas.csv").set_index("area_code")
+    own = {*(f"E0100000{n}" for n in range(1, 7)), "E01000011", "E01000012"}
+    assert set(areas.index[areas["neighbour"] == "no"]) == own
+
+
+def test_an_area_won_by_two_is_of_the_smaller_code_and_a_shared_building_is_of_both(
+    files: Path, tmp_path: Path
+) -> None:
+    report = cut(files, tmp_path / "case", "X81009")
+    told = one(report, "home-areas").message
+    assert "In 0 they have the most registrations" in told, "X81002 has as many in E01000006"
+    assert "in 3 more the nearest main site" in told, "X81002 has the same building"
+    areas = table(report, "areas.csv").set_index("area_code")
+    assert (areas["neighbour"] == "no").all()
+    assert not of(report, "site-far-away")
+
+
+def test_a_site_far_from_every_area_of_the_case_is_told(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "files")
+    with (files / "codepoint_open_2025-05.csv").open("a", encoding="utf-8") as places:
+        places.write("BH99 9AA,10,440000,102000\n")
+    branches = files / "ebranchs_2017-08.csv"
+    first, *rest = branches.read_text(encoding="utf-8").splitlines(keepends=True)
+    branches.write_text("".join([first.replace("BH99 1AC", "BH99 9AA"), *rest]), encoding="utf-8")
+    finding = one(cut(files, tmp_path / "case", "W9X9Z"), "site-far-away")
+    assert (finding.value, finding.severity) == ("X81001001", "warning")
+    assert "36 km from the nearest area of W9X9Z" in finding.message
 
 
 def test_outlines_make_a_layer(tmp_path: Path) -> None:
@@ -415,6 +488,9 @@ def test_a_case_says_where_everything_comes_from(old: CutReport) -> None:
     settings = tomllib.loads((old.folder / "case.toml").read_text(encoding="utf-8"))
     assert settings["rules"]["set"] == "dorset-2017"
     assert settings["roads"]["method"] == "straight-line"
+    assert "# patients = 18300\n# practices = 4\n# sites = 6\n" in (old.folder / "case.toml").read_text(
+        encoding="utf-8"
+    )
     assert "2016 Q1" in settings["tables"]["practices"]["vintage"]
     place = load_place(old.folder)
     assert {source.table for source in place.sources} == {"practices", "sites", "areas", "registrations"}
@@ -542,8 +618,12 @@ def test_roads_that_cover_the_case_are_cut_into_it(tmp_path: Path) -> None:
     assert "roads.osm.pbf" in report.files
     assert load_place(report.folder).settings["roads"]["source"] == "roads.osm.pbf"
     assert one(report, "roads").file == "vale.osm"
+    assert "ends less than 10 km beyond" in one(report, "roads").message
     assert "roads" in set(report.sources["table"])
     assert not of(report, "no-roads")
+    write_extract(files / "vale.osm", 360_000, 60_000, 455_000, 145_000)
+    wider = cut(files, tmp_path / "wider", "W9X9Z")
+    assert "ends less than" not in one(wider, "roads").message
 
 
 def test_roads_of_another_county_are_not_used(tmp_path: Path) -> None:

@@ -171,6 +171,48 @@ def test_an_address_that_is_no_layer(web, tmp_path, answer):
     assert "not a layer" in failed.finding.message
 
 
+LAYER = {"objectIdField": "FID", "maxRecordCount": 1}
+ODD_LAYERS = [
+    {"fields": [1, 2]},
+    {"objectIdField": "FID", "advancedQueryCapabilities": [1]},
+    {"objectIdField": "FID", "editingInfo": "now"},
+]
+ODD_PAGES = [
+    {"features": [1, 2]},
+    {"features": ["a"]},
+    {"features": [{"id": [1]}]},
+    {"features": [{"properties": {"FID": {}}}]},
+    {"features": [{"properties": 3, "id": 1}]},
+    {"features": [{"properties": {"FID": 1}, "geometry": {"coordinates": ["x", "y"]}}]},
+    {"features": [{"properties": {"FID": 1}, "geometry": 7}]},
+    {"features": [{"properties": {"FID": 1}}], "crs": {"properties": {"name": "EPSG:north"}}},
+    {"features": [{"properties": {"FID": 1}}], "crs": [1]},
+    {"objectIds": [[1], {}]},
+]
+
+
+@pytest.mark.parametrize("to", ["a.geojson", "a.csv"])
+@pytest.mark.parametrize(("about", "answer"), [(odd, {}) for odd in ODD_LAYERS] + [(LAYER, odd) for odd in ODD_PAGES])
+def test_answers_of_no_known_form_are_told_and_leave_no_file(web, tmp_path, about, answer, to):
+    if "objectIds" in answer:
+        about = about | {"advancedQueryCapabilities": {"supportsPagination": False}}
+    routes = {
+        PATH: lambda handler: handler.json(about),
+        PATH + "/query": lambda handler: handler.json({"count": 2} if "returnCountOnly" in handler.query else answer),
+    }
+    if to == "a.csv" and "geometry" in str(answer) + str(about):
+        return  # a table is not asked for shapes
+    with serving(routes) as server:
+        failed = fails(web, of(server), tmp_path / to)
+    assert "not a layer" in failed.finding.message or "again and again" in failed.finding.message
+
+
+def test_a_service_that_gives_one_feature_at_a_time(web, tmp_path):
+    with serving(Layer(5, most=1).routes()) as server:
+        download_features(web, of(server), tmp_path / "a.geojson")
+    assert names(tmp_path / "a.geojson") == wanted(5)
+
+
 @pytest.mark.parametrize("pages", [True, False], ids=["by offset", "by ids"])
 def test_a_broken_download_goes_on_at_the_next_page(web, tmp_path, pages):
     layer = Layer(10, pages=pages)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import geodata.fetch.plan
 import geodata.fetch.web
 from geodata.fetch.items import Item
+from geodata.fetch.lock import LOCK_FILE, only_one
 from geodata.published.catalogue import read_catalogue
 from grouping import cli
 from tests.conftest import REPOSITORY
@@ -263,6 +264,35 @@ def test_a_damaged_record_is_told(tmp_path, server):
     done = call(case, "--yes")
     assert done.exit_code == 1
     assert "record of what was downloaded cannot be understood" in done.stderr
+
+
+@pytest.mark.parametrize("key", ["date", "sha256", "url", "bytes"])
+def test_a_record_with_values_of_another_kind_is_told(tmp_path, server, key):
+    case = make_case(tmp_path, server)
+    assert call(case, "--yes").exit_code == 0
+    record = json.loads((case / "fetched.json").read_text(encoding="utf-8"))
+    record["files"][0][key] = ["odd"]
+    (case / "fetched.json").write_text(json.dumps(record), encoding="utf-8")
+    done = call(case, "--yes")
+    assert done.exit_code == 1
+    assert "record of what was downloaded cannot be understood" in done.stderr
+
+
+def test_two_fetches_at_once_do_not_write_the_same_files(tmp_path, server):
+    case = make_case(tmp_path, server)
+    with only_one(case):
+        done = call(case, "--yes")
+        assert done.exit_code == 1
+        assert "Another fetch is at work" in done.stderr
+        assert not (case / "a.csv").exists()
+    assert call(case, "--yes").exit_code == 0
+    assert not (case / LOCK_FILE).exists()
+
+
+def test_a_lock_left_behind_does_not_bar_the_folder(tmp_path, server):
+    case = make_case(tmp_path, server)
+    (case / LOCK_FILE).write_bytes(b"")
+    assert call(case, "--yes").exit_code == 0
 
 
 def test_the_list_asks_nothing(tmp_path, monkeypatch):

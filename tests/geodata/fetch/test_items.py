@@ -93,7 +93,7 @@ def test_all_mistakes_of_all_entries_in_one_go():
 ABSOLUTE = ["/etc/a.csv", "C:\\a.csv", "C:/a.csv"]
 OUTSIDE = ["../a.csv", "a/../../b.csv", "data\\..\\..\\a.csv"]
 OURS = ["case.toml", "FETCHED.json", "a.part", "x.part.json", ".hidden"]
-NOT_ON_WINDOWS = ["nul.csv", "data/con", "a?.csv", "a.csv ", "a.", "a/", "a\nb.csv"]
+NOT_ON_WINDOWS = ["nul.csv", "data/con", "a?.csv", "a.csv ", "a.", ".", "a/", "a\nb.csv"]
 
 
 @pytest.mark.parametrize("to", ABSOLUTE + OUTSIDE + OURS + NOT_ON_WINDOWS)
@@ -109,6 +109,12 @@ def test_no_name_leads_out_of_the_folder(to):
         return
     root = Path("/somewhere/case")
     assert (root / item.to).resolve().is_relative_to(root)
+
+
+@pytest.mark.parametrize("other", ["./a.csv", "A.csv", ".\\a.csv"])
+def test_one_file_under_two_spellings_is_noticed(other):
+    url = "https://files.example/a.csv"
+    assert "same file name" in refused({"url": url, "to": "a.csv"}, {"url": url, "to": other, "name": "two"})[0].message
 
 
 def test_choosing_by_name():

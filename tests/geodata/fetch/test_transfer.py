@@ -10,6 +10,7 @@ import json
 import shutil
 import ssl
 import subprocess
+import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -241,7 +242,72 @@ def test_progress_is_not_counted_as_failure(waits, tmp_path):
     assert set(waits) == {2.0}
 
 
+def test_a_server_that_never_lets_a_download_go_on_is_given_up(waits, tmp_path):
+    big, asked = b"a,b\n" + b"1,2\n" * 900_000, []
+
+    def answer(handler: Handler) -> None:
+        asked.append(handler.headers.get("Range"))
+        assert len(asked) < 50, "asked for ever"
+        if asked[-1]:
+            handler.reply(206, b"1,2\n1", {"ETag": '"one"', "Content-Range": "bytes 5-9/10"})
+        else:
+            handler.reply(200, big, {"ETag": '"one"'}, cut=2_000_000)
+
+    with serving({"/a.csv": answer}) as server, Web(Patience(tries=3, read_s=5, sleep=waits.append)) as web:
+        failed = fails(web, server.address + "/a.csv", tmp_path / "a.csv")
+    assert failed.finding.code == "fetch-given-up"
+    assert len(asked) < 10
+
+
+def test_a_server_that_drips_is_not_waited_for(waits, tmp_path):
+    def drip(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(TABLE)))
+        handler.end_headers()
+        for at in range(1_000):
+            handler.wfile.write(TABLE[at : at + 1])
+            handler.wfile.flush()
+            time.sleep(0.02)
+
+    slow = Patience(tries=2, read_s=5, stall_s=0.2, sleep=waits.append)
+    began = time.monotonic()
+    with serving({"/a.csv": drip}) as server, Web(slow) as web:
+        failed = fails(web, server.address + "/a.csv", tmp_path / "a.csv")
+    assert "sends almost nothing" in failed.finding.message
+    assert time.monotonic() - began < 5
+
+
 # ---------------------------------------------------------------------- faults that stay
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a..b/a.csv", f"https://{'a' * 70}.uk/a.csv", "https://files.example:99999/a.csv"]
+)
+def test_an_address_that_cannot_be(web, waits, tmp_path, url):
+    failed = fails(web, url, tmp_path / "a.csv")
+    assert "cannot be asked" in failed.finding.message
+    assert waits == []
+
+
+def test_a_redirect_to_another_kind_of_address(web, waits, tmp_path):
+    for number, there in enumerate(("file:///etc/passwd", "ftp://127.0.0.1/a", "https://a..b/", "http://[::1")):
+        with serving({"/a.csv": lambda handler, to=there: handler.reply(302, b"", {"Location": to})}) as server:
+            failed = fails(web, server.address + "/a.csv", tmp_path / f"{number}.csv")
+        assert "cannot" in failed.finding.message, there
+    assert waits == []
+
+
+@pytest.mark.parametrize("proxy", ["socks5://files.example:1", "http://[::1", "http//nowhere"])
+def test_a_proxy_that_cannot_be_used(web, tmp_path, monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert fails(web, "https://files.example/a.csv", tmp_path / "a.csv").finding.code.startswith("fetch-")
+
+
+def test_a_certificate_file_that_is_not_there(web, waits, tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nowhere.pem"))
+    failed = fails(web, "https://127.0.0.1:9/a.csv", tmp_path / "a.csv")
+    assert "REQUESTS_CA_BUNDLE" in failed.finding.message
+    assert waits == []
 
 
 @pytest.mark.parametrize(
@@ -377,6 +443,38 @@ def test_a_server_that_packs_without_being_asked(web, tmp_path):
     assert server.log[0][2]["Accept-Encoding"] == "identity"
     assert got.bytes == len(TABLE)
     assert (tmp_path / "a.csv").read_bytes() == TABLE
+
+
+def test_a_packed_answer_that_ends_too_early_is_no_file(web, waits, tmp_path):
+    packed = gzip.compress(TABLE)
+
+    def answer(handler: Handler) -> None:  # without a length only the packing tells that something is missing
+        handler.reply(200, packed, {"Content-Encoding": "gzip", "Content-Length": ""}, cut=len(packed) // 2)
+
+    with serving({"/a.csv": answer}) as server:
+        failed = fails(web, server.address + "/a.csv", tmp_path / "a.csv", expect="csv")
+    assert "ended in the middle" in failed.finding.message
+
+
+def test_a_packing_nobody_asked_for_is_told(web, waits, tmp_path):
+    with serving({"/a.csv": File(TABLE)}) as server:
+        server.routes["/a.csv"] = lambda handler: handler.reply(200, TABLE, {"Content-Encoding": "br"})
+        failed = fails(web, server.address + "/a.csv", tmp_path / "a.csv")
+    assert "not asked for (br)" in failed.finding.message
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [(b"a,b,c\n1,2,3\n4,5,6\n", True), (b"a,b,c\n1,2,3\n4,5,6", True), (b"a,b,c\n1,2,3\n4,5", False)],
+)
+def test_without_a_length_a_table_must_end_with_a_line(web, tmp_path, body, whole):
+    with serving({"/a.csv": File(body, length=False)}) as server:
+        if whole:
+            download_file(web, server.address + "/a.csv", tmp_path / "a.csv", expect="csv")
+        else:
+            failed = fails(web, server.address + "/a.csv", tmp_path / "a.csv", expect="csv")
+            assert "middle of a line" in failed.finding.message
 
 
 def test_a_redirect_is_followed(web, tmp_path):

@@ -31,6 +31,7 @@ def test_ages_in_cells_and_bands_with_gaps() -> None:
     assert whole(find_bands(["Male 0-4", "Male 5-64", "Male 65+"]), "male")
     assert not whole(find_bands(["Male 0-4", "Male 6-64", "Male 65+"]), "male")
     assert not whole(find_bands(["Male 0-4", "Male 0-64", "Male 65+"]), "male")
+    assert not whole(find_bands(["Male 0-4", "Male 5-64", "Male 65-74"]), "male")
 
 
 def test_sexes_in_cells() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from geodata.errors import InputProblems
 from geodata.published.catalogue import Catalogue, PublishedFile, read_catalogue
+from tests.geodata.published.published_files import put_workbook
 from tests.geodata.published.test_recognise import BRANCHES, FRAGMENTS, as_csv, ods_row
 
 CODE_POINT = '"{area}1 1AA",10,369000,90000,"E92000001","","","","E06000059","E05012345"\n'
@@ -40,7 +41,11 @@ def test_the_whole_of_england(shared_data: Path):
     assert [(file.kind, file.table.label, str(file.vintage)) for file in catalogue.files] == [
         ("postcodes", "codepoint_open_2025-05_practice_postcodes.csv", "2025-05"),
         ("dispensing", "dispensing_practices_2015-01-31.xls, sheet Sheet1", "2015-01"),
-        ("networks", "ePCN_2022-05.xlsx, sheet PCN Core Partner Details", "2022-05"),  # the latest date inside, 2022-06-29, was still to come
+        (
+            "networks",
+            "ePCN_2022-05.xlsx, sheet PCN Core Partner Details",
+            "2022-05",
+        ),  # the latest date inside, 2022-06-29, was still to come
         ("branches", "ebranchs_2017-08.csv", "2017-08"),
         ("practices", "epraccur_2016-02.csv", "2016-02"),
         ("practices", "epraccur_2022.csv", "2022"),
@@ -217,6 +222,13 @@ def test_one_note_for_each_file_that_is_not_known(tmp_path: Path):
         ("note", "staff.csv", "not-recognised"),
     ]
     assert "Surname, First name, Room" in catalogue.findings[1].message
+
+
+def test_nothing_is_said_of_the_other_sheets_of_a_known_workbook(tmp_path: Path):
+    lists = [("practice_code", "list_size"), ("J81012", 5000)]
+    put_workbook(tmp_path, "lists.xlsx", {"Lists": lists, "Staff": [("Surname", "First name"), ("A", "B")]})
+    catalogue = read_catalogue(tmp_path)
+    assert kinds(catalogue) == [("list_sizes", "lists.xlsx, sheet Lists")] and catalogue.findings == ()
 
 
 def test_files_of_this_program_are_no_national_data(tmp_path: Path):

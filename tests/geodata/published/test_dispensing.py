@@ -110,10 +110,11 @@ def test_by_postcode_first_and_the_name_tells_who_shares_it() -> None:
             ("The Newland Surg.", "DT9 4DL", "11J"),
             ("The Surgery", "DT3 3AA", "11J"),
             ("Grove Clinic", "DT9 4DL", "11J"),
+            ("Newland and Long Street Surgery", "DT9 4DL", "11J"),
         ]
     )
-    assert list(links["practice_code"]) == ["J81001", "J81002", "J81004", "J81003", "", ""]
-    assert list(links["how"]) == ["postcode"] * 4 + ["unlinked"] * 2
+    assert list(links["practice_code"]) == ["J81001", "J81002", "J81004", "J81003", "", "", "J81003"]
+    assert list(links["how"]) == ["postcode"] * 4 + ["unlinked"] * 2 + ["postcode"]
     assert "2 practices share its postcode" in links["reason"][4]
 
 

@@ -93,6 +93,30 @@ def test_a_table_with_a_list_size_column_is_checked_against_its_bands(tmp_path: 
     assert (finding.row, finding.value, finding.code) == (3, "200", "list-size-and-bands")
 
 
+def test_a_told_list_size_is_not_doubted_for_withheld_bands(tmp_path: Path) -> None:
+    header = NHSBSA.replace("Practice Name,Practice Code", "name,code") + ",list_size"
+    rows = [nhsbsa_line("J81001", ["10"] * 17 + ["*"]) + ",183", nhsbsa_line("J81002", ["10"] * 18) + ",180"]
+    write(tmp_path, "list.csv", [header, *rows])
+    frame, findings = read(tmp_path)
+    assert list(frame["list_size"]) == [183, 180] and findings == []
+
+
+def test_bands_that_straddle_an_age_tell_nothing_of_it(tmp_path: Path) -> None:
+    bands = ["0-4", "5-14", "15-24", "25-59", "60-69", "70-74", "75+"]
+    header = "Practice Code," + ",".join(f"{sex} {band}" for sex in ("Male", "Female") for band in bands)
+    write(tmp_path, "list.csv", [header, "J81001" + ",10" * 14, "J81002" + ",20" * 14])
+    frame, findings = read(tmp_path)
+    assert findings == [] and list(frame["list_size"]) == [140, 280]
+    assert frame["age_65_plus"].isna().all() and list(frame["age_75_plus"]) == [20, 40]
+
+
+def test_a_total_of_all_is_not_added_to_those_of_the_sexes(tmp_path: Path) -> None:
+    header = "Practice Code,All Ages,Total Male,Total Female," + ",".join(f"Male {band}" for band in BANDS)
+    write(tmp_path, "list.csv", [header, "J81001,200,110,90" + ",10" * 9, "J81002,400,220,180" + ",20" * 9])
+    frame, _ = read(tmp_path)
+    assert list(frame["list_size"]) == [200, 400]
+
+
 def test_totals_by_row(tmp_path: Path) -> None:
     start = "GP_PRAC_PAT_LIST,01APR2022,GP,11J,E38000045"
     rows = [f"{start},J81001,DT1 1AA,ALL,ALL,8450", f'{start},J81002,DT1 1AB,ALL,ALL,"12,000"']
@@ -141,6 +165,70 @@ def test_single_years_of_men_and_women_are_added(tmp_path: Path) -> None:
     assert frame.loc[0, ["list_size", "age_65_plus", "age_75_plus"]].tolist() == [96 * 30, 31 * 30, 21 * 30]
 
 
+def test_a_second_copy_of_a_file_counts_nobody_twice(tmp_path: Path) -> None:
+    for name, sex, each in (("male", "MALE", 10), ("male (1)", "MALE", 10), ("female", "FEMALE", 20)):
+        write(tmp_path, f"gp-reg-pat-prac-sing-age-{name}.csv", [SINGLE, *single_lines("J81001", sex, each)])
+    assert list(read(tmp_path)[0]["list_size"]) == [96 * 30]
+
+
+def quin_rows(*rows: tuple[str, str, str, object]) -> list[str]:
+    """Practice, sex, age and number."""
+    start = "GP_PRAC_PAT_LIST,01APR2022,GP"
+    return [f"{start},{code},E38000045,DT1 1AA,{sex},{age},{number}" for code, sex, age, number in rows]
+
+
+def test_a_told_total_counts_before_the_sum_of_its_ages(tmp_path: Path) -> None:
+    rows = quin_lines("J81001", 10, 20) + quin_lines("J81002", 1, 2)
+    write(tmp_path, "quin.csv", [QUIN, *(row.replace("ALL,ALL,600", "ALL,ALL,601") for row in rows)])
+    assert list(read(tmp_path)[0]["list_size"]) == [601, 60]
+
+
+def test_old_people_alone_are_no_list(tmp_path: Path) -> None:
+    rows = [row for code in ("J81001", "J81002") for row in quin_lines(code, 10, 20) if ",ALL," not in row]
+    write(tmp_path, "quin.csv", [QUIN, *(row for row in rows if any(f",{age}" in row for age in FIVES[13:]))])
+    frame, findings = read(tmp_path)
+    assert frame.empty and [f.code for f in findings] == ["no-list-size"] * 2
+
+
+def test_withheld_rows_are_never_counted_as_old_people(tmp_path: Path) -> None:
+    rows = quin_lines("J81001", 10, 20) + quin_lines("J81002", 1, 2)
+    rows = [row for row in rows if ",ALL," not in row]
+    rows = [row.removesuffix("10") + "*" if ",MALE,80_84,10" in row else row for row in rows]
+    rows += quin_rows(("J81003", "ALL", "0_4", 50), ("J81003", "ALL", "65_69", 9), ("J81003", "ALL", "95+", "*"))
+    write(tmp_path, "quin.csv", [QUIN, *rows])
+    frame, findings = read(tmp_path)
+    assert list(frame["list_size"]) == [590, 60, 59]
+    assert frame["age_65_plus"].isna().tolist() == [True, False, True]
+    assert [(f.code, f.value) for f in findings] == [("withheld-count", "J81001"), ("withheld-count", "J81003")]
+
+
+def test_sexes_are_added_when_men_and_women_are_told(tmp_path: Path) -> None:
+    rows = quin_rows(("J81001", "ALL", "ALL", 100), ("J81003", "MALE", "ALL", 30), ("J81003", "FEMALE", "ALL", 40))
+    rows += quin_rows(("J81003", "INDETERMINATE", "ALL", 2), ("J81004", "ALL", "ALL", 9))
+    write(tmp_path, "all.csv", [QUIN, *rows])
+    frame, findings = read(tmp_path)
+    assert dict(zip(frame["practice_code"], frame["list_size"], strict=True)) == {
+        "J81001": 100, "J81003": 72, "J81004": 9,
+    }  # fmt: skip
+    assert findings == []
+
+
+def test_men_beside_totals_are_no_list(tmp_path: Path) -> None:
+    rows = quin_rows(("J81001", "ALL", "ALL", 100), ("J81002", "MALE", "ALL", 30))
+    write(tmp_path, "all.csv", [QUIN, *rows])
+    frame, findings = read(tmp_path)
+    assert list(frame["practice_code"]) == ["J81001"]
+    assert [(f.code, f.value) for f in findings] == [("no-list-size", "J81002")]
+
+
+def test_ages_that_are_none_and_repeated_rows_are_told(tmp_path: Path) -> None:
+    rows = quin_rows(("J81001", "ALL", "ALL", 100), ("J81001", "ALL", "soon", 7), ("J81001", "ALL", "ALL", 110))
+    write(tmp_path, "all.csv", [QUIN, *rows, *quin_rows(("J81002", "ALL", "ALL", 50))])
+    frame, findings = read(tmp_path)
+    assert list(frame["list_size"]) == [110, 50]
+    assert [(f.row, f.code) for f in findings] == [(3, "bad-age-band"), (2, "duplicate-row")]
+
+
 def test_files_of_one_date_complete_each_other(tmp_path: Path) -> None:
     start = "GP_PRAC_PAT_LIST,01APR2022,GP,11J,E38000045"
     totals = [f"{start},J81001,DT1 1AA,ALL,ALL,601", f"{start},J81003,DT1 1AB,ALL,ALL,12000"]
@@ -156,11 +244,11 @@ def test_files_of_one_date_complete_each_other(tmp_path: Path) -> None:
 
 def test_codes_that_are_none_and_repeated_practices_are_told(tmp_path: Path) -> None:
     rows = [nhsbsa_line("J81001", ["1"] * 18), nhsbsa_line("TOTAL", ["9"] * 18), nhsbsa_line("J81001", ["2"] * 18)]
-    rows += [nhsbsa_line(f"J8200{i}", ["3"] * 18) for i in range(8)]
+    rows += [nhsbsa_line(f"J8200{i}", ["3"] * 18) for i in range(8)] + [nhsbsa_line("J82000", [""] * 18)]
     write(tmp_path, "list.csv", [NHSBSA, *rows])
     frame, findings = read(tmp_path)
     assert list(frame["list_size"]) == [36, *[54] * 8]
-    assert {(f.row, f.code) for f in findings} == {(3, "malformed-code"), (2, "duplicate-code")}
+    assert {(f.row, f.code) for f in findings} == {(3, "malformed-code"), (2, "duplicate-code"), (13, "duplicate-code")}
 
 
 CELLS = st.sampled_from(

@@ -94,6 +94,14 @@ def test_only_open_relationships_are_current(tmp_path: Path) -> None:
     then, _ = networks.current(frame, date(2020, 6, 30))
     assert dict(zip(then["practice_code"], then["network_code"], strict=True)) == {"J81001": "U42510"}
     assert len(networks.current(frame, date(2016, 1, 1))[0]) == 0
+    last, first = (networks.current(frame, day)[0] for day in (date(2020, 11, 30), date(2020, 12, 1)))
+    assert list(last["network_code"]) == [] and list(first["network_code"]) == ["U00001"], "of the days themselves"
+
+
+def test_two_networks_are_told_as_well_as_three(tmp_path: Path) -> None:
+    workbook(tmp_path, CCG, [member("J81001", "U00001"), member("J81001", "U00002")])
+    now, (finding,) = networks.current(read(tmp_path)[0])
+    assert list(now["network_code"]) == ["U00001"] and finding.value == "J81001"
 
 
 def test_a_practice_in_two_networks_is_told_and_the_later_start_wins_then_the_smaller_code(tmp_path: Path) -> None:
@@ -134,17 +142,29 @@ def test_the_practice_map(tmp_path: Path, word: str) -> None:
     rows = [
         f"GP_PRAC_PAT_LIST,01APR2023,J81001,MILL LANE,DT1 1AA,{above},U42510,BLANDFORD PCN",
         f"GP_PRAC_PAT_LIST,01APR2023,J81002,THE QUAY,DT1 1AB,{above},U,UNALLOCATED",
+        f"GP_PRAC_PAT_LIST,01APR2023,J81003,THE HILL,DT1 1AC,{above},U99999,Unallocated",
     ]
     (tmp_path / "gp-reg-pat-prac-map.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     frame, findings = read(tmp_path, "practice_map")
     assert findings == []
     assert frame.to_dict("list") == {
-        "practice_code": ["J81001", "J81002"],
-        "network_code": ["U42510", ""],
-        "network_name": ["BLANDFORD PCN", ""],
-        "commissioner": ["11J"] * 2,
-        "board": ["QVV"] * 2,
+        "practice_code": ["J81001", "J81002", "J81003"],
+        "network_code": ["U42510", "", ""],
+        "network_name": ["BLANDFORD PCN", "", ""],
+        "commissioner": ["11J"] * 3,
+        "board": ["QVV"] * 3,
     }
+
+
+def test_of_a_practice_that_stands_in_the_map_twice_the_last_row_counts(tmp_path: Path) -> None:
+    header = "PUBLICATION,EXTRACT_DATE,PRACTICE_CODE,PRACTICE_NAME,PRACTICE_POSTCODE,ONS_CCG_CODE,CCG_CODE,CCG_NAME,"
+    header += "ONS_ICB_CODE,ICB_CODE,ICB_NAME,COMM_REGION_CODE,COMM_REGION_NAME,PCN_CODE,PCN_NAME"
+    start = "GP_PRAC_PAT_LIST,01APR2023,J81001,MILL LANE,DT1 1AA,E38000045,11J,NHS DORSET,E54000041,QVV,NHS DORSET ICB,"
+    rows = [f"{start}Y58,SOUTH WEST,{code},{code} PCN" for code in ("U00001", "U00002")]
+    (tmp_path / "map.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    frame, findings = read(tmp_path, "practice_map")
+    assert list(frame["network_code"]) == ["U00002"]
+    assert [(f.row, f.code) for f in findings] == [(2, "duplicate-code")]
 
 
 CELLS = st.sampled_from(

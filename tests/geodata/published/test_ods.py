@@ -109,11 +109,13 @@ def test_todays_export_with_words_and_roles_reads_the_same(tmp_path: Path) -> No
 
 def test_codes_postcodes_and_dates_in_other_spellings(tmp_path: Path) -> None:
     line = practice_line(" j81001 ", postcode="dt11aa", opened="2016-02-29", closed="30/09/2021", status="Closed")
+    line = line.replace('"Q70"', '" q70"').replace('"11J","2013', '"11j00","2013')
     frame, findings = read(tmp_path, [line, *others()])
     first = frame.set_index("practice_code").loc["J81001"]
     assert (first["postcode"], first["opened"], first["closed"], first["status"]) == (
         "DT1 1AA", "20160229", "20210930", "C",
     )  # fmt: skip
+    assert (first["board"], first["commissioner"]) == ("Q70", "11J")
     assert findings == []
 
 
@@ -155,6 +157,12 @@ def test_many_findings_of_one_kind_are_counted(tmp_path: Path) -> None:
     assert len(findings) == 21 and "40 more rows" in findings[-1].message
 
 
+def test_many_repeated_codes_are_counted(tmp_path: Path) -> None:
+    frame, findings = read(tmp_path, [*others(25), *others(25)])
+    assert len(frame) == 25 and len(findings) == 21
+    assert findings[-1].message.startswith("5 more rows repeat a code")
+
+
 def test_open_at_the_files_own_date_means_status_and_setting(tmp_path: Path) -> None:
     lines = [
         practice_line("J81001"),
@@ -164,12 +172,15 @@ def test_open_at_the_files_own_date_means_status_and_setting(tmp_path: Path) -> 
         practice_line("J81005", setting="0"),
         practice_line("J81006", setting="10"),
         practice_line("J81007", setting="77"),
+        practice_line("J81008", setting=""),
+        practice_line("J81009", setting="10", status="C", closed="20150930"),
     ]
-    frame, _ = read(tmp_path, [*lines, *others()])
+    frame, findings = read(tmp_path, [*lines, *others()])
+    assert findings == []
     is_open, reasons = ods.open_practices(frame)
     told = dict(zip(frame["practice_code"], reasons, strict=True))
     assert list(is_open) == [reason == "" for reason in reasons]
-    assert [told[f"J8100{i}"] for i in range(1, 8)] == [
+    assert [told[f"J8100{i}"] for i in range(1, 10)] == [
         "",
         "closed 2015-09-30",
         "dormant",
@@ -177,6 +188,8 @@ def test_open_at_the_files_own_date_means_status_and_setting(tmp_path: Path) -> 
         "prescribing setting 0 (other), not a GP practice",
         "prescribing setting 10 (hospital service), not a GP practice",
         "prescribing setting 77, not a GP practice",
+        "prescribing setting not told, not known to be a GP practice",
+        "closed 2015-09-30",
     ]
 
 
@@ -186,12 +199,16 @@ def test_open_at_an_earlier_date_goes_by_the_dates(tmp_path: Path) -> None:
         practice_line("J81002", status="C", closed="20210930"),
         practice_line("J81003", status="C", closed="20160229"),
         practice_line("J81004", status="D"),
+        practice_line("J81005", opened="20160229"),
+        practice_line("J81006", status="C"),
+        practice_line("J81007", status="P"),
     ]
     frame, _ = read(tmp_path, [*lines, *others()])
+    assert ods.newest_date(frame) == date(2021, 9, 30)
     _, reasons = ods.open_practices(frame, date(2016, 2, 29))
     told = dict(zip(frame["practice_code"], reasons, strict=True))
-    assert [told[f"J8100{i}"] for i in range(1, 5)] == [
-        "opened 2016-04-01, after 2016-02-29", "", "closed 2016-02-29", "",
+    assert [told[f"J8100{i}"] for i in range(1, 8)] == [
+        "opened 2016-04-01, after 2016-02-29", "", "closed 2016-02-29", "", "", "closed", "proposed",
     ]  # fmt: skip
     later = ods.open_practices(frame, date(2024, 1, 1))[1]
     assert list(later) == list(ods.open_practices(frame)[1])
@@ -201,8 +218,8 @@ def test_the_files_own_date_may_be_given(tmp_path: Path) -> None:
     lines = [practice_line("J81001", status="C", closed="20210930"), practice_line("J81002", status="D")]
     frame, _ = read(tmp_path, [*lines, *others()])
     day, before, after = date(2021, 12, 31), date(2021, 9, 30), date(2022, 2, 1)
-    judged = [ods.open_practices(frame, day, as_of=own)[1].to_list()[:2] for own in (before, after)]
-    assert judged == [["closed 2021-09-30", "dormant"], ["closed 2021-09-30", ""]]
+    judged = [ods.open_practices(frame, day, as_of=own)[1].to_list()[:2] for own in (before, day, after)]
+    assert judged == [["closed 2021-09-30", "dormant"], ["closed 2021-09-30", "dormant"], ["closed 2021-09-30", ""]]
 
 
 def test_a_table_without_prescribing_settings_says_so() -> None:
@@ -214,7 +231,7 @@ def test_a_table_without_prescribing_settings_says_so() -> None:
 
 def test_branches_have_their_parent_and_a_status_from_their_dates(tmp_path: Path) -> None:
     lines = [branch_line("J81001001", "J81001"), branch_line("J81001002", "j81001", closed="20160630")]
-    lines += [branch_line("J81002001", "")]
+    lines += [branch_line("J81002001", "NONE")]
     lines += [branch_line(f"J82{i:03d}001", f"J82{i:03d}") for i in range(12)]
     frame, (finding,) = read(tmp_path, lines, "branches", "ebranchs.csv")
     assert list(frame["practice_code"][:3]) == ["J81001", "J81001", ""]

@@ -372,6 +372,22 @@ def test_other_tables_are_not_recognised(text: str, tmp_path: Path):
     assert [recognise(table) for table in tables] in ([None], [])
 
 
+def test_of_names_that_come_twice_the_first_row_is_the_header(tmp_path: Path):
+    lists = "practice_code,list_size\n" + "J81012,5000\n" * 9
+    (tmp_path / "two_in_one.csv").write_text(lists * 2, encoding="utf-8")
+    (table,) = find_tables(tmp_path)[0]
+    found = recognise(table)
+    assert found is not None and found.table.header_row == 1
+
+
+@pytest.mark.parametrize(("codes", "known"), [(9, True), (5, False)])
+def test_most_cells_must_be_what_the_column_says(codes: int, known: bool, tmp_path: Path):
+    rows = [f"{'J81' if i < codes else 'TOTAL '}{i:03d},5000" for i in range(10)]
+    (tmp_path / "lists.csv").write_text("\n".join(["practice_code,list_size", *rows]), encoding="utf-8")
+    (table,) = find_tables(tmp_path)[0]
+    assert (recognise(table) is not None) == known
+
+
 def test_every_kind_says_where_it_comes_from():
     wanted = {
         "practices", "branches", "list_sizes", "registrations", "practice_map", "networks", "dispensing", "areas",

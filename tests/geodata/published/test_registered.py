@@ -81,10 +81,36 @@ def test_only_the_newest_of_several_dates_is_read(tmp_path: Path) -> None:
     assert triples(read(tmp_path)[0]) == ALL[:1]
 
 
+def test_men_of_one_date_are_not_added_to_women_of_another(tmp_path: Path) -> None:
+    write(tmp_path, "male.csv", [HEADER, *lines(ALL, "MALE", "01APR2019")])
+    write(tmp_path, "female.csv", [HEADER, *lines(ALL, "FEMALE", "01APR2022")])
+    frame, findings = read(tmp_path)
+    assert frame.empty and [(f.code, f.file) for f in findings] == [("one-sex-only", "female.csv")]
+
+
+def test_a_second_copy_of_a_file_counts_nobody_twice(tmp_path: Path) -> None:
+    for name, sex in (("male", "MALE"), ("male (1)", "MALE"), ("female", "FEMALE")):
+        write(tmp_path, f"{name}.csv", [HEADER, *lines(ALL[:1], sex)])
+    assert triples(read(tmp_path)[0]) == [("J81001", "E01020473", 1400)]
+
+
 def test_a_column_for_each_sex(tmp_path: Path) -> None:
     header = "PRACTICE_CODE,ORG_NAME,LSOA_CODE,Male Patients,Female Patients,All Patients"
     write(tmp_path, "lsoa-alt-tall.csv", [header, "J81001,MILL LANE,E01020473,300,400,700", "J81001,X,NO2011,0,1,1"])
     assert triples(read(tmp_path)[0]) == [("J81001", "E01020473", 700), ("J81001", "NO2011", 1)]
+
+
+def test_men_and_women_in_columns_without_a_total_are_added(tmp_path: Path) -> None:
+    header = "PRACTICE_CODE,LSOA_CODE,Male Patients,Female Patients"
+    write(tmp_path, "lsoa.csv", [header, "J81001,E01020473,300,410", "J81001,NO2011,0,1"])
+    assert triples(read(tmp_path)[0]) == [("J81001", "E01020473", 710), ("J81001", "NO2011", 1)]
+
+
+def test_people_of_another_sex_are_counted_too(tmp_path: Path) -> None:
+    rows = [line for sex, n in (("MALE", 5), ("FEMALE", 6), ("INDETERMINATE", 2), ("?", 1))
+            for line in lines([("J81001", "E01020473", n)], sex)]  # fmt: skip
+    write(tmp_path, "lsoa.csv", [HEADER, *rows])
+    assert triples(read(tmp_path)[0]) == [("J81001", "E01020473", 14)]
 
 
 def test_a_plain_table_and_the_practices_wanted(tmp_path: Path) -> None:
@@ -108,6 +134,9 @@ def test_withheld_malformed_and_repeated_rows_are_told(tmp_path: Path) -> None:
     assert set(told) == {"malformed-code", "withheld-count", "duplicate-row", "split-row"}
     assert (told["malformed-code"].row, told["withheld-count"].row, told["withheld-count"].value) == (6, 7, "*")
     assert told["withheld-count"].column == "NUMBER_OF_PATIENTS"
+    assert "with 700 patients" in told["duplicate-row"].message
+    assert "with 5 patients" in told["split-row"].message
+    assert frame["patients"].sum() == sum(count for _, _, count in ALL) + 5, "what is withheld counts as none"
     assert ("J81001", "E01020473", 700) in triples(frame) and ("J81001", "E01020474", 35) in triples(frame)
 
 

@@ -25,6 +25,7 @@ from geodata.published.vintage import UNDATED, Vintage, newest, of_codes, of_col
         ("October-23", "2023-10"),
         ("Sept 2019", "2019-09"),
         ("2016Q1", "2016 Q1"),
+        ("2016Q3", "2016 Q3"),
         ("patient_list_size_2016Q1", "2016 Q1"),
         ("ONSPD_MAY_2025_UK", "2025-05"),
         ("epraccur_2016-02", "2016-02"),
