@@ -6,7 +6,7 @@ The tables of such a case are files of its own; a reader of a result asks where 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.case import CaseSettings, case_folder
@@ -47,7 +47,7 @@ class Origin:
     licence: str
     attribution: str
     sha256: str
-    tables: tuple[str, ...]
+    tables: tuple[str, ...] = ()
 
 
 def kind_words(kind: str) -> str:
@@ -68,15 +68,23 @@ def read_origins(case_dir: Path, settings: CaseSettings) -> tuple[Origin, ...]:
             rows = list(csv.DictReader(handle))
     except (OSError, ValueError, csv.Error):
         return ()
-    found: dict[tuple[str, ...], list[str]] = {}
+    found: dict[Origin, list[str]] = {}
     for row in rows:
         cells = {name: _plain(row.get(name)) for name in SOURCE_COLUMNS}
         if cells["table"] and cells["file"]:
-            key = (kind_words(cells["kind"]), *(cells[name] for name in SOURCE_COLUMNS[2:8]))
-            tables = found.setdefault(key, [])
+            origin = Origin(
+                kind=kind_words(cells["kind"]),
+                file=cells["file"],
+                sheet=cells["sheet"],
+                vintage=cells["vintage"],
+                licence=cells["licence"],
+                attribution=cells["attribution"],
+                sha256=cells["sha256"],
+            )
+            tables = found.setdefault(origin, [])
             if cells["table"] not in tables:
                 tables.append(cells["table"])
-    return tuple(Origin(*key, tables=tuple(tables)) for key, tables in found.items())
+    return tuple(replace(origin, tables=tuple(tables)) for origin, tables in found.items())
 
 
 def _plain(cell: str | None) -> str:

@@ -13,13 +13,20 @@ import folium
 import numpy as np
 import pandas as pd
 import shapely
-from branca.element import MacroElement
-from folium.template import Template
 from numpy.typing import NDArray
 
 from grouping.check import Checked
 from grouping.check_placed import LINE_M
-from grouping.map_parts import DEGREE_UNITS, MapFrame, OfflineMap, delta_rings, name_for_good, svg_path, to_degrees
+from grouping.map_parts import (
+    DEGREE_UNITS,
+    MapFrame,
+    OfflineMap,
+    PageScript,
+    delta_rings,
+    name_for_good,
+    svg_path,
+    to_degrees,
+)
 
 SNAP_CLASSES = (50, 100, 250, 500)
 SNAP_COLOURS = ("#d3e7f2", "#86b9d8", "#4389ba", "#1f568f", "#12284a")
@@ -222,27 +229,6 @@ LAYERS = (
 """Layers of the map from bottom to top, with the names shown in its layer list."""
 
 
-class _Fill(MacroElement):
-    """Hands the map and its layers to the page's own script, which fills them from the page's data."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            startCheckMap({{ this._parent.get_name() }}, {
-                {%- for key, layer in this.layers.items() %}
-                {{ key|tojson }}: {{ layer.get_name() }},
-                {%- endfor %}
-            });
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, layers: dict[str, folium.FeatureGroup]) -> None:
-        super().__init__()
-        self._name = "Fill"
-        self.layers = layers
-
-
 def folium_frame(points: pd.DataFrame, *, leave_out: Sequence[str] = ()) -> MapFrame:
     """Render the frame of the map with Folium: map, layers, layer list, scale; no tiles, no names."""
     middle = points[["easting", "northing"]].to_numpy(dtype=float)
@@ -266,7 +252,7 @@ def folium_frame(points: pd.DataFrame, *, leave_out: Sequence[str] = ()) -> MapF
             name_for_good(layer, key)
             layers[key] = layer.add_to(frame)
     name_for_good(folium.LayerControl(collapsed=True), "layers").add_to(frame)
-    name_for_good(_Fill(layers), "fill").add_to(frame)
+    name_for_good(PageScript("startCheckMap", layers), "fill").add_to(frame)
     figure = frame.get_root()
     figure.render()
     return MapFrame(figure.html.render(), figure.script.render())

@@ -11,6 +11,7 @@ import numpy as np
 import pyproj
 import shapely
 from branca.element import MacroElement
+from folium.template import Template
 from numpy.typing import NDArray
 
 from geodata.place import BRITISH_NATIONAL_GRID
@@ -80,6 +81,28 @@ class OfflineMap(folium.Map):
 
     default_js: ClassVar[list[tuple[str, str]]] = []
     default_css: ClassVar[list[tuple[str, str]]] = []
+
+
+class PageScript(MacroElement):
+    """Hands the map and its layers to a function of the page's own script, which fills them from the page's data."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            {{ this.function }}({{ this._parent.get_name() }}, {
+                {%- for key, layer in this.layers.items() %}
+                {{ key|tojson }}: {{ layer.get_name() }},
+                {%- endfor %}
+            });
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, function: str, layers: dict[str, folium.FeatureGroup]) -> None:
+        super().__init__()
+        self._name = "PageScript"
+        self.function = function
+        self.layers = layers
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
-from branca.element import MacroElement
-from folium.template import Template
 from numpy.typing import NDArray
 
 from geodata.catchments import area_polygons
@@ -27,6 +25,7 @@ from grouping.map_parts import (
     DEGREE_UNITS,
     MapFrame,
     OfflineMap,
+    PageScript,
     delta_rings,
     name_for_good,
     simplified,
@@ -427,27 +426,6 @@ def _letters_apart(
 # ------------------------------------------------------------------------------------------------------ Folium's frame
 
 
-class _Blueprint(MacroElement):
-    """Hands the map and its layers to the page's own script, which fills them from the page's data."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            startBlueprintMap({{ this._parent.get_name() }}, {
-                {%- for key, layer in this.layers.items() %}
-                {{ key|tojson }}: {{ layer.get_name() }},
-                {%- endfor %}
-            });
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, layers: dict[str, folium.FeatureGroup]) -> None:
-        super().__init__()
-        self._name = "Blueprint"
-        self.layers = layers
-
-
 LAYERS = (
     ("areas", "Areas"),
     ("borders", "Group borders"),
@@ -481,7 +459,7 @@ def folium_frame(run: Run) -> MapFrame:
         layers[key] = layer.add_to(frame)
     control = name_for_good(folium.LayerControl(collapsed=True), "layers")
     control.add_to(frame)
-    name_for_good(_Blueprint(layers), "fill").add_to(frame)
+    name_for_good(PageScript("startBlueprintMap", layers), "fill").add_to(frame)
     figure = frame.get_root()
     figure.render()
     return MapFrame(figure.html.render(), figure.script.render())

@@ -197,8 +197,8 @@ def solve_partition(
     none = np.empty(0, np.int64)
     work = _Work(problem, listed, clock, say, np.arange(len(listed)), none, seconds)
     work.lines.append(
-        f"{len(listed):,} groups obey the rules and the borders between practices; each was listed and scored, {int(listed.exception.sum()):,} of them "
-        "below their minimum."
+        f"{len(listed):,} groups obey the rules and the borders between practices; each was listed and scored, "
+        f"{int(listed.exception.sum()):,} of them below their minimum."
     )
     _refuse_unplaceable(work)
     _first_look(work)

@@ -9,14 +9,12 @@ import html
 import itertools
 import json
 import re
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import NoAlertPresentException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 
 from geodata.demo import write_demo_case
@@ -26,7 +24,6 @@ from geodata.origins import SOURCE_COLUMNS
 from grouping.check import check_case
 from grouping.check_page import input_dates, render_check
 from grouping.escape import visible
-from tests.conftest import absent
 from tests.grouping.made_run import HOSTILE_NAMES
 from tests.grouping.test_check import broken_case, edit
 from tests.small_case import PRACTICES, write_small_case
@@ -291,33 +288,6 @@ def test_hostile_published_files_and_records_are_text(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- in a browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """Chromium without a window and without a network, driven through its own driver."""
-    driver_path = shutil.which("chromedriver")
-    if driver_path is None:
-        absent("no chromedriver is installed: browser tests need one")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(chromium)
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1280,900",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(driver_path))
-    yield driver
-    driver.quit()
 
 
 def show(driver: webdriver.Chrome, page: str, folder: Path, width: int = 1280) -> Path:

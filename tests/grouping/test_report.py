@@ -8,17 +8,13 @@ import html
 import itertools
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from selenium import webdriver
 from selenium.common.exceptions import NoAlertPresentException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 
 from geodata.errors import Finding
@@ -29,7 +25,6 @@ from grouping.report_answer import answer_lines, comparison_rows
 from grouping.report_method import findings_by_kind
 from grouping.report_option import option_view
 from grouping.result import Run
-from tests.conftest import absent
 from tests.grouping.made_run import HOSTILE_NAMES, made_run, scored_run
 
 
@@ -416,37 +411,6 @@ def test_hostile_names_are_text_in_the_file() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- in a browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """Chromium without a window, driven through its own driver: nothing is downloaded."""
-    driver_path = shutil.which("chromedriver")
-    if driver_path is None:
-        absent("no chromedriver is installed: browser tests need one")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(chromium)
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1280,900",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(driver_path))
-    driver.execute_cdp_cmd(
-        "Network.emulateNetworkConditions",
-        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
-    )
-    yield driver
-    driver.quit()
 
 
 def _open(driver, page: str, folder: Path, width: int = 1280) -> Path:
