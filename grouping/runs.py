@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +18,7 @@ import pandas as pd
 from geodata.errors import Finding, InputProblems
 from geodata.readers import sha256_of
 from geodata.travel import write_matrices
+from geodata.whole_folder import whole_folder
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
 from grouping.escape import spreadsheet_cell
 from grouping.plan_file import write_plan
@@ -68,9 +67,8 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
     return out_dir
 
 
-@contextmanager
-def new_folder(out_dir: Path, *, refuse: Callable[[Path], None] | None = None) -> Iterator[Path]:
-    """Give a temporary folder beside `out_dir`; rename it to `out_dir` at the end, remove it if anything fails.
+def new_folder(out_dir: Path, *, refuse: Callable[[Path], None] | None = None) -> AbstractContextManager[Path]:
+    """Give a temporary folder that becomes `out_dir` at the end (see `geodata.whole_folder`).
 
     Parameters
     ----------
@@ -79,20 +77,7 @@ def new_folder(out_dir: Path, *, refuse: Callable[[Path], None] | None = None) -
     refuse
         Raises `InputProblems` when `out_dir` must not be replaced; `refuse_foreign_folder` unless another is given.
     """
-    (refuse or refuse_foreign_folder)(out_dir)
-    try:
-        out_dir.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-", dir=out_dir.parent))
-    except OSError as problem:
-        raise _cannot_write(out_dir, problem) from problem
-    try:
-        yield folder
-        _set_plain_permissions(folder)
-        _swap(folder, out_dir)
-    except OSError as problem:
-        raise _cannot_write(out_dir, problem) from problem
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return whole_folder(out_dir, refuse=refuse or refuse_foreign_folder, cannot_write=_cannot_write)
 
 
 def refuse_foreign_folder(out_dir: Path) -> None:
@@ -211,31 +196,6 @@ def _relative(case_dir: Path, out_dir: Path) -> str:
         return Path(os.path.relpath(case_dir.resolve(), out_dir.resolve())).as_posix()
     except ValueError:
         return ""
-
-
-def _set_plain_permissions(folder: Path) -> None:
-    """Temporary folders are private to their maker; a run is meant to be read by colleagues."""
-    if os.name == "posix":
-        folder.chmod(0o755)
-
-
-def _swap(folder: Path, out_dir: Path) -> None:
-    """Put the finished folder in place; the earlier run goes only once the new one stands."""
-    if not out_dir.exists():
-        folder.rename(out_dir)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-old-", dir=out_dir.parent))
-    earlier = aside / "run"
-    try:
-        out_dir.rename(earlier)
-        try:
-            folder.rename(out_dir)
-        except OSError:
-            earlier.rename(out_dir)
-            raise
-    finally:
-        if out_dir.exists():  # else what is aside is the only copy
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _cannot_write(out_dir: Path, problem: OSError) -> InputProblems:

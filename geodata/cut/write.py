@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +21,7 @@ from geodata.errors import Finding, InputProblems
 from geodata.findings_csv import write_findings
 from geodata.origins import SOURCE_COLUMNS, SOURCES_FILE
 from geodata.place import BRITISH_NATIONAL_GRID
+from geodata.whole_folder import whole_folder
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile
@@ -67,8 +65,7 @@ def _once(items: Iterable[object]) -> list[str]:
     return [str(item) for item in dict.fromkeys(items) if item]
 
 
-@contextmanager
-def new_case_folder(folder: Path) -> Iterator[Path]:
+def new_case_folder(folder: Path) -> AbstractContextManager[Path]:
     """Give a temporary folder beside the case; it takes the case's name at the end, and goes if anything fails.
 
     Raises
@@ -76,23 +73,7 @@ def new_case_folder(folder: Path) -> Iterator[Path]:
     InputProblems
         The folder holds files already, or cannot be written.
     """
-    refuse_used_folder(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as problem:
-        raise _cannot_write(folder, problem) from problem
-    try:
-        yield scratch
-        if os.name == "posix":
-            scratch.chmod(0o755)
-        if folder.is_dir():
-            folder.rmdir()
-        scratch.rename(folder)
-    except OSError as problem:
-        raise _cannot_write(folder, problem) from problem
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    return whole_folder(folder, refuse=refuse_used_folder, cannot_write=_cannot_write)
 
 
 def refuse_used_folder(folder: Path) -> None:
