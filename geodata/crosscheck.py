@@ -321,9 +321,7 @@ def _left_out(table: Table, rows: pd.DataFrame, column: str) -> list[Finding]:
     return [table.finding(first, column, message, fix, "areas-not-in-case", "warning", value=_list(codes, 5))]
 
 
-def _wrong_sum(
-    table: Table, sound: pd.DataFrame, list_size: Mapping[str, float], *, published: bool
-) -> list[Finding]:
+def _wrong_sum(table: Table, sound: pd.DataFrame, list_size: Mapping[str, float], *, published: bool) -> list[Finding]:
     """All registrations together against all lists together: far apart means that these are not patients.
 
     A wrong column is wrong for nearly every practice. Where the middle practice fits, some have taken over others
@@ -350,7 +348,9 @@ def _wrong_sum(
         )
         fix = "Use registrations of the date of the lists, if they were published, or look at the largest factors."
     else:
-        fix = "Check that the column patients counts all patients (not a share, one sex or one age) and covers all areas."
+        fix = (
+            "Check that the column patients counts all patients (not a share, one sex or one age) and covers all areas."
+        )
     part = table.parts[0]
     spelling = part.spelling.get("patients", "patients")
     value = f"{total:,.0f}"

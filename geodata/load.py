@@ -192,7 +192,7 @@ def _registrations(
         sound = practices.frame[practices.sound]
         list_size = dict(zip(sound["practice_code"], sound["list_size"], strict=True))
     frame, findings = crosscheck.check_registrations(
-        table, known, area_codes, list_size, published=reading.settings.record is not None
+        table, known, area_codes, list_size, published=bool(reading.settings.record)
     )
     reading.findings += findings
     if table.sound.all():  # with rows missing, the sums would say nothing

@@ -28,6 +28,10 @@ REACH_MINUTES = 30.0
 """No patients are estimated farther away than this."""
 
 
+def _practices_have(number: int) -> str:
+    return "1 practice has" if number == 1 else f"{number} practices have"
+
+
 def scaling_factors(list_size: Mapping[str, float], registrations: pd.DataFrame) -> pd.Series:
     """List size over registered patients, by practice code, for practices that have registrations and a list."""
     sums = registrations.groupby("practice_code")["patients"].sum()
@@ -146,8 +150,9 @@ def _estimate_findings(place: Place, codes: list[str], far: list[str]) -> list[F
     fix = "Give registrations under their present codes, if there are any."
     findings = [Finding("warning", "", message, fix, value=listed, code="estimated-registrations")]
     if far:
-        message = f"No populated area lies within {REACH_MINUTES:g} minutes of a site of {len(far)} practices: their "
-        message += "patients are placed in the nearest area."
+        message = f"No populated area lies within {REACH_MINUTES:g} minutes of a site of {', '.join(far[:5])}"
+        message += f" and {len(far) - 5} more" if len(far) > 5 else ""
+        message += ": the patients are placed in the nearest area."
         fix = "Check the location of these sites and the road network around them."
         findings.append(Finding("warning", "", message, fix, value=", ".join(far), code="estimated-nearest"))
     return findings

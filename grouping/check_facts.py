@@ -79,8 +79,7 @@ def counts(checked: Checked) -> tuple[Count, ...]:
     """What was read, beside the figures expected in `case.toml`."""
     totals = checked.settings.totals
     found = _found(checked)
-    kinds = checked.placed["kind"]
-    sites = kinds[kinds != "area"].value_counts()
+    sites = checked.placed["kind"].value_counts()
     words = [f"{sites[kind]:,} {word}" for kind, word in _SITE_WORDS.items() if sites.get(kind, 0)]
     lines = [
         Count("Practices", found["practices"], totals.practices),

@@ -79,7 +79,8 @@ class Choice:
     def title(self) -> str:
         """What was asked for, in a few words."""
         codes = (*self.commissioners, *self.boards)
-        rest = count(len(self.practices), "listed practice") if self.listed else ""
+        whole = self.practices["commissioner"].isin(self.records_of)
+        rest = count((~whole).sum(), "listed practice") if self.listed else ""
         return " and ".join([*codes, *([rest] if rest else [])])
 
 
@@ -185,6 +186,8 @@ def choose(
     practices = everyone.loc[sorted(wanted)]
     of_icbs = {of for code in icbs for of in everyone.loc[_of_board(everyone, code, boards), "commissioner"]}
     records_of = frozenset({*commissioners, *of_icbs})
+    # A practice named beside its own commissioner adds nothing.
+    by_code &= not practices["commissioner"].isin(records_of).all()
     choice = Choice(practices, everyone, tuple(commissioners), tuple(icbs), records_of, by_code)
     _tell_choice(choice, chosen, record)
     return choice

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -404,7 +405,9 @@ def _take_localities(
     parts: _Parts, catalogue: Catalogue, everywhere: pd.DataFrame, postcode_areas: pd.Series, given: Path | None
 ) -> None:
     if given is not None:
-        parts.localities = localities_of(Path(given), parts.practices.index, Path(given).name, parts.record)
+        given = Path(given)
+        label = f"{given.parent.name}/{given.name}" if given.parent.is_file() else given.name
+        parts.localities = localities_of(given, parts.practices.index, label, parts.record)
         return
     for file in catalogue.of("locality_of"):
         parts.localities = localities_of(file, parts.practices.index, file.table.label, parts.record)
@@ -452,6 +455,9 @@ def _write(
     sources = {name: [source_row(name, file, rows[name]) for file in parts.used.get(name, [])] for name, _, _ in tables}
     if parts.package:
         sources["sites"].append(_package_row())
+    if given is not None:
+        name = "localities" if isinstance(parts.localities, gpd.GeoDataFrame) else "locality_of"
+        sources[name].append(_given_row(name, Path(given), rows[name]))
     every = [row for name, _, _ in tables for row in sources[name]]
     if roads is not None:
         every.append(source_row("roads", roads[1], 0))
@@ -473,6 +479,15 @@ def _package_row() -> dict[str, object]:
     """The installed package of postcodes as a row of `sources.csv`."""
     about = {"kind": "postcodes", "file": f"installed package {PACKAGE}", "vintage": package_version() or ""}
     return {"table": "sites", **about, "licence": LICENCE, "attribution": ATTRIBUTION, "sha256": "", "sheet": ""}
+
+
+def _given_row(table: str, given: Path, rows: int) -> dict[str, object]:
+    """The planner's own file of localities as a row of `sources.csv`; its date and licence are not known here."""
+    path, layer = (given.parent, given.name) if given.parent.is_file() else (given, "")
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    about = {"kind": "localities", "file": path.name, "sheet": layer, "vintage": "undated", "rows": rows}
+    return {"table": table, **about, "licence": "", "attribution": "", "sha256": sha256}
 
 
 def _told(values: pd.Series) -> bool:

@@ -24,12 +24,17 @@ def localities_of(
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     """Polygons with a `name`, or the rows `practice_code`, `locality` of the practices of the case.
 
+    A layer or sheet of a file is named behind it, as if it lay in a folder.
+
     Raises
     ------
     InputProblems
         The file cannot be read, or its table names no practice of the case.
     """
-    found, findings = read_localities(source)
+    layer = None
+    if isinstance(source, Path) and not source.exists() and source.parent.is_file():
+        source, layer = source.parent, source.name  # wards.gpkg/wards2016: one layer of a file
+    found, findings = read_localities(source, layer=layer)
     record.findings += findings
     if found.polygons is not None:
         polygons = found.polygons[["name", "geometry"]].sort_values("name", kind="stable", ignore_index=True)

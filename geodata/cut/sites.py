@@ -88,9 +88,7 @@ def site_records(
     return sites
 
 
-def lost_branches(
-    branches: pd.DataFrame | None, parents: pd.DataFrame, *, branch_file: str, record: Record
-) -> None:
+def lost_branches(branches: pd.DataFrame | None, parents: pd.DataFrame, *, branch_file: str, record: Record) -> None:
     """Branches whose parent is not in the case: listed one by one, and counted by what the parent is.
 
     Parameters
@@ -216,6 +214,7 @@ def tell_postcodes(sites: pd.DataFrame, points: pd.DataFrame, findings: Sequence
     of_postcodes = {"terminated-postcode", "postcode-by-neighbours", "unknown-postcode", "bad-postcode"}
     record.findings += [f for f in findings if f.code not in of_postcodes | {"package-postcode"}]
     keys = plain(sites["postcode"])
+    untold: list[str] = []  # many of one kind are told one by one only up to a number
     for postcode, row in points[~points["how"].isin(["postcode", ""])].iterrows():
         theirs = sites[keys == postcode]
         codes = listed(theirs["site_code"])
@@ -227,6 +226,15 @@ def tell_postcodes(sites: pd.DataFrame, points: pd.DataFrame, findings: Sequence
         elif told is not None:
             code = "terminated-postcode" if row["how"] == "terminated postcode" else "postcode-without-coordinate"
             record.warn(code, told.file, f"{codes}: {told.message}", told.fix, value=codes)
+        else:
+            untold.extend(theirs["site_code"])
+    if untold:
+        message = (
+            f"{count(len(untold), 'more site')} with a postcode that is out of use or has no coordinate: placed where "
+            "it was, else at the mean of its neighbours' postcodes."
+        )
+        fix = "Give x and y (easting, northing) of these sites in sites.csv if it matters."
+        record.warn("postcode-without-coordinate", "", message, fix, value=listed(untold))
 
 
 # --- Where they stand ----------------------------------------------------------------------------------------------

@@ -151,8 +151,8 @@ def read_catalogue(folder: Path) -> Catalogue:
     known = [(table, recognise(table)) for table in tables]
     groups = _groups([found for _, found in known if found is not None and found.layout.kind != UNUSED])
     groups, doubled = _without_doubles(groups)
-    files = tuple(_published(parts) for parts in groups)
-    findings += doubled + _unknown(known)
+    files, twice = _each_file_once([_published(parts) for parts in groups])
+    findings += doubled + twice + _unknown(known)
     findings.sort(key=lambda finding: finding.file)
     if not files:
         message = "None of the published files known here was found in the folder."
@@ -163,6 +163,27 @@ def read_catalogue(folder: Path) -> Catalogue:
         problem = Finding("error", folder.name or str(folder), message, fix, code="nothing-known")
         raise InputProblems([problem, *findings])
     return Catalogue(folder, files, tuple(findings))
+
+
+# --- The same file twice ---------------------------------------------------------------------------------------------
+
+
+def _each_file_once(files: Sequence[PublishedFile]) -> tuple[tuple[PublishedFile, ...], list[Finding]]:
+    """Pass over files with the bytes and the date of another; of the same files that of the shortest name stays."""
+    by_size: dict[int, dict[Path, PublishedFile]] = {}
+    for file in files:
+        by_size.setdefault(file.table.path.stat().st_size, {}).setdefault(file.table.path, file)
+    first: dict[tuple[str, str], Path] = {}
+    same: dict[Path, Path] = {}
+    for group in by_size.values():
+        for path, file in sorted(group.items(), key=lambda one: (len(one[0].name), one[0].as_posix())):
+            if len(group) > 1 and (kept := first.setdefault((file.sha256, str(file.vintage)), path)) != path:
+                same[path] = kept
+    findings = [
+        Finding("note", path.name, f"The same file as {kept.name}; it is passed over.", code="same-file")
+        for path, kept in same.items()
+    ]
+    return tuple(file for file in files if file.table.path not in same), findings
 
 
 # --- Publications in parts -----------------------------------------------------------------------------------------

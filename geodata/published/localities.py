@@ -193,6 +193,7 @@ def _one_table(path: Path, layer: str | None) -> FoundTable:
     if len(fitting) > 1:
         listed = ", ".join(str(table.layer or table.sheet) for table in fitting)
         message = "The file holds several layers or sheets that could be the localities."
-        fix = f"Say which one: {listed}."
+        one = str(fitting[0].layer or fitting[0].sheet)
+        fix = f"Say which one behind the name of the file, as in {path.name}/{one}. It holds: {listed}."
         raise InputProblems([Finding("error", path.name, message, fix, code="missing-layer")])
     return fitting[0]

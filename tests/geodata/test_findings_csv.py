@@ -54,6 +54,12 @@ def test_rows_that_cannot_be_understood_are_counted(tmp_path: Path) -> None:
     assert "1 of its 2 rows" in found[1].message
 
 
+def test_a_row_beyond_any_table_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    path.write_text(f"severity,file,row,message\nnote,a.csv,{'9' * 30},Odd.\n", encoding="utf-8")
+    assert read_findings(path) == [Finding("note", "a.csv", "Odd.")]
+
+
 def test_a_record_saved_by_a_spreadsheet_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "record.csv"
     finding = Finding("warning", "a.csv", "Look, here.", "Mend it.", 7, "list_size", "-3", "bad-number")

@@ -74,7 +74,7 @@ def test_nodes_after_the_ways_of_an_unsorted_file_count(tmp_path):
 
 
 def test_fields_of_a_fixed_width_are_passed_over(tmp_path):
-    unknown = varint(98 << 3 | 1) + bytes(8) + varint(99 << 3 | 5) + bytes(4)
+    unknown = varint(98 << 3 | 1) + b"\x08\xff\xff\xff\xff\xff\xff\xff" + varint(99 << 3 | 5) + b"\xff" * 4
     path = tmp_path / "r.osm.pbf"
     path.write_bytes(HEADER + block(b"OSMData", unknown + GROUP))
     assert list(by_blocks(path)) == [1]

@@ -110,8 +110,10 @@ def test_a_place_is_downloaded_with_all_tags(services, tmp_path):
     assert network.summary["timestamp"] == "2024-05-06T07:08:09Z"
     assert network.summary["one_way_share"] > 0.4
     first = target.read_bytes()
+    (tmp_path / "before").hardlink_to(target)
     download_place("Village", target)
     assert target.read_bytes() == first, "the same answers give the same bytes"
+    assert not target.samefile(tmp_path / "before"), "replaced in one step, never half-written"
 
 
 def test_a_polygon_needs_no_geocoder(services, tmp_path):
@@ -217,14 +219,19 @@ def test_without_a_network(monkeypatch, tmp_path, place):
 
 
 def test_no_third_service_is_asked_for_an_address(services, tmp_path, monkeypatch):
+    lookup = socket.getaddrinfo
+
     def unknown(*_: object):
         raise socket.gaierror("unknown")
+
+    def only_here(host: str, *rest: object, **more: object):
+        return lookup(host, *rest, **more) if host == "127.0.0.1" else unknown()
 
     there = osmnx.settings.overpass_url.removesuffix("/api")
     monkeypatch.setattr(osmnx.settings, "doh_url_template", there + "/{hostname}")
     monkeypatch.setattr(osmnx.settings, "overpass_url", "http://nowhere.invalid/api")
     monkeypatch.setattr(socket, "gethostbyname", unknown)
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
     with pytest.raises(InputProblems, match="could not be downloaded"):
         download_place(shapely.Polygon(RING), tmp_path / "roads.osm.pbf", tries=1)
     assert services.asked == []

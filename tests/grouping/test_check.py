@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,8 +21,9 @@ from grouping.check import Checked, check_case
 from grouping.check_facts import counts, largest_and_smallest, practice_lines
 from grouping.check_findings import ERROR, NOT_ERROR, effect_of, effects, finding_kinds, named_codes
 from grouping.check_folder import write_check
+from grouping.check_map import draw, map_data, on_the_map
 from grouping.check_page import input_dates, verdict_lines
-from grouping.check_placed import PLACED_COLUMNS, snap_spread
+from grouping.check_placed import PLACED_COLUMNS, snap_spread, with_flags
 from grouping.cli import app
 from tests.conftest import REPOSITORY
 from tests.real_cases import write_dorset_2016_case, write_isle_of_wight_case
@@ -164,6 +166,9 @@ def test_kinds_stand_by_severity_then_number_with_a_few_examples() -> None:
     ]  # fmt: skip
     assert kinds[0].fixes == ("Fix 0.", "Fix 1.")
     assert kinds[0].examples[0] == "f.csv, row 0: more 0."
+    for number in (3, 4):
+        (kind,) = finding_kinds([Finding("note", "f.csv", f"{i}.", f"Fix {i}.", i, code="x") for i in range(number)])
+        assert (len(kind.fixes), kind.more_fixes) == (3, number > 3)
 
 
 def test_findings_that_were_only_counted_are_counted() -> None:
@@ -174,6 +179,16 @@ def test_findings_that_were_only_counted_are_counted() -> None:
     (kind,) = finding_kinds([*told, counted, other])
     assert kind.number == 58
     assert all("57 rows" not in example for example in kind.examples)
+
+
+def test_the_verdict_counts_rows_that_were_only_counted_and_no_error_is_overheard(demo: Checked) -> None:
+    told = Finding("warning", "f.csv", "no number", row=2, column="x", code="odd")
+    many = Finding("warning", "f.csv", "57 rows have this mistake; the first 20 are listed.", column="x", code="odd")
+    checked = replace(demo, findings=(told, many))
+    assert (checked.number("warning"), checked.number("error")) == (57, 0)
+    assert "these 57 warnings" in verdict_lines(checked)[0]
+    assert replace(demo, findings=(replace(told, severity="error"),)).verdict == "cannot run yet"
+    assert replace(demo, findings=(replace(told, severity="note"),)).verdict == "can run"
 
 
 def test_findings_name_practices_by_value_message_or_row() -> None:
@@ -202,7 +217,7 @@ def test_a_folder_holds_the_page_every_finding_and_every_point(small: Path) -> N
     assert list(findings.columns) == [
         "severity", "file", "row", "column", "value", "message", "fix", "code", "effect",
     ]  # fmt: skip
-    assert findings["effect"].notna().all()
+    assert findings["effect"].tolist() == [effect_of(finding).effect for finding in check_case(small).findings]
     assert len(findings) == len(check_case(small).findings)
     placed = pd.read_csv(folder / "placed.csv", keep_default_na=False)
     assert list(placed.columns) == list(PLACED_COLUMNS)
@@ -254,6 +269,9 @@ def test_counts_stand_beside_the_figures_expected(tmp_path: Path) -> None:
     assert read["Registered patients on the lists"].difference == 0
     assert read["Sites"].difference is None
     assert read["Sites"].remark == "8 main, 1 branch"
+    assert (read["Areas"].number, read["Areas"].remark) == (42, "18 rural, 24 urban")
+    assert read["Localities"].number == 3
+    assert "estimated" not in read["Patients in the table of registrations"].remark
     assert "102,500 as published" in read["Patients in the table of registrations"].remark
 
 
@@ -281,10 +299,12 @@ def test_a_ratio_on_the_limit_is_usual(tmp_path: Path) -> None:
     case = write_small_case(tmp_path / "case")
     edit(case / "practices.csv", "West Town,16000", "West Town,12800")
     edit(case / "practices.csv", "West Town,15000", "West Town,18751")
+    edit(case / "practices.csv", "West Town,14000", "West Town,11199")
     lines = {line.code: line for line in practice_lines(check_case(case))}
     assert lines["X00001"].ratio == 1.25
     assert not lines["X00001"].unusual
     assert lines["X00002"].unusual
+    assert lines["X00003"].unusual, "above as well as below"
 
 
 def test_largest_and_smallest_lists_share_no_practice(demo: Checked, small: Path) -> None:
@@ -303,10 +323,78 @@ def test_points_know_their_road(demo: Checked) -> None:
         (placed["easting"] - placed["road_easting"]) ** 2 + (placed["northing"] - placed["road_northing"]) ** 2
     ) ** 0.5
     assert (gap - placed["snap_m"]).abs().max() < 0.01
+    mains = placed[placed["kind"] == "main"].set_index("practice_code")["snap_m"]
+    assert {line.code: line.snap_m for line in practice_lines(demo)} == mains.to_dict()
     spread = {row.label: row for row in snap_spread(placed)}
     assert (spread["Main sites"].points, spread["Other sites"].points, spread["Areas"].points) == (96, 35, 449)
     assert spread["Areas"].largest == pytest.approx(placed.loc[placed["kind"] == "area", "snap_m"].max())
     assert set(placed.loc[placed["kind"] == "area", "placed_by"]) == {"point given, with outline"}
+
+
+def points(*metres: float, kind: str = "area") -> pd.DataFrame:
+    """Points with these distances to their road, one to the east of another."""
+    rows = [
+        (f"P{i}", f"Point {i}", kind, "", 400_000 + 1_000 * i, 100_000 + 10 * i, "point", m)
+        for i, m in enumerate(metres)
+    ]
+    frame = pd.DataFrame(rows, columns=[*PLACED_COLUMNS[:7], "snap_m"])
+    return frame.assign(road="primary", road_easting=frame["easting"], road_northing=frame["northing"])
+
+
+def test_points_are_flagged_for_what_is_said_of_their_place_and_for_far_roads() -> None:
+    placed = points(20, 501, 500, 20, 20, 20)
+    placed.loc[5, "placed_by"] = "not placed"
+    findings = [
+        Finding("warning", "s.csv", "P0 is far out.", value="P0", code="outside-area"),
+        Finding("note", "s.csv", "P3 is far out.", value="P3", code="outside-area"),
+        Finding("warning", "s.csv", "P4 has a small list.", value="P4", code="small-list"),
+    ]
+    told = with_flags(placed, findings, {}).set_index("code")
+    assert told["flagged"].tolist() == ["yes", "yes", "no", "no", "no", "yes"]
+    assert told["why"].tolist() == ["P0 is far out.", "501 m from any road", "", "", "", "it could not be placed"]
+
+
+def test_distances_to_the_road_in_few_figures() -> None:
+    areas, sites = points(*range(0, 1010, 10)), points(150, kind="branch")
+    branch, area = snap_spread(pd.concat([areas, sites]))
+    assert (area.label, area.points, area.median, area.ninety, area.largest) == ("Areas", 101, 500, 900, 1_000)
+    assert (area.over_100, area.over_500) == (90, 50)
+    assert (branch.label, branch.points, branch.over_100, branch.over_500) == ("Other sites", 1, 1, 0)
+
+
+def test_the_map_colours_distances_by_their_steps_and_puts_north_up(demo: Checked) -> None:
+    drawn = on_the_map(replace(demo, placed=points(50, 50.1, 100, 500, 501, float("nan")).assign(flagged="no", why="")))
+    assert drawn["snap_class"].tolist() == [0, 1, 1, 3, 4, -1]
+    known = on_the_map(demo)
+    picture = draw(demo, known)
+    scale = picture.scale_length / (1_000 * picture.scale_km)
+    areas = known[known["kind"] == "area"].reset_index(drop=True)
+    spots = [(point.x, point.y) for point in picture.points if point.kind == "area"]
+    for one, other in ((0, len(areas) - 1), (1, len(areas) // 2)):
+        east, north = areas.loc[one, ["easting", "northing"]] - areas.loc[other, ["easting", "northing"]]
+        assert spots[one][0] - spots[other][0] == pytest.approx(east * scale, abs=2)
+        assert spots[one][1] - spots[other][1] == pytest.approx(-north * scale, abs=2)
+    data = map_data(demo, known)
+    assert data["colouring"] == "snap"
+    assert all(50 < point[4] < 53 and -6 < point[5] < 1 for point in data["points"]), "latitude, then longitude"
+    far = known["snap_m"] > 100
+    assert len(data["lines"]) == far.sum()
+
+
+def test_the_map_says_where_the_homes_of_an_area_come_from(tmp_path: Path) -> None:
+    case = write_small_case(tmp_path / "case")
+    rows = (case / "registrations.csv").read_text(encoding="utf-8").splitlines()
+    (case / "registrations.csv").write_text("\n".join(row for row in rows if "X00008" not in row), encoding="utf-8")
+    checked = check_case(case)
+    table = checked.ready.place.registrations
+    guessed = table["patients"].where(table["basis"] == "estimated", 0).groupby(table["area_code"]).sum()
+    share = guessed / table.groupby("area_code")["patients"].sum()
+    drawn = on_the_map(checked).set_index("code")
+    words = {code: 3 if code not in share.index else int(share[code] > 0.1) + int(share[code] > 0.5)
+             for code in drawn.index[drawn["kind"] == "area"]}  # fmt: skip
+    assert drawn.loc[list(words), "basis_class"].to_dict() == words
+    assert {0, 2} <= set(words.values())
+    assert (drawn.loc[drawn["kind"] != "area", "basis_class"] == -1).all()
 
 
 def test_straight_lines_have_no_distance_to_a_road(small: Path) -> None:

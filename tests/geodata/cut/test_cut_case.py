@@ -15,6 +15,8 @@ import shapely
 from typer.testing import CliRunner
 
 from geodata.cut import CutReport, cut_case
+from geodata.cut.record import Record
+from geodata.cut.sites import tell_postcodes
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.published.catalogue import read_catalogue
@@ -317,6 +319,98 @@ def test_practices_without_any_branch_have_their_main_sites(files: Path, tmp_pat
     assert one(report, "branches").value == "0"
 
 
+# --- Nothing in silence --------------------------------------------------------------------------------------------
+
+
+def _records(path: Path, at: int, codes: set[str]) -> set[str]:
+    rows = pd.read_csv(path, header=None, dtype=str, keep_default_na=False)
+    return set(rows.loc[rows[at].isin(codes), 0])
+
+
+@pytest.mark.parametrize(("asked", "when", "list_name"), [("01X", IN_2016, "2016-02"), ("W9X9Z", None, "2022-05")])
+def test_every_record_of_the_commissioner_is_in_the_case_or_listed_as_left_out(
+    tmp_path: Path, asked: str, when: date | None, list_name: str
+) -> None:
+    files = write_national_files(tmp_path / "files")
+    branches = files / "ebranchs_2017-08.csv"
+    rows = branches.read_text(encoding="utf-8")
+    for branch, parent in (("X81003001", "X81003"), ("X81006001", "X81006"), ("X81004001", "X81004")):
+        rows += rows.splitlines()[0].replace("X81001001", branch).replace("X81001", parent) + "\n"
+    branches.write_text(rows, encoding="utf-8")
+    report = cut(files, tmp_path / "case", asked, when=when)
+    practices = _records(files / f"epraccur_{list_name}.csv", 14, {asked})
+    left = report.left_out
+    assert practices == set(table(report, "practices.csv")["practice_code"]) | set(
+        left.loc[left["table"] == "practices", "code"]
+    )
+    told = set(table(report, "sites.csv").query("kind == 'branch'")["site_code"]) | set(
+        left.loc[left["table"] == "sites", "code"]
+    )
+    assert told == _records(branches, 14, practices)
+    assert not left.duplicated(["table", "code"]).any()
+    assert not set(left["code"]) & set(table(report, "sites.csv")["site_code"])
+
+
+def test_branches_go_with_a_parent_that_is_left_out_or_no_gp_practice(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "files")
+    branches = files / "ebranchs_2017-08.csv"
+    rows = branches.read_text(encoding="utf-8")
+    for branch, parent in (("X81003001", "X81003"), ("X81006001", "X81006"), ("X81005001", "X81005")):
+        rows += rows.splitlines()[0].replace("X81001001", branch).replace("X81001", parent) + "\n"
+    branches.write_text(rows, encoding="utf-8")
+    report = cut(files, tmp_path / "case", "01X", when=IN_2016)
+    reasons = report.left_out.set_index("code")["reason"]
+    assert reasons["X81003001"] == "its practice X81003 is left out itself"
+    assert reasons["X81006001"] == "it belongs to X81006: prescribing setting 1 (walk-in centre), not a GP practice"
+    assert reasons["X81005001"] == "its practice X81005 is not open (closed 2015-03-31)"
+    assert reasons["X81006"] == "prescribing setting 1 (walk-in centre), not a GP practice"
+    assert reasons["X81008"] == "dormant"
+    assert one(report, "branches-of-left-out").message == "Left out with their practice: 1 branch of 1 practice."
+    assert "1 branch of 1 organisation of the commissioner" in one(report, "branches-of-others").message
+    assert one(report, "branches-of-closed").value == "X81005001"
+    # A practice asked for by its code brings no other record of its commissioner.
+    alone = cut(files, tmp_path / "alone", "X81001", "X81002", when=IN_2016)
+    assert set(alone.left_out["code"]) == {"X81001002", "X81001003", "X81002001", "X81002002"}
+
+
+def test_a_practice_that_took_over_others_does_not_stop_the_cut(tmp_path: Path) -> None:
+    """Registrations of 2022 at more than twice the lists of 2016: practices merged, and no column is wrong."""
+    files = write_national_files(tmp_path / "files")
+    registrations = next(files.glob("gp-reg-pat-prac-lsoa-all*"))
+    text = registrations.read_text(encoding="utf-8").replace("E01000004,ALL,3000", "E01000004,ALL,60000")
+    registrations.write_text(text, encoding="utf-8")
+    for name, asked in (("all", ["01X"]), ("two", ["X81001", "X81002"]), ("alone", ["X81002"])):
+        report = cut(files, tmp_path / name, *asked, when=IN_2016)
+        told = one(report, "registrations-sum")
+        assert told.severity == "warning"
+        assert "merged" in told.message
+    assert "63,500 against 6,000 patients of the same 1 practice." in told.message
+
+
+def test_more_odd_postcodes_than_are_told_singly_are_told_too() -> None:
+    codes = [f"BH99 3{a}{b}" for a in "ABDEF" for b in "ABDEF"]
+    sites = pd.DataFrame({"site_code": [f"X{i:05d}" for i in range(25)], "postcode": codes})
+    points = pd.DataFrame({"how": "sector", "source": "postcodes.csv"}, index=[code.replace(" ", "") for code in codes])
+    told = [
+        Finding("warning", "postcodes.csv", f"{code} is rough.", "", value=code, code="postcode-by-neighbours")
+        for code in codes[:20]
+    ]
+    record = Record()
+    tell_postcodes(sites, points, told, record)
+    assert len(record.findings) == 21
+    assert record.findings[-1].message.startswith("5 more sites with a postcode")
+    assert record.findings[-1].value == "X00020, X00021, X00022, X00023, X00024"
+
+
+def test_a_case_of_one_practice_is_told_in_the_singular(files: Path, tmp_path: Path) -> None:
+    report = cut(files, tmp_path / "case", "X81004")
+    for finding in report.findings:
+        assert not re.search(
+            r"(?<![\d,.])1 (practices|branches|patients|areas|rows|postcodes|sites|residents)\b", finding.message
+        )
+        assert not re.search(r"\b1 \w+( \w+)? (are|have|share)\b", finding.message), finding.message
+
+
 # --- Areas ---------------------------------------------------------------------------------------------------------
 
 
@@ -511,7 +605,8 @@ def test_the_record_stays_with_the_case_and_nothing_is_said_twice(old: CutReport
 
 def test_names_a_spreadsheet_would_run_are_only_text(new: CutReport) -> None:
     assert load_place(new.folder).practices.at["X81009", "name"] == "=NEW, QUAY"
-    assert not any(line.startswith("=") for line in (new.folder / "left_out.csv").read_text("utf-8").splitlines())
+    left_out = pd.read_csv(new.folder / "left_out.csv", dtype=str, keep_default_na=False).set_index("code")
+    assert left_out.at["X81001002", "name"] == "'=MILL LANE AGAIN"
 
 
 def test_the_same_files_give_the_same_bytes(files: Path, old: CutReport, tmp_path: Path) -> None:
@@ -621,7 +716,7 @@ def test_roads_that_cover_the_case_are_cut_into_it(tmp_path: Path) -> None:
     assert "ends less than 10 km beyond" in one(report, "roads").message
     assert "roads" in set(report.sources["table"])
     assert not of(report, "no-roads")
-    write_extract(files / "vale.osm", 360_000, 60_000, 455_000, 145_000)
+    write_extract(files / "vale.osm", 380_000, 80_000, 435_000, 125_000)
     wider = cut(files, tmp_path / "wider", "W9X9Z")
     assert "ends less than" not in one(wider, "roads").message
 

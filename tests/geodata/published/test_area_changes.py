@@ -108,6 +108,18 @@ def test_forward_counts_are_shared_and_summed() -> None:
     assert "2 merged" in findings[0].message
 
 
+def test_the_part_with_more_people_here_decides_not_the_larger_area_it_comes_from() -> None:
+    rows = [("E01000001", "E01034001", "X"), ("E01000001", "E01034002", "X"), ("E01000002", "E01034001", "X")]
+    changes = pd.DataFrame(rows, columns=["area_code_2011", "area_code_2021", "change"], dtype="str")
+    index = pd.Index(["E01000001", "E01000002"], name="area_code", dtype="str")
+    frame = pd.DataFrame(
+        {"population": [1000.0, 600.0], "rural_urban": ["D1", "C1"], "no_car_share": [0.0, 1.0]}, index
+    )
+    out, _ = carry_over(frame, changes, 2021)
+    assert out.loc["E01034001", ["population", "rural_urban"]].tolist() == [1100, "C1"]
+    assert out.loc["E01034001", "no_car_share"] == pytest.approx(600 / 1100)
+
+
 def test_weights_share_a_split_area() -> None:
     weights = {"E01034001": 1.0, "E01034002": 1.0, "E01034003": 4.0}
     out, _ = carry_over(of_2011(), CHANGES, 2021, weights=weights)
@@ -176,6 +188,8 @@ def test_the_year_of_codes() -> None:
     assert code_year_of(["E01000001"], old, new).year is None
     assert code_year_of(["E01000001"]).year is None
     assert code_year_of(["E01000001", "E01034001"]).year == 2021
+    assert code_year_of(["E01000001", "E01033768"]).year is None, "the last of 2011"
+    assert code_year_of(["E01000001", "E01033769"]).year == 2021
     assert code_year_of([], old, new).year is None
 
 

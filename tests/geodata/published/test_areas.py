@@ -22,6 +22,7 @@ from geodata.published.area_tables import code_year, told_in
 from geodata.published.areas import combine_areas, read_areas
 from geodata.published.boundaries import read_outlines
 from geodata.published.catalogue import read_catalogue
+from geodata.published.coordinates import point_kind
 from geodata.published.whereabouts import whereabouts
 from tests.geodata.published.published_files import files_of, only_file, put, put_layer, put_workbook
 
@@ -137,6 +138,28 @@ def test_mid_year_estimates_by_single_year_of_age(tmp_path: Path) -> None:
     assert frame.loc[B, ["population", "population_65_plus", "population_75_plus"]].tolist() == [50, 0, 0]
     assert frame.loc[A, ["name", "authority_code", "authority"]].tolist() == [f"Area {A}", "E06000059", "Dorset"]
     assert (code_year(files[0]), told_in(files[0], "population")) == (2011, 2020)
+
+
+def test_a_sheet_of_men_tells_no_population() -> None:
+    header = ["LSOA Code", "All Ages", *map(str, range(90)), "90+"]
+    sample = [[A, *["1"] * 92]]
+    men = area_columns(header, sample, "sape.xlsx Mid-2020 Males")
+    assert men is not None and men.ages is None and "population" not in men.position
+    everybody = area_columns(header, sample, "sape.xlsx Mid-2020 Persons")
+    assert everybody is not None and everybody.ages is not None and everybody.position["population"] == 1
+    years = [area_columns(header, sample, f"sape.xlsx Mid-{year} Persons") for year in (2020, 2021)]
+    assert [columns.code_year for columns in years if columns] == [2011, 2021]
+
+
+def test_figures_that_cannot_be_are_told_and_taken_as_empty(tmp_path: Path) -> None:
+    rows = f"{A},0,1.2,-5\n{B},11,0.3,20\n{C},2.5,0.1,30\n{NEW.lower()},10,1,40\n"
+    put(tmp_path, "areas.csv", "lsoa11cd,IMD_decile,no_car_share,pop2020\n" + rows)
+    frame, findings = read_one(tmp_path)
+    assert list(frame.index) == [A, B, C, NEW]
+    assert frame["deprivation_decile"].fillna(-1).tolist() == [-1, -1, -1, 10]
+    assert frame["population"].fillna(-1).tolist() == [-1, 20, 30, 40]
+    told = {(f.column, f.row, f.message[:2]) for f in findings if f.code == "bad-number"}
+    assert {("deprivation_decile", 2, "3 "), ("population", 2, "1 ")} <= told
 
 
 def sexes(total: int, old: int) -> list[object]:
@@ -374,6 +397,22 @@ def test_a_bow_tie_is_mended(tmp_path: Path) -> None:
     assert "row 2" in findings[0].message
 
 
+def test_of_an_outline_with_a_spike_only_the_land_is_left(tmp_path: Path) -> None:
+    frame = squares([A, B])
+    spike = [
+        (400_000, 90_000),
+        (401_000, 90_000),
+        (401_000, 91_000),
+        (401_000, 93_000),
+        (401_000, 91_000),
+        (400_000, 91_000),
+    ]
+    frame.geometry = [shapely.Polygon(spike), frame.geometry[1]]
+    put_layer(tmp_path, "lsoa.gpkg", frame, layer="lsoa")
+    read, _ = read_areas(only_file(tmp_path, "areas"))
+    assert set(read.geom_type) == {"Polygon"} and read.geometry.area.tolist() == [1e6, 1e6]
+
+
 def test_features_without_or_with_impossible_outlines_are_told(tmp_path: Path) -> None:
     square = '{"type":"Polygon","coordinates":[[[-2,50.7],[-1.99,50.7],[-1.99,50.71],[-2,50.71],[-2,50.7]]]}'
     far = '{"type":"Polygon","coordinates":[[[-2,50.7],[1e9,50.7],[-1.99,500],[-2,50.71],[-2,50.7]]]}'
@@ -415,12 +454,33 @@ def test_points_in_either_system(tmp_path: Path, header: str, cells: str, kind: 
     assert frame.loc[A, "point_kind"] == kind
 
 
+@pytest.mark.parametrize(
+    ("file", "column", "kind"),
+    [
+        ("LSOA_PopCentroids_EW_2021_V4.csv", "easting", "population-weighted"),
+        ("LSOA_Dec_2011_PWC_in_England_and_Wales.csv", "easting", "population-weighted"),
+        ("lsoa11_postcode_centroids.csv", "x", "postcode mean"),
+        ("areas.csv", "easting", "geometric"),
+    ],
+)
+def test_the_name_of_a_file_says_what_its_points_are(file: str, column: str, kind: str) -> None:
+    assert point_kind(file, "", column, False) == kind
+    assert point_kind("areas.gpkg", "", "x", True) == "geometric"
+
+
 def test_swapped_and_misplaced_points_are_told(tmp_path: Path) -> None:
     put(tmp_path, "points.csv", f"lsoa11cd,x,y\n{A},50.7132338,-1.9943213\n{B},50.7,-1.99\n{C},0,0\n")
     frame, findings = read_one(tmp_path)
     assert frame.loc[A, ["x", "y"]].tolist() == pytest.approx([400_500.5, 90_400.25], abs=15)
     assert np.isnan(frame.loc[C, "x"])
     assert codes_of(findings) == {"swapped-coordinates"}
+
+
+def test_one_point_that_is_off_the_map_does_not_spoil_the_others(tmp_path: Path) -> None:
+    put(tmp_path, "points.csv", f"lsoa11cd,x,y\n{A},400500,90400\n{B},9400500,90400\n{C},400700,90400\n")
+    frame, findings = read_one(tmp_path)
+    assert frame["x"].fillna(-1).tolist() == [400_500, -1, 400_700]
+    assert [(f.code, f.message[:8]) for f in findings] == [("outside-britain", "1 points")]
 
 
 def test_where_a_point_lies() -> None:
@@ -454,6 +514,7 @@ def test_better_points_and_newer_figures_win_and_gaps_are_told(tmp_path: Path) -
     assert "For 1 of 2 areas the population come from a_2020.csv (2020)" in said
     assert "other values for 1 of 1 areas" in said
     assert codes_of(findings) == {"newest-source", "mixed-sources"}
+    assert {f.severity for f in findings if f.code == "mixed-sources"} == {"warning"}
 
 
 def test_areas_that_no_table_knows_are_counted(tmp_path: Path) -> None:
@@ -494,6 +555,7 @@ def test_the_other_code_year_is_carried_over_by_the_lookup(tmp_path: Path) -> No
     frame, _, findings = combine_areas(files_of(tmp_path, "areas"), [A, B, C], changes=changes)
     assert frame["rural_urban"].to_dict() == {A: "RSF1", B: "UN1", C: ""}
     assert "carried-over" in codes_of(findings)
+    assert list(combine_areas(files_of(tmp_path, "areas"), [A], year=2011, changes=changes)[0].index) == [A]
 
 
 # --- Files gone wrong --------------------------------------------------------------------------------------------

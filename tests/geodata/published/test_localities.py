@@ -105,7 +105,7 @@ def test_a_workbook_with_titles_above(tmp_path: Path) -> None:
 
 
 def test_practices_in_two_localities_and_odd_codes_are_told(tmp_path: Path) -> None:
-    rows = "J81012,North\nJ81012,South\nJ81013,North\nJ81014,North\nPoole,South\n"
+    rows = "J81012,North\nJ81012,South\nJ81013,North\nJ81013,North\nJ81014,North\nPoole,South\n"
     path = put(tmp_path, "l.csv", "practice_code,locality\n" + rows)
     localities, findings = read_localities(path)
     assert localities.assignment.set_index("practice_code")["locality"].to_dict()["J81012"] == "North"

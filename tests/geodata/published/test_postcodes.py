@@ -241,6 +241,7 @@ def test_the_installed_package_knows_terminated_postcodes(tmp_path: Path) -> Non
     assert rows.loc["BH229HF", ["easting", "northing"]].tolist() == [407_616, 100_254]
     assert rows.loc["BH229HB", "authority_code"] == "E06000059"
     assert "ZZ11ZZ" not in rows.index
+    assert rows.loc["BT11AA", ["easting", "northing"]].isna().all(), "Northern Ireland is on the Irish grid"
     neighbours(tmp_path)
     placed, findings = found(tmp_path, "BH22 9HF", "BH22 9AA", package=True)
     assert placed["how"].to_dict() == {"BH229AA": "postcode", "BH229HF": "package"}

@@ -132,6 +132,22 @@ def test_a_file_that_is_gone_when_it_is_read(tmp_path: Path):
         table.read({"code": 0})
 
 
+def test_a_title_of_two_cells_is_not_taken_for_the_header(tmp_path: Path):
+    write(tmp_path / "x.csv", "Staff of the practices,April 2022\n\nname,room,floor,phone\nA,B,ground,none\n")
+    (table,) = find(tmp_path).values()
+    assert (table.header_row, table.header) == (3, ("name", "room", "floor", "phone"))
+
+
+def test_hidden_sheets_are_passed_over(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("Old")):
+        sheet.append(["code", "patients"])
+        sheet.append(["J81012", 5000])
+    book["Old"].sheet_state = "hidden"
+    book.save(tmp_path / "x.xlsx")
+    assert list(find(tmp_path)) == ["x.xlsx, sheet Sheet"]
+
+
 def test_an_empty_selection_and_a_header_without_rows(tmp_path: Path):
     write(tmp_path / "x.csv", "code,name\n")
     table = find(tmp_path)["x.csv"]
