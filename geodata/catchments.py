@@ -263,8 +263,8 @@ def _brought_together(drawn: _Drawn) -> Finding:
     message = (
         f"The areas where practices have the most patients lie scattered: they give {drawn.before:,} borders between "
         f"{practices:,} practices, more than a flat map can have. Each catchment was brought into one piece "
-        f"({drawn.moved:,} of {len(drawn.pieces.winner):,} areas went to a catchment around them), which leaves "
-        f"{len(drawn.found):,}."
+        f"({drawn.moved:,} of {len(drawn.pieces.winner):,} areas went to a catchment around them); now there are "
+        f"{len(drawn.found):,} borders."
     )
     fix = "Look through adjacency.csv of the run; a list of your own (the adjacency table) takes its place."
     return Finding("note", "", message, fix, code="catchments-in-one-piece")

@@ -20,6 +20,9 @@ from geodata.schemas import SMALL_LIST, Table
 TOTAL_TOLERANCE = 0.01
 """A total of patients may differ by this share before it is a warning: totals are quoted rounded."""
 
+FEW_OUTSIDE = 0.02
+"""This share of the patients of a cut case may live outside its areas without a warning."""
+
 WRONG_SUM = 2.0
 """Registrations that sum to more than this many times the lists (or less than one part) are the wrong figures."""
 
@@ -296,7 +299,9 @@ def check_registrations(
             message = "No area code of the registrations is in the areas table."
             fix = "Both must use the same areas of the same year: LSOA 2011 and LSOA 2021 have different codes."
             return empty, [*findings, table.finding(first, "area_code", message, fix, "no-match")]
-        findings += _left_out(table, sound[~inside], "area_code")
+        few = sound.loc[~inside, "patients"].sum() <= FEW_OUTSIDE * sound["patients"].sum()
+        # A cut keeps far areas out on purpose and has told so: only more than a few are news.
+        findings += _left_out(table, sound[~inside], "area_code", "note" if published and few else "warning")
     findings += _wrong_sum(table, sound, list_size, published=published)
     return sound[sound["patients"] > 0].sort_values(["practice_code", "area_code"], ignore_index=True), findings
 
@@ -305,7 +310,7 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
-def _left_out(table: Table, rows: pd.DataFrame, column: str) -> list[Finding]:
+def _left_out(table: Table, rows: pd.DataFrame, column: str, severity: Severity = "warning") -> list[Finding]:
     if rows.empty:
         return []
     codes = sorted(set(rows[column]))
@@ -318,7 +323,7 @@ def _left_out(table: Table, rows: pd.DataFrame, column: str) -> list[Finding]:
         return [table.finding(first, column, message, fix, "practices-not-in-case", "warning", value=_list(codes, 5))]
     message = f"{count}: {_count(len(codes), 'area')} not in the areas table. They are counted, but not timed."
     fix = "If these areas belong to the case, add them; both tables must be of the same year's areas."
-    return [table.finding(first, column, message, fix, "areas-not-in-case", "warning", value=_list(codes, 5))]
+    return [table.finding(first, column, message, fix, "areas-not-in-case", severity, value=_list(codes, 5))]
 
 
 def _wrong_sum(table: Table, sound: pd.DataFrame, list_size: Mapping[str, float], *, published: bool) -> list[Finding]:

@@ -61,9 +61,7 @@ def _quiet(stage: str, detail: str) -> None:
     """No progress wanted."""
 
 
-def prepare(
-    case_dir: Path, *, rules: str | None = None, listing: bool = True, progress: Progress = _quiet
-) -> Prepared:
+def prepare(case_dir: Path, *, rules: str | None = None, listing: bool = True, progress: Progress = _quiet) -> Prepared:
     """Read a case and make everything the optimiser and the pages need.
 
     Parameters

@@ -18,9 +18,6 @@ from geodata.registrations import USUAL_FACTORS
 if TYPE_CHECKING:
     from geodata.cut.gather import Read
 
-SMALL_LIST = 1000
-"""A list below this is kept; the check of the case flags it."""
-
 
 def with_list_sizes(
     practices: pd.DataFrame,

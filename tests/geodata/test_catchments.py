@@ -354,7 +354,7 @@ def test_scattered_catchments_are_brought_into_one_piece(as_points: bool) -> Non
     assert set(edges["reason"]) == {ONE_PIECE}
     (finding,) = findings
     assert finding.code == "catchments-in-one-piece"
-    assert f"which leaves {len(edges)}." in finding.message
+    assert f"now there are {len(edges)} borders." in finding.message
     drawn = catchments(place)
     assert (shapely.get_num_geometries(drawn.geometry.to_numpy()) == 1).all()
     side_by_side = {(f"P{i}", f"P{i + 1}") for i in range(9) if i % 3 < 2} | {(f"P{i}", f"P{i + 3}") for i in range(6)}

@@ -228,6 +228,12 @@ def test_a_folder_holds_the_page_every_finding_and_every_point(small: Path) -> N
     )  # fmt: skip
 
 
+def test_names_a_spreadsheet_would_run_are_only_text_in_the_table_of_points(tmp_path: Path) -> None:
+    case = write_small_case(tmp_path / "case", names={"X00001": "=1+1"})
+    placed = pd.read_csv(write_check(check_case(case), tmp_path / "out").parent / "placed.csv", keep_default_na=False)
+    assert placed.set_index("code").at["X00001-1", "name"] == "'=1+1"
+
+
 def test_the_same_case_gives_the_same_bytes(small: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_check(check_case(small), tmp_path / name)
@@ -262,6 +268,7 @@ def test_json_holds_verdict_page_and_effects(small: Path, tmp_path: Path) -> Non
 
 def test_counts_stand_beside_the_figures_expected(tmp_path: Path) -> None:
     case = write_small_case(tmp_path / "case")
+    edit(case / "practices.csv", "Old Forge Practice,Hills", "Old Forge Practice,")
     with (case / "case.toml").open("a", encoding="utf-8") as file:
         file.write("\n[totals]\npractices = 9\npatients = 102500\n")
     read = {line.label: line for line in counts(check_case(case))}
@@ -293,6 +300,29 @@ def test_a_practice_has_its_own_line(tmp_path: Path) -> None:
     assert forge.estimated
     assert forge.registrations != forge.registrations, "none were given"
     assert "estimated-registrations" in forge.kinds
+
+
+def test_a_finding_about_a_site_counts_for_its_practice(small: Path) -> None:
+    about = Finding("warning", "sites.csv", "It is odd.", value="X00007-2", code="odd")
+    lines = {line.code: line for line in practice_lines(replace(check_case(small), findings=(about,)))}
+    assert (lines["X00007"].findings, lines["X00007"].kinds) == (1, ("odd",))
+    assert lines["X00006"].findings == 0
+
+
+def test_every_estimated_practice_is_told_and_the_road_is_that_of_its_main_site(tmp_path: Path) -> None:
+    """The finding about estimated homes names the first twelve practices only."""
+    case = write_demo_case(tmp_path / "case")
+    edit(case / "sites.csv", "\nX81001,X81001,", "\nX81001-M,X81001,")
+    gone = tuple(f"X81{number:03d}," for number in range(1, 15))
+    rows = (case / "registrations.csv").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in rows if not row.startswith(gone)]
+    (case / "registrations.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    checked = check_case(case)
+    lines = {line.code: line for line in practice_lines(checked)}
+    assert {code for code, line in lines.items() if "estimated-registrations" in line.kinds} == {
+        code.rstrip(",") for code in gone
+    }
+    assert lines["X81001"].snap_m == checked.placed.set_index("code").at["X81001-M", "snap_m"]
 
 
 def test_a_ratio_on_the_limit_is_usual(tmp_path: Path) -> None:

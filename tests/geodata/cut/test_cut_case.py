@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -317,6 +318,15 @@ def test_practices_without_any_branch_have_their_main_sites(files: Path, tmp_pat
     report = cut(files, tmp_path / "case", "X81004", "X81009")
     assert list(table(report, "sites.csv")["site_code"]) == ["X81004", "X81009"]
     assert one(report, "branches").value == "0"
+
+
+def test_far_areas_are_no_warning_in_a_cut_case_unless_they_are_many(new: CutReport, tmp_path: Path) -> None:
+    assert one(new, "areas-not-in-case").severity == "note"
+    case = shutil.copytree(new.folder, tmp_path / "case")
+    rows = (case / "areas.csv").read_text(encoding="utf-8").splitlines()
+    (case / "areas.csv").write_text("\n".join(row for row in rows if "E01000001" not in row), encoding="utf-8")
+    told = [finding for finding in load_place(case).findings if finding.code == "areas-not-in-case"]
+    assert [finding.severity for finding in told] == ["warning"]
 
 
 # --- Nothing in silence --------------------------------------------------------------------------------------------
