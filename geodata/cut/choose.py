@@ -75,6 +75,13 @@ class Choice:
     records_of: frozenset[str]
     listed: bool
 
+    def holds(self, rows: pd.DataFrame) -> pd.Series[bool]:
+        """Which records of a list of practices, open or not, are of the commissioners that were asked for.
+
+        Closed records often carry only one of the two codes of today: that of the commissioner or that of the ICB.
+        """
+        return rows["commissioner"].isin(self.records_of) | rows["board"].isin(self.boards)
+
     @property
     def title(self) -> str:
         """What was asked for, in a few words."""
@@ -206,7 +213,7 @@ def _tell_choice(choice: Choice, chosen: PracticeList, record: Record) -> None:
         message = f"{count(number, 'practice')} named by code, all open GP practices."
         record.note("practices-chosen", chosen.file.table.label, message, value=str(number))
         return
-    theirs = rows["commissioner"].isin(choice.records_of)
+    theirs = choice.holds(rows)
     is_open, reasons = chosen.judged()
     for index, row in rows[theirs & ~is_open].iterrows():
         record.leave_out("practices", row["practice_code"], reasons[index], name=row["name"], postcode=row["postcode"])

@@ -186,7 +186,7 @@ def _demand(parts: _Parts, what: str, fix: str) -> None:
 def _name(catalogue: Catalogue, choice: Choice, chosen: PracticeList) -> str:
     """Such as "NHS Dorset CCG (11J), 2022"; the codes alone where no file tells the name, or there are several."""
     codes = (*choice.commissioners, *choice.boards)
-    known = commissioner_name(catalogue, codes[0]) if len(codes) == 1 and not choice.listed else ""
+    known = commissioner_name(catalogue, codes[0], chosen.day) if len(codes) == 1 and not choice.listed else ""
     title = f"{known} ({choice.title})" if known else choice.title
     return f"{title}, {chosen.file.vintage}"
 
@@ -329,7 +329,7 @@ def _take_sites(parts: _Parts, catalogue: Catalogue, registrations: Read, everyw
 def _not_in_case(parts: _Parts) -> pd.DataFrame:
     """Records of the commissioner, and practices asked for, that are not in the case, indexed by code, and why."""
     rows, choice = parts.chosen.rows, parts.choice
-    asked = rows["practice_code"].isin(choice.practices.index) | rows["commissioner"].isin(choice.records_of)
+    asked = rows["practice_code"].isin(choice.practices.index) | choice.holds(rows)
     _, reasons = parts.chosen.judged()
     told = rows["setting"].ne("").any()
     gp = (rows["setting"] == GP_PRACTICE) if told else pd.Series(True, index=rows.index)
@@ -358,6 +358,7 @@ def _take_areas(
         lambda: _all_mains(catalogue, choice),
         parts.sites,
         codes=parts.practices.index,
+        everyone=choice.everyone.index,
         commissioners=choice.commissioners,
         boards=choice.boards,
         listed_practices=choice.listed,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from geodata.columns import plain_name
+from geodata.cut.choose import WITHIN_MONTHS
 from geodata.errors import InputProblems
+from geodata.published.catalogue import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import Catalogue, PublishedFile
@@ -27,13 +30,21 @@ _SMALL = frozenset(["and", "of", "the", "in", "on", "upon", "with", "le", "under
 _INITIALS = frozenset(["NHS", "CCG", "ICB", "PCT", "STP", "UK"])
 
 
-def commissioner_name(catalogue: Catalogue, code: str) -> str:
-    """The name of a sub-ICB (CCG) or ICB in plain capitals, such as "NHS Dorset CCG"; empty where no file tells it."""
-    for kind, ours in _TOLD_BY:
-        for file in catalogue.of(kind):
-            for name in _names_in(file, ours, code):
-                return in_plain_capitals(name)
+def commissioner_name(catalogue: Catalogue, code: str, day: date | None = None) -> str:
+    """The name of a sub-ICB (CCG) or ICB in plain capitals, such as "NHS Dorset CCG"; empty where no file tells it.
+
+    Files within a year of the day are asked first: a code may have been kept by a commissioner of another name.
+    """
+    told = [(file, ours) for kind, ours in _TOLD_BY for file in catalogue.of(kind)]
+    for file, ours in sorted(told, key=lambda one: not _within_a_year(one[0], day)):
+        for name in _names_in(file, ours, code):
+            return in_plain_capitals(name)
     return ""
+
+
+def _within_a_year(file: PublishedFile, day: date | None) -> bool:
+    away = file.vintage.days_from(day) if day is not None else None
+    return away is not None and away <= WITHIN_MONTHS * DAYS_PER_MONTH
 
 
 def _names_in(file: PublishedFile, ours: str, code: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ from grouping.check_placed import PLACED_COLUMNS, snap_spread, with_flags
 from grouping.cli import app
 from tests.conftest import REPOSITORY
 from tests.real_cases import write_dorset_2016_case, write_isle_of_wight_case
-from tests.small_case import write_small_case
+from tests.small_case import PRACTICES, write_small_case
 
 NOT_FINDINGS = {"figure", "rule"}
 """First words of lines of the verifier's ledger, whose function shares its name with one that takes a code."""
@@ -302,9 +302,11 @@ def test_a_practice_has_its_own_line(tmp_path: Path) -> None:
     assert "estimated-registrations" in forge.kinds
 
 
-def test_a_finding_about_a_site_counts_for_its_practice(small: Path) -> None:
-    about = Finding("warning", "sites.csv", "It is odd.", value="X00007-2", code="odd")
-    lines = {line.code: line for line in practice_lines(replace(check_case(small), findings=(about,)))}
+def test_a_finding_about_a_site_counts_for_its_practice(tmp_path: Path) -> None:
+    case = write_small_case(tmp_path / "case")
+    edit(case / "sites.csv", "X00007-2,", "GREEN1,")
+    about = Finding("warning", "sites.csv", "It is odd.", value="GREEN1", code="odd")
+    lines = {line.code: line for line in practice_lines(replace(check_case(case), findings=(about,)))}
     assert (lines["X00007"].findings, lines["X00007"].kinds) == (1, ("odd",))
     assert lines["X00006"].findings == 0
 
@@ -496,6 +498,31 @@ def test_practices_and_counts_of_a_case_with_errors_are_those_of_its_tables(tmp_
     assert lines["X00004"].findings == 0
 
 
+def test_practices_of_a_case_with_errors_have_their_own_registrations_and_one_line_each(tmp_path: Path) -> None:
+    case = broken_case(tmp_path / "case")
+    header, *rows = (case / "practices.csv").read_text(encoding="utf-8").splitlines()
+    text = "\n".join([header, *rows[::-1], rows[-1]]) + "\n"
+    (case / "practices.csv").write_text(text, encoding="utf-8")
+    lines = practice_lines(check_case(case))
+    listed = {code: size for code, _, _, size, *_ in PRACTICES}
+    assert [(line.code, line.registrations) for line in lines] == sorted(listed.items())
+
+
+def test_errors_are_told_to_whom_their_row_belongs(tmp_path: Path) -> None:
+    case = write_small_case(tmp_path / "case")
+    edit(case / "practices.csv", "X00001,Harbour Street Surgery,West Town,16000", "x00001,Harbour,West Town,many")
+    edit(case / "sites.csv", "main,403000,101000", "main,9403000,101000")
+    rows = (case / "registrations.csv").read_text(encoding="utf-8").splitlines()
+    at = next(i for i, row in enumerate(rows) if row.startswith("X00004,"))
+    rows[at] = rows[at].rsplit(",", 1)[0] + ",some"
+    (case / "registrations.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    checked = check_case(case)
+    kinds = {line.code.upper(): line.kinds for line in practice_lines(checked)}
+    assert kinds["X00001"] == kinds["X00004"] == ("not-a-number",)
+    assert kinds["X00003"] == ()
+    assert checked.placed.set_index("code").at["X00002-1", "placed_by"] == "not placed"
+
+
 def test_roads_that_do_not_cover_leave_the_place_as_read(tmp_path: Path) -> None:
     case = write_small_case(tmp_path / "case")
     edit(case / "case.toml", 'method = "straight-line"', 'source = "roads.osm"')
@@ -529,6 +556,7 @@ def test_without_a_readable_case_nothing_is_written(tmp_path: Path, toml: str | 
     done = call("check", case)
     assert done.exit_code == 1
     assert "Nothing was written." in done.stderr
+    assert "Fix:" in done.stderr
     assert not (case / "check").exists()
     assert case.exists() == (toml is not None)
 

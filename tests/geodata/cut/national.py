@@ -100,6 +100,7 @@ MEMBERS = [
     ("X81007", "U90002", "QUAY PCN", "W9X9Z", "20190701", "20190930"),
     ("X81004", "U90002", "QUAY PCN", "W9X9Z", "20190701", ""),
     ("X82001", "U90003", "MOOR PCN", "02Y", "20190701", ""),
+    ("X82002", "U90003", "MOOR PCN", "02Y", "20190701", "20201231"),
 ]
 DISPENSING = [("Mill Lane", "1 Mill Lane, Vale", "BH99 1AA"), ("Somewhere Else", "9 Far Street", "BH98 9AA")]
 

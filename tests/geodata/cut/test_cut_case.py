@@ -134,6 +134,16 @@ def test_lists_and_registrations_of_different_dates_are_compared(old: CutReport)
     assert "closed or merged 1 with 3,000 patients (X81007)" in changed.message
 
 
+def test_registrations_are_measured_by_the_lists_and_an_empty_list_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(national, "LISTS_2016", {**national.LISTS_2016, "X81004": 250, "X81002": 0})
+    report = cut(write_national_files(tmp_path / "files"), tmp_path / "case", "01X", when=IN_2016)
+    told = one(report, "registrations-above-list")
+    assert told.value == "1 of 3" and "below 0.8 times: 0" in told.message, "11,966 on 9,000; 200 on 250 is usual"
+    assert one(report, "list-from-registrations").value == "X81002"
+
+
 def test_networks_are_the_open_memberships(old: CutReport, new: CutReport) -> None:
     groups = table(old, "practices.csv").set_index("practice_code")["current_group"]
     assert groups.to_dict() == {"X81001": "VALE PCN", "X81002": "QUAY PCN", "X81004": "QUAY PCN", "X81007": ""}
@@ -454,6 +464,20 @@ def test_a_code_the_areas_do_not_know_has_the_areas_of_its_practices(old: CutRep
     assert "No area carries a code for 01X" in one(old, "home-areas").message
 
 
+def test_a_code_kept_by_another_commissioner_has_the_areas_of_its_practices(tmp_path: Path) -> None:
+    """02Y, which had the moor alone, has got the vale too since: that is not its territory of 2016."""
+    files = write_national_files(tmp_path / "files")
+    path = files / "lsoa11_2020.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("W9X9Z", "02Y"), encoding="utf-8")
+    report = cut(files, tmp_path / "case", "02Y", when=IN_2016)
+    told = one(report, "areas-of-another-time")
+    assert told.severity == "warning"
+    assert "in 6 of the 8 areas that carry it practices of others have the most registrations" in told.message
+    areas = table(report, "areas.csv").set_index("area_code")
+    assert set(areas.index[areas["neighbour"] == "no"]) == {"E01000011", "E01000012"}
+    assert not of(report, "home-areas")
+
+
 def test_an_area_where_nobody_registered_belongs_to_the_nearest_main_site(tmp_path: Path) -> None:
     files = write_national_files(tmp_path / "files")
     registrations = next(files.glob("gp-reg-pat-prac-lsoa-all*"))
@@ -470,6 +494,31 @@ def test_codes_of_two_times_have_the_areas_of_their_practices(files: Path, tmp_p
     areas = table(report, "areas.csv").set_index("area_code")
     own = {*(f"E0100000{n}" for n in range(1, 7)), "E01000011", "E01000012"}
     assert set(areas.index[areas["neighbour"] == "no"]) == own
+    assert "Not every code of 01X and 02Y is carried by areas" in one(report, "home-areas").message
+
+
+def test_practices_that_win_no_area_and_are_nowhere_the_nearest_are_no_far_sites(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "files")
+    with (files / "codepoint_open_2025-05.csv").open("a", encoding="utf-8") as places:
+        places.write("BH99 1AG,10,402100,104500\n")
+    listed = files / "epraccur_2022-05.csv"
+    rows = [row.replace("BH99 1AE", "BH99 1AG") if "X81009" in row else row for row in listed.open(encoding="utf-8")]
+    listed.write_text("".join(rows), encoding="utf-8")
+    report = cut(files, tmp_path / "case", "X81009")
+    assert one(report, "home-areas").value == "0"
+    assert (report.areas, report.neighbours) == (2, 2)
+    assert not of(report, "site-far-away")
+
+
+def test_registrations_of_women_alone_stop_the_cut(tmp_path: Path) -> None:
+    files = write_national_files(tmp_path / "files")
+    registrations = next(files.glob("gp-reg-pat-prac-lsoa-all*"))
+    text = registrations.read_text(encoding="utf-8").replace(",ALL,", ",FEMALE,")
+    registrations.write_text(text, encoding="utf-8")
+    with pytest.raises(InputProblems) as error:
+        cut(files, tmp_path / "case", "W9X9Z")
+    assert problems(error).code == "one-sex-only"
+    assert not (tmp_path / "case").exists()
 
 
 def test_an_area_won_by_two_is_of_the_smaller_code_and_a_shared_building_is_of_both(
@@ -508,6 +557,8 @@ def test_outlines_make_a_layer(tmp_path: Path) -> None:
     assert set(areas.loc[~areas["neighbour"]].geom_type) <= {"Polygon", "MultiPolygon"}
     assert areas.loc["E01000011"].geometry.geom_type == "Point"
     assert one(report, "authority-localities").message.count("outline that holds the main site") <= 1
+    again = cut(files, tmp_path / "again", "W9X9Z")
+    assert (again.folder / "areas.gpkg").read_bytes() == (report.folder / "areas.gpkg").read_bytes()
 
 
 def test_population_that_is_not_told_is_stood_in_for(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -42,4 +43,6 @@ def test_real_names(shared_data: Path) -> None:
     catalogue = read_catalogue(shared_data / "england")
     assert commissioner_name(catalogue, "11J") == "NHS Dorset CCG"
     assert commissioner_name(catalogue, "10L") == "Isle of Wight CCG"
+    assert commissioner_name(catalogue, "01K") == "NHS Morecambe Bay CCG"
+    assert commissioner_name(catalogue, "01K", date(2016, 2, 29)) == "Lancashire North CCG"
     assert commissioner_name(catalogue, "QVV") == "NHS Dorset Integrated Care Board"

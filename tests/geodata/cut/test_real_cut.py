@@ -124,3 +124,10 @@ def test_the_island_of_2022_is_a_list_of_12_practices(cut: Cut) -> None:
     report = cut(*ISLAND_2022)
     assert report.practices == 12
     assert value(report, "home-areas") == "89"
+
+
+@pytest.mark.parametrize(("code", "name", "home"), [("01K", "Lancashire North CCG", 103), ("01H", "Cumbria CCG", 330)])
+def test_codes_that_got_another_territory_have_that_of_2016(cut: Cut, code: str, name: str, home: int) -> None:
+    report = cut(code, year=2016)
+    assert value(report, "areas-of-another-time") == str(home)
+    assert report.name == f"{name} ({code}), 2016-02"

@@ -517,6 +517,21 @@ def test_better_points_and_newer_figures_win_and_gaps_are_told(tmp_path: Path) -
     assert {f.severity for f in findings if f.code == "mixed-sources"} == {"warning"}
 
 
+def test_without_codes_the_areas_are_those_of_the_newest_population(tmp_path: Path) -> None:
+    put(tmp_path, "a_2020.csv", f"lsoa11cd,pop2020\n{A},10\n{B},20\n")
+    put(tmp_path, "b_2022.csv", f"lsoa21cd,pop2022\n{A},11\n{NEW},22\n")
+    frame, _, findings = combine_areas(files_of(tmp_path, "areas"))
+    assert frame["population"].to_dict() == {A: 11, B: 20, NEW: 22}
+    (told,) = [finding for finding in findings if finding.code == "other-code-year"]
+    assert told.file == "a_2020.csv"
+
+
+def test_half_a_point_is_none(tmp_path: Path) -> None:
+    put(tmp_path, "a_2020.csv", f"lsoa11cd,x,pop2020\n{A},400500,10\n{B},400600,20\n")
+    frame, findings = read_one(tmp_path)
+    assert "x" not in frame and frame["population"].tolist() == [10, 20] and not findings
+
+
 def test_areas_that_no_table_knows_are_counted(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", f"lsoa11cd,pop2020\n{A},10\n{B},20\n")
     frame, _, findings = combine_areas(files_of(tmp_path, "areas"), [A, "W01000001", "W01000002"])
