@@ -117,6 +117,11 @@ def by_value(cells: pd.Series[Any], parse: Callable[[str], Any], dtype: Any = ob
     return pd.Series(parsed[numbers], index=cells.index, dtype="str" if dtype is object else dtype)
 
 
+def column(raw: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """A column, or empty cells where the file has none."""
+    return raw[name] if name in raw else pd.Series("", index=raw.index, dtype="str")
+
+
 def tidy_code(text: str) -> str:
     """A code in upper case without blanks."""
     return "".join(text.split()).upper()
@@ -237,3 +242,18 @@ def counts(cells: pd.Series[Any]) -> tuple[pd.Series[float], pd.Series[bool]]:
     numbers = by_value(cells, parse_count, np.float64)
     unread = numbers == -math.inf
     return numbers.mask(unread), unread
+
+
+def well_coded(
+    frame: pd.DataFrame,
+    origin: Origin,
+    key: str,
+    form: re.Pattern[str],
+    message: str,
+    fix: str,
+    findings: list[Finding],
+) -> pd.DataFrame:
+    """Leave out, and tell, the rows whose code has not the form of a code; `message` may hold `{value}`."""
+    good = well_formed(frame[key], form)
+    findings += tell(origin, "warning", frame[key][~good], message, fix, "malformed-code", column=key)
+    return frame[good]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -62,8 +62,8 @@ def parse_networks(raw: pd.DataFrame, origin: Origin) -> tuple[pd.DataFrame, lis
     """Parse the text cells of `read_networks`; the index of `raw` holds the file's rows."""
     findings: list[Finding] = []
     frame = _practices_and_networks(raw)
-    frame["started"] = cells.dates(_column(raw, "started"), origin, "started", findings)
-    frame["ended"] = cells.dates(_column(raw, "ended"), origin, "ended", findings)
+    frame["started"] = cells.dates(cells.column(raw, "started"), origin, "started", findings)
+    frame["ended"] = cells.dates(cells.column(raw, "ended"), origin, "ended", findings)
     frame = _well_coded(frame, origin, findings)
     unnamed = ~cells.well_formed(frame["network_code"], _NETWORK_CODE)
     findings += cells.tell(
@@ -93,7 +93,7 @@ def parse_practice_map(raw: pd.DataFrame, origin: Origin) -> tuple[pd.DataFrame,
     """Parse the text cells of `read_practice_map`; the index of `raw` holds the file's rows."""
     findings: list[Finding] = []
     frame = _practices_and_networks(raw)
-    frame["board"] = cells.codes(_column(raw, "board"))
+    frame["board"] = cells.codes(cells.column(raw, "board"))
     alone = ~cells.well_formed(frame["network_code"], _NETWORK_CODE) | frame["network_code"].eq("UNALLOCATED")
     alone |= cells.by_value(frame["network_name"], lambda text: _NO_NETWORK.fullmatch(text) is not None, bool)
     frame[["network_code", "network_name"]] = frame[["network_code", "network_name"]].mask(alone, "")
@@ -156,19 +156,14 @@ def _order(frame: pd.DataFrame) -> list[int]:
     return [key[-1] for key in sorted(keys)]
 
 
-def _column(raw: pd.DataFrame, name: str) -> pd.Series[Any]:
-    """A column, or empty cells where the file has none."""
-    return raw[name] if name in raw else pd.Series("", index=raw.index, dtype="str")
-
-
 def _practices_and_networks(raw: pd.DataFrame) -> pd.DataFrame:
     """What both files have in common."""
     return pd.DataFrame(
         {
-            "practice_code": cells.codes(_column(raw, "practice_code")),
-            "network_code": cells.codes(_column(raw, "network_code")),
-            "network_name": cells.names(_column(raw, "network_name")),
-            "commissioner": cells.by_value(_column(raw, "commissioner"), cells.tidy_commissioner),
+            "practice_code": cells.codes(cells.column(raw, "practice_code")),
+            "network_code": cells.codes(cells.column(raw, "network_code")),
+            "network_name": cells.names(cells.column(raw, "network_name")),
+            "commissioner": cells.by_value(cells.column(raw, "commissioner"), cells.tidy_commissioner),
         },
         index=raw.index,
     )
@@ -176,14 +171,5 @@ def _practices_and_networks(raw: pd.DataFrame) -> pd.DataFrame:
 
 def _well_coded(frame: pd.DataFrame, origin: Origin, findings: list[Finding]) -> pd.DataFrame:
     """Leave out the rows without the code of a practice."""
-    good = cells.well_formed(frame["practice_code"], PRACTICE_CODE)
-    findings += cells.tell(
-        origin,
-        "warning",
-        frame["practice_code"][~good],
-        "{value} is not the code of a practice; the row is left out.",
-        "Give the ODS code, such as J81012.",
-        "malformed-code",
-        column="practice_code",
-    )
-    return frame[good]
+    message, fix = "{value} is not the code of a practice; the row is left out.", "Give the ODS code, such as J81012."
+    return cells.well_coded(frame, origin, "practice_code", PRACTICE_CODE, message, fix, findings)

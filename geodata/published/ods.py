@@ -112,9 +112,9 @@ def parse_practices(raw: pd.DataFrame, origin: Origin) -> tuple[pd.DataFrame, li
     """Parse the text cells of `read_practices`; the index of `raw` holds the file's rows."""
     findings: list[Finding] = []
     frame = _common(raw, origin, "practice_code", findings)
-    frame["commissioner"] = cells.by_value(_column(raw, "commissioner"), cells.tidy_commissioner)
-    frame["board"] = cells.codes(_column(raw, "board"))
-    frame["setting"] = cells.by_value(cells.codes(_column(raw, "setting")), _setting)
+    frame["commissioner"] = cells.by_value(cells.column(raw, "commissioner"), cells.tidy_commissioner)
+    frame["board"] = cells.codes(cells.column(raw, "board"))
+    frame["setting"] = cells.by_value(cells.codes(cells.column(raw, "setting")), _setting)
     if len(frame) and not frame["setting"].ne("").any():
         findings.append(
             Finding(
@@ -134,7 +134,7 @@ def parse_branches(raw: pd.DataFrame, origin: Origin) -> tuple[pd.DataFrame, lis
     """Parse the text cells of `read_branches`; the index of `raw` holds the file's rows."""
     findings: list[Finding] = []
     frame = _common(raw, origin, "site_code", findings)
-    frame["practice_code"] = cells.codes(_column(raw, "practice_code"))
+    frame["practice_code"] = cells.codes(cells.column(raw, "practice_code"))
     frame = _well_coded(frame, origin, "site_code", SITE_CODE, "J81006001", findings)
     orphan = ~cells.well_formed(frame["practice_code"], PRACTICE_CODE)
     findings += cells.tell(
@@ -199,22 +199,17 @@ def newest_date(frame: pd.DataFrame) -> date | None:
     return date(int(newest[:4]), int(newest[4:6]), int(newest[6:])) if len(newest) == 8 else None
 
 
-def _column(raw: pd.DataFrame, name: str) -> pd.Series[Any]:
-    """A column, or empty cells where the file has none."""
-    return raw[name] if name in raw else pd.Series("", index=raw.index, dtype="str")
-
-
 def _common(raw: pd.DataFrame, origin: Origin, key: str, findings: list[Finding]) -> pd.DataFrame:
     """What practices and branches have in common."""
-    closed = cells.dates(_column(raw, "closed"), origin, "closed", findings)
+    closed = cells.dates(cells.column(raw, "closed"), origin, "closed", findings)
     return pd.DataFrame(
         {
-            key: cells.codes(_column(raw, key)),
-            "name": cells.names(_column(raw, "name")),
-            "postcode": cells.postcodes(_column(raw, "postcode")),
-            "opened": cells.dates(_column(raw, "opened"), origin, "opened", findings),
+            key: cells.codes(cells.column(raw, key)),
+            "name": cells.names(cells.column(raw, "name")),
+            "postcode": cells.postcodes(cells.column(raw, "postcode")),
+            "opened": cells.dates(cells.column(raw, "opened"), origin, "opened", findings),
             "closed": closed,
-            "status": _statuses(_column(raw, "status"), closed, origin, findings),
+            "status": _statuses(cells.column(raw, "status"), closed, origin, findings),
             "address": _address(raw),
         },
         index=raw.index,
@@ -251,17 +246,9 @@ def _well_coded(
     frame: pd.DataFrame, origin: Origin, key: str, form: Any, example: str, findings: list[Finding]
 ) -> pd.DataFrame:
     """Leave out the rows whose code has not the form of a code."""
-    good = cells.well_formed(frame[key], form)
-    findings += cells.tell(
-        origin,
-        "warning",
-        frame[key][~good],
-        "{value} is not an ODS code; the row is left out.",
-        f"Give the code, such as {example}, or remove the row.",
-        "malformed-code",
-        column=key,
-    )
-    return frame[good]
+    message = "{value} is not an ODS code; the row is left out."
+    fix = f"Give the code, such as {example}, or remove the row."
+    return cells.well_coded(frame, origin, key, form, message, fix, findings)
 
 
 def _once(frame: pd.DataFrame, origin: Origin, key: str, findings: list[Finding]) -> pd.DataFrame:

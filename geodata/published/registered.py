@@ -162,17 +162,10 @@ def parse_rows(
     )
     if only is not None:
         frame = frame[frame["practice_code"].isin(only)]
-    good = cells.well_formed(frame["practice_code"], PRACTICE_CODE)
-    findings += cells.tell(
-        origin,
-        "warning",
-        frame["practice_code"][~good],
-        "{value} is not the code of a practice; the row is left out.",
-        "Give the ODS code, such as J81012; a line of totals can be removed.",
-        "malformed-code",
-        column="practice_code",
-    )
-    return _merged(frame[good], origin, findings)
+    message = "{value} is not the code of a practice; the row is left out."
+    fix = "Give the ODS code, such as J81012; a line of totals can be removed."
+    frame = cells.well_coded(frame, origin, "practice_code", PRACTICE_CODE, message, fix, findings)
+    return _merged(frame, origin, findings)
 
 
 def _patients(raw: pd.DataFrame, origin: Origin, findings: list[Finding]) -> pd.Series[float]:
