@@ -12,18 +12,14 @@ import json
 import runpy
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import osmium
-
 from benchmarks.made_up_roads import made_up_lines, made_up_points
-from benchmarks.peak import peak_mb
+from benchmarks.measured import measured
 from benchmarks.road_peer import as_matrix, demand_same, join, networkx_search, scipy_search
 from geodata.load import load_place
 from geodata.network import RoadNetwork
 from geodata.network_build import build_network
-from geodata.osm import drivable_way
 from geodata.place import Place
 from geodata.road_times import road_times
 from geodata.roads import read_roads
@@ -32,67 +28,6 @@ from geodata.speeds import load_speeds
 SEED = 0
 COUNTY_FILE = "county.npz"
 """The network of the generated county, in a folder that stands in for a case."""
-
-
-def measured(work: Callable[[], str]) -> dict[str, object]:
-    """Do a prepared piece of work and measure it; it returns what to tell."""
-    ready_mb, cpu, began = peak_mb(), time.process_time(), time.perf_counter()
-    told = work()
-    seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
-    return {
-        "seconds": seconds,
-        "cpu_seconds": cpu_seconds,
-        "peak_mb": peak_mb(),
-        "ready_mb": ready_mb,
-        "share": 1.0,
-        "told": told,
-    }
-
-
-# ------------------------------------------------------------------------------------------- a file becomes a network
-
-
-def cut_to_roads(source: str, target: str) -> dict[str, object]:
-    """Write the ways that cars may use, and their points, as the XML that osmnx reads."""
-
-    def cut() -> str:
-        ways = 0
-        with osmium.BackReferenceWriter(target, ref_src=source, overwrite=True, relation_depth=0) as writer:
-            for way in osmium.FileProcessor(source, osmium.osm.WAY):
-                if drivable_way({tag.k: tag.v for tag in way.tags}) is not None:
-                    writer.add(way)
-                    ways += 1
-        return f"{ways:,} ways"
-
-    return measured(cut)
-
-
-def ours_reads(source: str) -> dict[str, object]:
-    """Our reader: timed, gaps closed, main part named."""
-
-    def read() -> str:
-        network = read_roads(Path(source))
-        main = int(network.node_in_main.sum())
-        km = network.road_length_m.sum() / 1000
-        return f"{len(network.node_x):,} nodes ({main:,} in the main part), {km:,.0f} km"
-
-    return measured(read)
-
-
-def osmnx_reads(source: str) -> dict[str, object]:
-    """The same with osmnx: simplified, projected, timed, main part taken."""
-    import osmnx  # noqa: PLC0415 - only the peer pays for it
-
-    def read() -> str:
-        graph = osmnx.project_graph(osmnx.graph_from_xml(Path(source), retain_all=True), to_crs="EPSG:27700")
-        graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph))
-        main = osmnx.truncate.largest_component(graph, strongly=True)
-        # A two-way road is there twice; counting it once is for the reader of the table and costs little.
-        both = {frozenset((a, b)): metres for a, b, metres in graph.edges(data="length")}
-        km = sum(both.values()) / 1000
-        return f"{len(graph):,} nodes ({len(main):,} in the main part), about {km:,.0f} km"
-
-    return measured(read)
 
 
 # ---------------------------------------------------------------------------------------------------- minutes on roads
@@ -185,9 +120,6 @@ def demonstration(folder: str) -> dict[str, object]:
 JOBS = {
     job.__name__: job
     for job in (
-        cut_to_roads,
-        ours_reads,
-        osmnx_reads,
         ours_times,
         networkx_times,
         scipy_times,

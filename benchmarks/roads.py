@@ -11,20 +11,23 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from benchmarks.fresh import REPOSITORY, WIDTH, do, load_average, medians
+
+JOBS = "benchmarks.road_jobs"
+READING = "benchmarks.reading_jobs"
+READING_NOTE = (
+    "Both hold the ways that ours keeps; cutting them out and writing them is not measured. osmnx: read, simplify, "
+    "project, speeds, times, largest strong part. Ours: the same, and gaps closed, built-up places found, delays at "
+    "junctions added. Above imports: what the work added to Python with the libraries of each."
+)
 RUTLAND = Path("osm") / "rutland-latest.osm.pbf"
-WIDTH = 150
-"""Characters of a line where the terminal is narrower, or there is none."""
 
 SEARCHED = 3
 """Sites that networkx searches from in the large county; the rest is extrapolated."""
@@ -40,45 +43,23 @@ class Row:
     """The line whose seconds this peer's are divided by."""
 
 
-def do(job: tuple[str, ...]) -> dict[str, object]:
-    """Do one job in a fresh process; adds the seconds from its start to its end.
-
-    This process stays small, because Linux counts the memory of the starting process to the new one.
-    """
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.road_jobs", *job],
-        cwd=REPOSITORY,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(job)} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1]) | {"whole_seconds": time.perf_counter() - began}
-
-
-def medians(runs: list[dict[str, object]]) -> dict[str, object]:
-    """The median of every figure; of what is told, the last."""
-    last = runs[-1]
-    return {
-        key: value if isinstance(value, str) else statistics.median(run[key] for run in runs)
-        for key, value in last.items()
-    }
+def repeated(rows: list[Row], runs: int, module: str) -> dict[str, dict[str, object]]:
+    """Do every job of a table `runs` times, in turn; the medians."""
+    done: dict[str, list[dict[str, object]]] = {row.what: [] for row in rows}
+    for _ in range(runs):
+        for row in rows:
+            done[row.what].append(do(row.job, module))
+    return {what: medians(results) for what, results in done.items()}
 
 
 def measure(title: str, rows: list[Row], runs: int, console: Console) -> None:
     """Do every job of a table `runs` times, in turn, and print it."""
-    done: dict[str, list[dict[str, object]]] = {row.what: [] for row in rows}
-    for _ in range(runs):
-        for row in rows:
-            done[row.what].append(do(row.job))
+    middle = repeated(rows, runs, JOBS)
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("what")
     for column in ("seconds", "CPU s", "peak MB (before)", "ratio"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("what came out")
-    middle = {what: medians(results) for what, results in done.items()}
     for row in rows:
         found = middle[row.what]
         share = found["share"]
@@ -100,24 +81,55 @@ def measure(title: str, rows: list[Row], runs: int, console: Console) -> None:
 
 
 def measure_reading(shared: Path, scratch: Path, runs: int, console: Console) -> None:
-    """Part 1: a road file becomes a timed network."""
+    """Part 1: a road file becomes a timed network, of one county and of ten side by side."""
     source = shared / RUTLAND
     if not source.is_file():
         console.print(f"1. A road file becomes a network: skipped, there is no {source.name} in {source.parent}.")
         return
-    roads = scratch / "roads.osm"
-    do(("cut_to_roads", str(source), str(roads)))
-    ours = "ours, same XML"
-    measure(
-        "1. Rutland becomes a timed network (the XML holds the ways that ours keeps; cutting it is not measured)",
-        [
-            Row("ours, .osm.pbf with everything", ("ours_reads", str(source))),
-            Row(ours, ("ours_reads", str(roads))),
-            Row("osmnx, same XML", ("osmnx_reads", str(roads)), ours),
-        ],
-        runs,
-        console,
-    )
+    roads = [str(scratch / name) for name in ("roads.osm", "roads.osm.pbf")]
+    many = [str(scratch / name) for name in ("ten.osm", "ten.osm.pbf")]
+    do(("cut_to_roads", str(source), *roads), READING)
+    do(("copy_side_by_side", roads[1], *many), READING)
+    for number, title, (xml, pbf), extra in (
+        ("1a", "Rutland", roads, [Row("ours, .osm.pbf with all else in it", ("ours_reads", str(source)))]),
+        ("1b", "Ten copies of Rutland side by side", many, []),
+    ):
+        measure_beside_osmnx(f"{number}. {title} becomes a timed network", xml, pbf, extra, runs, console)
+
+
+def measure_beside_osmnx(title: str, xml: str, pbf: str, extra: list[Row], runs: int, console: Console) -> None:
+    """One table of part 1: both formats of the same ways, and how many times more osmnx needs."""
+    rows = [
+        Row("osmnx, XML", ("osmnx_reads", xml)),
+        Row("ours, same XML", ("ours_reads", xml)),
+        Row("ours, same ways as .osm.pbf", ("ours_reads", pbf)),
+        *extra,
+    ]
+    middle = repeated(rows, runs, READING)
+    table = Table(title=title, title_justify="left", title_style="bold", caption_justify="left", caption=READING_NOTE)
+    table.add_column("what")
+    for column in ("seconds", "CPU s", "peak MB", "above imports MB", "osmnx is slower", "holds more", "above imports"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("what came out")
+    peer = middle[rows[0].what]
+    for row in rows:
+        found = middle[row.what]
+        above, peer_above = found["peak_mb"] - found["ready_mb"], peer["peak_mb"] - peer["ready_mb"]
+        ratios = (
+            peer["seconds"] / found["seconds"],
+            peer["peak_mb"] / found["peak_mb"],
+            peer_above / max(above, 1.0),
+        )
+        table.add_row(
+            row.what,
+            f"{found['seconds']:.3f}",
+            f"{found['cpu_seconds']:.3f}",
+            f"{found['peak_mb']:.0f}",
+            f"{above:.0f}",
+            *("" if row is rows[0] else f"{ratio:.1f} x" for ratio in ratios),
+            str(found["told"]),
+        )
+    console.print(table)
 
 
 def measure_times(scratch: Path, runs: int, console: Console) -> None:
@@ -151,7 +163,7 @@ def measure_times(scratch: Path, runs: int, console: Console) -> None:
 
 def measure_demonstration(scratch: Path, runs: int, console: Console) -> None:
     """Part 4: `blueprint demo`, by stage."""
-    done = [do(("demonstration", str(scratch / "demo"))) for _ in range(runs)]
+    done = [do(("demonstration", str(scratch / "demo")), JOBS) for _ in range(runs)]
     stages = [json.loads(str(run["told"])) for run in done]
     solver = [sum(stage.values()) for stage in stages]
     whole = [float(run["whole_seconds"]) for run in done]
@@ -173,13 +185,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the roads and the whole job.")
     parser.add_argument("--runs", type=int, default=3, help="at least 1")
     parser.add_argument("--shared", type=Path, default=REPOSITORY.parent / "shared" / "data")
+    parser.add_argument("--reading-only", action="store_true", help="part 1 alone")
     given = parser.parse_args()
     given.runs = max(given.runs, 1)
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)
     console.print(f"Medians of {given.runs} runs, each in a fresh process; ratio: the peer's seconds over ours.")
     with tempfile.TemporaryDirectory() as scratch:
+        console.print(load_average())
         measure_reading(given.shared.resolve(), Path(scratch), given.runs, console)
+        if given.reading_only:
+            return
         measure_times(Path(scratch), given.runs, console)
         measure_demonstration(Path(scratch), given.runs, console)
 

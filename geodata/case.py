@@ -6,8 +6,6 @@ Every mistake in the file is collected and told in one go, with the key, the lin
 from __future__ import annotations
 
 import difflib
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +15,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geodata.errors import Finding, InputProblems
+from geodata.speeds import load_speeds
+from geodata.toml_text import WANTED, Keys, beyond_limit, parse_toml, read_text
 
 CASE_FILE = "case.toml"
 Scalar = str | bool | int | float
@@ -91,6 +91,25 @@ class TableSpec(_Settings):
         return f"In case.toml add to this file of tables.{table}: {addition}"
 
 
+class PublicTransportSpec(TableSpec):
+    """A file of journeys by public transport, and what its minutes mean.
+
+    Parameters
+    ----------
+    departure
+        The day and hours of departure, such as `Tue 2026-10-06 07:30-09:30`: without them nobody knows what the
+        minutes say.
+    percentile
+        Which of the departures in that window the minutes speak of: 50 is the middle one.
+    made_with
+        The program and the timetables, such as `R5 7.1, timetables of 2026-09-01`.
+    """
+
+    departure: str = ""
+    percentile: int | None = Field(default=None, ge=1, le=99)
+    made_with: str = ""
+
+
 def _as_specs(value: Any) -> Any:
     """The short form (a file name), the long form (one table) and a list of either, all as a list of long forms."""
     parts = value if isinstance(value, list | tuple) else [value]
@@ -98,6 +117,7 @@ def _as_specs(value: Any) -> Any:
 
 
 Specs = Annotated[tuple[TableSpec, ...], BeforeValidator(_as_specs)]
+PublicTransportSpecs = Annotated[tuple[PublicTransportSpec, ...], BeforeValidator(_as_specs)]
 
 
 class Tables(_Settings):
@@ -111,6 +131,8 @@ class Tables(_Settings):
     locality_of: Specs = ()
     postcodes: Specs = ()
     adjacency: Specs = ()
+    area_points: Specs = ()
+    public_transport: PublicTransportSpecs = ()
 
 
 class RuleSettings(_Settings):
@@ -130,12 +152,40 @@ class StraightLineSettings(_Settings):
 
 
 class RoadSettings(_Settings):
-    """How minutes are made. Without `method`: roads if a source or a place is named, else straight lines."""
+    """How minutes are made. Without `method`: roads if a source or a place is named, else straight lines.
+
+    Parameters
+    ----------
+    method
+        `roads` or `straight-line`.
+    source
+        Road file in the case folder.
+    place
+        Place whose roads `blueprint fetch` downloads, instead of a file.
+    profile
+        Speed profile; None is the only one of `speeds`, else free flow.
+    speeds
+        Speed table of one's own in the case folder: what differs from the built-in one.
+    speed_factor
+        Multiplies the speed on every road.
+    ferries
+        `on`, `queue` (one boat is missed) or `off`.
+    closed
+        Table in the case folder with a point on each road that is closed.
+    bridge_gaps_m
+        Gaps between parts of the network up to this length are closed, metres.
+    straight_line
+        Factors of the straight-line method.
+    """
 
     method: Literal["roads", "straight-line"] = "straight-line"
     source: str | None = Field(default=None, min_length=1)
     place: str | None = Field(default=None, min_length=1)
-    profile: Literal["free-flow", "peak", "winter"] = "free-flow"
+    profile: str | None = Field(default=None, min_length=1)
+    speeds: str | None = Field(default=None, min_length=1)
+    speed_factor: float = Field(default=1.0, ge=0.1, le=3, strict=False)
+    ferries: Literal["on", "queue", "off"] = "on"
+    closed: str | None = Field(default=None, min_length=1)
     bridge_gaps_m: float = Field(default=15.0, ge=0, le=1000, strict=False)
     straight_line: StraightLineSettings = StraightLineSettings()
 
@@ -250,16 +300,16 @@ def settings_and_findings(case_dir: Path) -> tuple[CaseSettings | None, list[Fin
     text, findings = _read_text(folder, path)
     if text is None:
         return None, findings
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return None, [_toml_finding(path.name, text, error)]
-    book = _Keys(path.name, text)
+    raw, findings = parse_toml(path.name, text)
+    if raw is None:
+        return None, findings
+    book = Keys(path.name, text)
     settings, findings = _validate(raw, book)
     if settings is not None:
         findings += _missing_tables(raw, settings, book)
         findings += _missing_files(folder, settings, book)
         findings += _roads_findings(raw, settings, book)
+        findings += _speed_findings(folder, settings, book)
     return settings, findings
 
 
@@ -279,107 +329,10 @@ def _read_text(folder: Path, path: Path) -> tuple[str | None, list[Finding]]:
             "Name the folder that holds case.toml, or make one with: blueprint init FOLDER",
             "no-case-file",
         )
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return problem(
-            f"The file cannot be read ({error.strerror}).",
-            "Close it in other programs and check that you may read it.",
-            "unreadable-file",
-        )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace"), []
-    try:
-        return data.decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return None, [
-            Finding(
-                "error",
-                path.name,
-                "The file holds a character that is not UTF-8 text.",
-                "Save it again with the encoding UTF-8 (in Notepad: Save as, Encoding, UTF-8).",
-                row=line,
-                value=data[max(0, error.start - 12) : error.start + 12].decode("cp1252", errors="replace"),
-                code="wrong-encoding",
-            )
-        ]
+    return read_text(path)
 
 
-def _toml_finding(file: str, text: str, error: tomllib.TOMLDecodeError) -> Finding:
-    message = str(error)
-    place = re.search(r"\(at line (\d+), column \d+\)", message)
-    row = int(place.group(1)) if place else len(text.splitlines()) or 1
-    lines = text.splitlines()
-    value = lines[row - 1].strip() if 0 < row <= len(lines) else None
-    fix = 'Each line reads: key = value; text stands in straight quotes, such as name = "Dorset".'
-    if value and "\\" in value:
-        fix = "Write folders with forward slashes, such as data/practices.csv (a backslash has a meaning of its own)."
-    elif value and re.search(r"[\u201c\u201d\u2018\u2019]", value):
-        fix = "Replace the curly quotes by straight ones."
-    elif "overwrite" in message or "twice" in message:
-        fix = "The same key or [section] stands in the file twice: keep one of them."
-    what = re.sub(r"\s*\(at .*\)$", "", message)
-    return Finding(
-        "error", file, f"The line cannot be understood ({what}).", fix, row=row, value=value, code="bad-toml"
-    )
-
-
-class _Keys:
-    """Finds the line of a key, so that a finding can name it."""
-
-    def __init__(self, file: str, text: str) -> None:
-        self.file = file
-        self.lines: dict[tuple[str, ...], int] = {}
-        section: tuple[str, ...] = ()
-        counts: dict[tuple[str, ...], int] = {}
-        for number, line in enumerate(text.splitlines(), start=1):
-            if heading := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-                section = tuple(part.strip().strip("\"'") for part in heading.group(2).split("."))
-                if heading.group(1) == "[[":
-                    counts[section] = counts.get(section, -1) + 1
-                    section = (*section, str(counts[section]))
-                self.lines.setdefault(section, number)
-            elif key := re.match(r"\s*([\w\-.\"']+)\s*=", line):
-                parts = tuple(part.strip("\"'") for part in key.group(1).split("."))
-                self.lines.setdefault((*section, *parts), number)
-
-    def row(self, loc: tuple[object, ...]) -> int | None:
-        """Line of the key, or of the nearest section above it."""
-        path = tuple(str(part) for part in loc)
-        while path:
-            for candidate in (path, tuple(part for part in path if not part.isdigit())):
-                if candidate in self.lines:
-                    return self.lines[candidate]
-            path = path[:-1]
-        return None
-
-    def finding(self, loc: tuple[object, ...], message: str, fix: str, code: str, value: object = None) -> Finding:
-        """An error about one key."""
-        name = ".".join(str(part) if not isinstance(part, int) else f"[{part + 1}]" for part in _without_single(loc))
-        return Finding(
-            "error",
-            self.file,
-            message,
-            fix,
-            row=self.row(loc),
-            column=name.replace(".[", "[") or None,
-            value=None if value is None else _short(value),
-            code=code,
-        )
-
-
-def _without_single(loc: tuple[object, ...]) -> tuple[object, ...]:
-    """Leave out the number of the first part of a table: most tables have one part."""
-    return tuple(part for part in loc if part != 0)
-
-
-def _short(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _validate(raw: dict[str, Any], book: _Keys) -> tuple[CaseSettings | None, list[Finding]]:
+def _validate(raw: dict[str, Any], book: Keys) -> tuple[CaseSettings | None, list[Finding]]:
     """Validate; then leave out what is wrong and validate what remains."""
     findings: list[Finding] = []
     named: set[tuple[int | str, ...]] = set()
@@ -438,23 +391,7 @@ def _remove(data: Any, loc: tuple[int | str, ...]) -> None:
     del data[loc[-1]]
 
 
-_WANTED = {
-    "string_type": "text in quotes",
-    "int_type": "a whole number without quotes",
-    "int_from_float": "a whole number",
-    "float_type": "a number without quotes",
-    "float_parsing": "a number without quotes",
-    "bool_type": "true or false, without quotes",
-    "dict_type": 'a list of pairs in curly brackets, such as { practice_code = "Code" }',
-    "model_type": "a section of its own, in square brackets",
-    "model_attributes_type": "a section of its own, in square brackets",
-    "tuple_type": 'a file name in quotes, or a section with file = "..."',
-    "list_type": "a list in square brackets",
-    "finite_number": "an ordinary number",
-}
-
-
-def _explain(item: Any, loc: tuple[int | str, ...], book: _Keys) -> Finding:
+def _explain(item: Any, loc: tuple[int | str, ...], book: Keys) -> Finding:
     kind, value, key = item["type"], item.get("input"), loc[-1] if loc else ""
     if kind == "extra_forbidden":
         known = _known_keys(loc[:-1])
@@ -484,28 +421,19 @@ def _explain(item: Any, loc: tuple[int | str, ...], book: _Keys) -> Finding:
         )
     if kind == "string_too_short":
         return book.finding(loc, "The text is empty.", "Write something between the quotes.", "wrong-value", value)
-    limits = {
-        "greater_than_equal": ("ge", "at least"),
-        "greater_than": ("gt", "more than"),
-        "less_than_equal": ("le", "at most"),
-    }
-    if kind in limits:
-        name, words = limits[kind]
-        limit = f"{item['ctx'][name]:g}"
-        return book.finding(
-            loc, f"The number must be {words} {limit}.", f"Write a number of {words} {limit}.", "wrong-value", value
-        )
-    wanted = _WANTED.get(kind, "another kind of value")
+    if beyond := beyond_limit(item, loc, book):
+        return beyond
+    wanted = WANTED.get(kind, "another kind of value")
     if len(loc) > 3 and loc[0] == "tables" and loc[-2] in {"where", "where_not", "defaults"}:
         wanted = "text in quotes, a number, or true or false"
     if loc == ("tables", "sites") or (len(loc) == 3 and loc[0] == "tables"):
-        wanted = _WANTED["tuple_type"]
+        wanted = WANTED["tuple_type"]
     return book.finding(loc, f"The value must be {wanted}.", f"Write {wanted}.", "wrong-type", value)
 
 
 def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
     if parent and parent[0] == "tables" and len(parent) >= 2:
-        return sorted(TableSpec.model_fields)
+        return sorted((PublicTransportSpec if parent[1] == "public_transport" else TableSpec).model_fields)
     if parent and parent[0] == "fetch":
         return sorted(FetchSpec.model_fields)
     models: dict[tuple[str, ...], type[BaseModel]] = {
@@ -519,7 +447,7 @@ def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
     return sorted(models.get(tuple(str(part) for part in parent), CaseSettings).model_fields)
 
 
-def _missing_tables(raw: dict[str, Any], settings: CaseSettings, book: _Keys) -> list[Finding]:
+def _missing_tables(raw: dict[str, Any], settings: CaseSettings, book: Keys) -> list[Finding]:
     given = raw.get("tables")
     given = given if isinstance(given, dict) else {}
     return [
@@ -534,13 +462,16 @@ def _missing_tables(raw: dict[str, Any], settings: CaseSettings, book: _Keys) ->
     ]
 
 
-def _missing_files(folder: Path, settings: CaseSettings, book: _Keys) -> list[Finding]:
+def _missing_files(folder: Path, settings: CaseSettings, book: Keys) -> list[Finding]:
     wanted: list[tuple[tuple[object, ...], str]] = []
     for table in Tables.model_fields:
         for number, spec in enumerate(getattr(settings.tables, table)):
             wanted.append((("tables", table, number, "file"), spec.path))
     if settings.roads.method == "roads" and settings.roads.source:
         wanted.append((("roads", "source"), settings.roads.source))
+    for key in ("speeds", "closed"):
+        if (named := getattr(settings.roads, key)) and settings.roads.method == "roads":
+            wanted.append((("roads", key), named.replace("\\", "/")))
     if settings.record:
         wanted.append((("record",), settings.record))
     if settings.rules.set.lower().endswith(".toml"):
@@ -566,7 +497,25 @@ def _nearest_file(folder: Path, name: str) -> str:
     return "Copy the file into the case folder, or correct its name here."
 
 
-def _roads_findings(raw: dict[str, Any], settings: CaseSettings, book: _Keys) -> list[Finding]:
+def _speed_findings(folder: Path, settings: CaseSettings, book: Keys) -> list[Finding]:
+    """What is wrong with the speed table and the profile; a missing file is told elsewhere."""
+    roads = settings.roads
+    own = folder / roads.speeds.replace("\\", "/") if roads.speeds else None
+    if own is not None and not own.is_file():
+        return []
+    try:
+        load_speeds(roads.profile, own)
+    except InputProblems as problems:
+        return [
+            book.finding(("roads", "profile"), told.message, told.fix, told.code, roads.profile)
+            if told.code == "unknown-profile"
+            else told
+            for told in problems.findings
+        ]
+    return []
+
+
+def _roads_findings(raw: dict[str, Any], settings: CaseSettings, book: Keys) -> list[Finding]:
     roads = raw.get("roads")
     if not isinstance(roads, dict) or settings.roads.method != "roads":
         return []

@@ -12,22 +12,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.closures import close_roads
 from geodata.errors import Finding, InputProblems
+from geodata.method_note import NotedPoints, NotedTimes, method_note
 from geodata.network import RoadNetwork
 from geodata.place import Place
+from geodata.points import read_points
 from geodata.road_cache import CACHE_FOLDER, file_hash, load_cached, store_cached
 from geodata.road_times import FAR_M, TOO_FAR_M, road_times
 from geodata.roads import read_roads, roads_file_of_place
 from geodata.roadselect import Bounds
 from geodata.snapping import joinable_roads
-from geodata.speeds import load_speeds, speeds_text
+from geodata.speeds import Speeds, load_speeds
 from geodata.straight_line import straight_line_times
 from geodata.travel import TravelTimes, points_of
+from geodata.weights import reweigh
 
 MARGIN_M = 10_000.0
 """Roads are read this far beyond the points of the case, so that a quick way round outside is not lost."""
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 LISTED_POINTS = 5
 
 
@@ -43,7 +47,7 @@ def travel_times(place: Place, settings: Any, case_dir: Path) -> tuple[TravelTim
         The checked inputs.
     settings
         The `[roads]` settings: `method` (`roads` or `straight-line`), `source` or `place`, `bridge_gaps_m`,
-        `straight_line` and, optionally, `profile`.
+        `straight_line` and, optionally, `profile`, `speeds`, `speed_factor`, `ferries` and `closed`.
     case_dir
         Folder of the case; `source` is relative to it.
 
@@ -66,9 +70,32 @@ def travel_times(place: Place, settings: Any, case_dir: Path) -> tuple[TravelTim
         fix = "Use a more complete extract; look at its `oneway` and `access` tags."
         raise InputProblems([Finding("error", source, message, fix, code="roads-not-connected")])
     times = road_times(network, place)
+    note = _method_note(network, settings, Path(case_dir), times, made_up=place.made_up)
+    times = replace(times, method=replace(times.method, note=note))
     over = _over_the_border(place)
     _demand_cover(times, source, over)
     return times, (*network.findings, *_untimed_neighbours(times, source, over), *_snap_findings(times, source))
+
+
+def _method_note(network: RoadNetwork, settings: Any, case_dir: Path, times: TravelTimes, *, made_up: bool) -> str:
+    """The whole method of a case's times, from areas to sites."""
+    name = road_file_name(settings)
+    closed = [("", road) for road in network.summary.get("closed", ())]
+    noted = NotedTimes(
+        pairs=times.area_to_site.size,
+        reachable=int(np.isfinite(times.area_to_site).sum()),
+        engine="hierarchy" if network.standing.made.get("hierarchy") else "scipy",
+        closed=tuple(closed),
+        bridge_gaps_m=float(getattr(settings, "bridge_gaps_m", None) or 0.0),
+        roads_sha256=file_hash(case_dir / name, case_dir / CACHE_FOLDER),
+        margin_m=MARGIN_M,
+        made_up=made_up,
+    )
+    points = (
+        NotedPoints("areas of the case", "", len(times.area_codes), times.area_snap_m),
+        NotedPoints("sites of the case", "", len(times.site_codes), times.site_snap_m),
+    )
+    return method_note(network, speeds_of_case(settings, case_dir), points, noted)
 
 
 def _straight_line_finding() -> Finding:
@@ -84,24 +111,62 @@ def _straight_line_finding() -> Finding:
 
 
 def network_of_case(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
-    """The road network of a case, from its cache or built anew; the parameters are those of `travel_times`."""
+    """The road network of a case, timed as its settings say; the parameters are those of `travel_times`.
+
+    What is kept in the cache depends on the roads alone: another profile, ferries or closures are timed on it anew.
+    """
+    folder = Path(case_dir)
     gaps = getattr(settings, "bridge_gaps_m", None)
     gaps = 15.0 if gaps is None else float(gaps)
-    profile = getattr(settings, "profile", None) or "free-flow"
-    load_speeds(profile)  # an unknown profile is told before the long work
+    speeds = speeds_of_case(settings, folder)  # a mistake in it is told before the long work
     name = road_file_name(settings)
-    path, cache = Path(case_dir) / name, Path(case_dir) / CACHE_FOLDER
+    path, cache = folder / name, folder / CACHE_FOLDER
     if not path.is_file() and not getattr(settings, "source", None):
         raise InputProblems([_not_fetched(str(settings.place), name)])
     bounds = _bounds(place)
-    cached = cache / f"roads-{_cache_key(path, cache, gaps, profile, bounds)}.npz"
+    cached = cache / f"roads-{_cache_key(path, cache, gaps, bounds, speeds)}.npz"
     network = load_cached(cached)
     if network is None:
-        network = read_roads(path, bounds=bounds, bridge_gaps_m=gaps, profile=profile)
+        network = read_roads(path, bounds=bounds, bridge_gaps_m=gaps, speeds=speeds)
         store_cached(network, cached)
     # The name in the settings, whatever the same content was called when it was cached.
     findings = tuple(replace(finding, file=name) for finding in network.findings)
-    return replace(network, summary=network.summary | {"source": name}, findings=findings)
+    network = replace(network, summary=network.summary | {"source": name}, findings=findings)
+    return reweigh(
+        network,
+        speeds,
+        speed_factor=float(getattr(settings, "speed_factor", None) or 1.0),
+        ferries=getattr(settings, "ferries", None) or "on",
+        closed=_closed_roads(network, settings, folder),
+    )
+
+
+def speeds_of_case(settings: Any, case_dir: Path) -> Speeds:
+    """The speed table of a case with its profile.
+
+    Parameters
+    ----------
+    settings
+        The `[roads]` settings.
+    case_dir
+        Folder of the case.
+
+    Raises
+    ------
+    InputProblems
+        The table cannot be used, or there is no such profile.
+    """
+    own = getattr(settings, "speeds", None)
+    return load_speeds(getattr(settings, "profile", None), Path(case_dir) / _slashed(own) if own else None)
+
+
+def _closed_roads(network: RoadNetwork, settings: Any, folder: Path) -> NDArray[np.bool_] | None:
+    name = getattr(settings, "closed", None)
+    return close_roads(network, read_points(folder / _slashed(name))).roads if name else None
+
+
+def _slashed(name: str) -> str:
+    return str(name).replace("\\", "/")
 
 
 def road_file_name(settings: Any) -> str:
@@ -172,11 +237,11 @@ def road_bounds(x: NDArray[np.float64], y: NDArray[np.float64]) -> Bounds | None
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _cache_key(path: Path, cache: Path, gaps: float, profile: str, bounds: tuple[float, ...] | None) -> str:
+def _cache_key(path: Path, cache: Path, gaps: float, bounds: tuple[float, ...] | None, speeds: Speeds) -> str:
     content = file_hash(path, cache) if path.is_file() else ""
-    table = hashlib.sha256(speeds_text().encode("utf-8")).hexdigest()
-    parts = (CACHE_VERSION, content, path.name, gaps, profile, bounds, table)
-    return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:16]
+    # Of the speeds only what counts as built-up decides how roads are read; the rest is timed anew each time.
+    parts = (CACHE_VERSION, content, path.name, gaps, bounds, speeds.table["built_up"])
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:16]
 
 
 def _over_the_border(place: Place) -> NDArray[np.bool_]:

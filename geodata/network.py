@@ -6,30 +6,50 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import Finding
+from geodata.graph import Graph
+from geodata.roadfacts import RoadFacts
 
 NOT_ALLOWED = -1
 """Milliseconds of a direction that a car may not take."""
 
+FACT = "fact_"
 ARRAYS = (
     "node_x", "node_y", "node_in_main", "road_from", "road_to", "road_ms_forward", "road_ms_backward",
-    "road_length_m", "road_class", "road_source", "road_joinable", "geometry_xy", "geometry_offset",
+    "road_length_m", "road_class", "road_source", "road_joinable", "geometry_xy", "geometry_offset", "arrive_forward",
+    "arrive_backward", "turn_from", "turn_road", "turn_forward", "copy_of",
 )  # fmt: skip
+
+
+@dataclass
+class Standing:
+    """What depends on the lie of the roads alone and not on their times: made once, shared by every timing of them.
+
+    Parameters
+    ----------
+    made
+        By the name of what was made.
+    """
+
+    made: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class RoadNetwork:
     """A directed, timed road network of N nodes and R roads.
 
-    A road is a stretch of one class, one speed and one set of allowed directions between two nodes. Nodes are
-    junctions, dead ends and the places where class, speed or direction changes. Where nothing changes, the pieces of
-    road between two neighbouring points are merged, and their times are summed before they are rounded to whole
+    A road is a stretch of one class, one limit, one kind of surroundings and one set of allowed directions between two
+    nodes. Nodes are junctions, dead ends and the places where one of these changes. Where nothing changes, the pieces
+    of road between two neighbouring points are merged, and their time is that of the whole, rounded once to whole
     milliseconds. So a position along a road by length is also its position by time.
+
+    Where turns are restricted, a road arrives at a copy of the junction from which the forbidden roads do not leave.
 
     Parameters
     ----------
@@ -40,7 +60,7 @@ class RoadNetwork:
     road_from, road_to
         Nodes at the ends, shape (R,).
     road_ms_forward, road_ms_backward
-        Milliseconds from `road_from` to `road_to` and back, at least 1; -1 where cars may not go; int64, shape (R,).
+        Milliseconds from `road_from` to `road_to` and back, at least 1; -1 where nobody may go now; int64, shape (R,).
         They include the delay at the junction the road leads into.
     road_length_m
         Metres, shape (R,).
@@ -52,8 +72,22 @@ class RoadNetwork:
         Whether a home or a site may lie on it (not on a motorway, in a tunnel, on a ferry), shape (R,).
     geometry_xy, geometry_offset
         Points of all roads, shape (M, 2), and where each road begins in them, shape (R + 1,).
+    arrive_forward, arrive_backward
+        Node at which a road taken forward, or back, arrives, shape (R,): `road_to` and `road_from`, or a copy of it.
+    turn_from, turn_road, turn_forward
+        Roads that leave from copies of nodes, and whether they are taken forward; shape (K,).
+    copy_of
+        Junction that each node is, or is a copy of, shape (N,); copies come last.
+    facts
+        What each road is apart from its times.
+    names
+        Names of roads; `names[0]` is empty.
     access_kmh
         Speed between a point and the road it is joined to.
+    journey_ms
+        Milliseconds that each journey takes apart from the way (parking).
+    mode
+        `drive` or `walk`.
     summary
         Plain figures for pages and `run.json`.
     findings
@@ -73,41 +107,70 @@ class RoadNetwork:
     road_joinable: NDArray[np.bool_]
     geometry_xy: NDArray[np.float64]
     geometry_offset: NDArray[np.int64]
-    access_kmh: float
+    arrive_forward: NDArray[np.int64]
+    arrive_backward: NDArray[np.int64]
+    turn_from: NDArray[np.int64]
+    turn_road: NDArray[np.int64]
+    turn_forward: NDArray[np.bool_]
+    copy_of: NDArray[np.int64]
+    facts: RoadFacts
+    names: tuple[str, ...] = ("",)
+    access_kmh: float = 15.0
+    journey_ms: int = 0
+    mode: Literal["drive", "walk"] = "drive"
     summary: dict[str, object] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    standing: Standing = field(default_factory=Standing, repr=False, compare=False)
 
     @cached_property
-    def _directed(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        ahead = np.flatnonzero(self.road_ms_forward >= 0)
-        back = np.flatnonzero(self.road_ms_backward >= 0)
-        road = np.concatenate((ahead, back))
-        forward = np.concatenate((np.ones(len(ahead), dtype=bool), np.zeros(len(back), dtype=bool)))
-        order = np.lexsort((~forward, road))
-        return road[order], forward[order]
+    def _directed(self) -> dict[str, NDArray]:
+        """Every direction of every road, one after the other, then the roads that leave from copies of nodes."""
+        roads = np.arange(len(self.road_from))
+        road = np.concatenate((np.repeat(roads, 2), self.turn_road))
+        forward = np.concatenate((np.tile([True, False], len(roads)), self.turn_forward)).astype(bool)
+        start = np.where(forward, self.road_from[road], self.road_to[road])
+        start[2 * len(roads) :] = self.turn_from
+        return {
+            "road": road,
+            "forward": forward,
+            "from": start,
+            "to": np.where(forward, self.arrive_forward[road], self.arrive_backward[road]),
+            "ms": np.where(forward, self.road_ms_forward[road], self.road_ms_backward[road]),
+        }
+
+    @cached_property
+    def _usable(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self._directed["ms"] >= 0)
+
+    def graph(self) -> Graph:
+        """The network as a graph: the same edges however it is timed, those that cannot be used now marked closed."""
+        every = self._directed
+        return Graph(len(self.node_x), every["from"], every["to"], every["ms"], self.node_x, self.node_y)
 
     @property
     def edge_road(self) -> NDArray[np.int64]:
-        """Road of each directed edge, shape (E,): one edge for each allowed direction of a road."""
-        return self._directed[0]
+        """Road of each directed edge, shape (E,): one edge for each allowed direction, more where turns are."""
+        return self._directed["road"][self._usable]
+
+    @property
+    def edge_forward(self) -> NDArray[np.bool_]:
+        """Whether each directed edge takes its road forward, shape (E,)."""
+        return self._directed["forward"][self._usable]
 
     @property
     def edge_from(self) -> NDArray[np.int64]:
         """Node each directed edge starts from, shape (E,)."""
-        road, forward = self._directed
-        return np.where(forward, self.road_from[road], self.road_to[road])
+        return self._directed["from"][self._usable]
 
     @property
     def edge_to(self) -> NDArray[np.int64]:
         """Node each directed edge leads to, shape (E,)."""
-        road, forward = self._directed
-        return np.where(forward, self.road_to[road], self.road_from[road])
+        return self._directed["to"][self._usable]
 
     @property
     def edge_ms(self) -> NDArray[np.int64]:
         """Milliseconds of each directed edge, shape (E,)."""
-        road, forward = self._directed
-        return np.where(forward, self.road_ms_forward[road], self.road_ms_backward[road])
+        return self._directed["ms"][self._usable]
 
     @property
     def road_kmh(self) -> NDArray[np.float64]:
@@ -129,8 +192,12 @@ class RoadNetwork:
     def save(self, path: Path) -> None:
         """Write the network to an `.npz` file."""
         arrays = {name: getattr(self, name) for name in ARRAYS}
+        arrays |= {FACT + name: values for name, values in self.facts.arrays().items()}
         facts = {
             "access_kmh": self.access_kmh,
+            "journey_ms": self.journey_ms,
+            "mode": self.mode,
+            "names": self.names,
             "summary": self.summary,
             "findings": [finding.as_dict() for finding in self.findings],
         }
@@ -143,5 +210,14 @@ class RoadNetwork:
         with np.load(path, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             arrays = {name: stored[name] for name in ARRAYS}
-        findings = tuple(Finding(**finding) for finding in facts["findings"])
-        return cls(**arrays, access_kmh=facts["access_kmh"], summary=facts["summary"], findings=findings)
+            road_facts = {name[len(FACT) :]: stored[name] for name in stored.files if name.startswith(FACT)}
+        return cls(
+            **arrays,
+            facts=RoadFacts(**road_facts),
+            names=tuple(facts["names"]),
+            access_kmh=facts["access_kmh"],
+            journey_ms=facts["journey_ms"],
+            mode=facts["mode"],
+            summary=facts["summary"],
+            findings=tuple(Finding(**finding) for finding in facts["findings"]),
+        )

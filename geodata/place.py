@@ -59,6 +59,11 @@ class Place:
         Index `name`; geometry polygons, or no rows.
     adjacency
         The planner's own edge list (`practice_a`, `practice_b`) or None.
+    area_points
+        Points inside areas whose times are averaged (`area_code`, `x`, `y` in metres, `weight` above 0), sorted, or
+        None.
+    public_transport
+        Minutes by public transport (`area_code`, `site_code`, `minutes`), or None.
     findings
         All warnings and notes from reading and checking.
     sources
@@ -78,6 +83,8 @@ class Place:
     sources: tuple[SourceFile, ...] = ()
     made_up: bool = False
     settings: dict[str, object] = field(default_factory=dict)
+    area_points: pd.DataFrame | None = None
+    public_transport: pd.DataFrame | None = None
 
     @property
     def list_total(self) -> int:

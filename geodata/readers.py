@@ -92,7 +92,7 @@ def read_table(folder: Path, table: str, spec: TableSpec) -> tuple[FilePart | No
     try:
         _must_be_a_file(path, spec.file)
         content = _read_content(path, table, spec)
-        part, findings = _match(content, table, spec)
+        part, findings = match_content(content, table, spec)
         source = SourceFile(
             table, spec.file, sha256_of(path), len(part.rows), spec.vintage, spec.licence, spec.attribution
         )
@@ -152,7 +152,8 @@ def _read_content(path: Path, table: str, spec: TableSpec) -> Content:
 # --- Columns and rows --------------------------------------------------------------------------------------------
 
 
-def _match(content: Content, table: str, spec: TableSpec) -> tuple[FilePart, list[Finding]]:
+def match_content(content: Content, table: str, spec: TableSpec) -> tuple[FilePart, list[Finding]]:
+    """The columns and rows of a file that a table asks for, and what was noticed; raises `Unreadable`."""
     findings = _duplicate_headers(content.header, table, spec)
     match = match_columns(table, content.header, spec.columns)
     findings += _mapping_findings(match.unknown_ours, match.absent, table, content.header, spec)

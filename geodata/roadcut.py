@@ -11,18 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import osmium
+from numpy.typing import NDArray
 from osmium.osm.mutable import Node
 
 from geodata.errors import Finding, InputProblems
+from geodata.osm import drivable_way, walkable_way
 from geodata.osmnodes import PER_DEGREE
 from geodata.roadfiles import demand_osm_file, file_problem, told_plainly
 from geodata.roadselect import (
+    RESTRICTION,
     TIMESTAMP,
     Bounds,
     Selection,
     file_box,
     lonlat_box,
     roads_and_ferries,
+    rule_of,
     select_roads,
 )
 
@@ -64,10 +68,11 @@ class RoadCut:
 def cut_roads(source: Path, bounds: Bounds, target: Path) -> RoadCut:
     """Write the roads around a box as a small `.osm.pbf`.
 
-    The cut holds every way with `highway`, and every ferry for cars, that reaches the box or a margin of 2 km, with all
-    its points and tags; their nodes, with the tags of barriers, signals and crossings; and the turn restrictions among
-    these ways. So reading the cut gives the network that reading the source within the same box gives. Memory grows
-    with what lies in the box, not with the source. The same source and box give the same bytes.
+    The cut holds every way with `highway`, and every ferry for cars or walkers, that reaches the box or a margin of
+    2 km, with all its points and tags; their nodes, with the tags of barriers, signals and crossings; and the turn
+    restrictions among these ways. So reading the cut gives the network, for cars and for walkers and with the same
+    restricted turns, that reading the source within the same box gives. Memory grows with what lies in the box, not
+    with the source. The same source and box give the same bytes.
 
     Parameters
     ----------
@@ -89,7 +94,7 @@ def cut_roads(source: Path, bounds: Bounds, target: Path) -> RoadCut:
     with told_plainly(source):
         box = lonlat_box(bounds)
         _demand_overlap(source, box)
-        found = select_roads(source, box)
+        found = select_roads(source, box, drivable_way, also=walkable_way, turns=False)
     if not any(found.way):
         raise InputProblems([_outside(source)])
     with source.open("rb") as file:
@@ -164,6 +169,7 @@ def _write(source: Path, found: Selection, box: Bounds, part: Path) -> tuple[int
     low, high = (math.floor(edge * 1e6) / 1e6 for edge in box[:2]), (math.ceil(edge * 1e6) / 1e6 for edge in box[2:])
     header.add_box(osmium.osm.Box(*low, *high))
     held = set(found.key.tolist())
+    junctions = _Junctions(found.nodes.key)
     relations = 0
     with osmium.SimpleWriter(str(part), header=header) as writer:
         for node in _nodes(found):
@@ -172,7 +178,7 @@ def _write(source: Path, found: Selection, box: Bounds, part: Path) -> tuple[int
             if way.id in held:
                 writer.add_way(way)
         for relation in _restrictions(source):
-            if _whole(relation, held, found):
+            if rule_of(relation).is_whole(held, junctions):
                 writer.add_relation(relation)
                 relations += 1
     return len(held), relations
@@ -185,19 +191,16 @@ def _nodes(found: Selection) -> Iterator[Node]:
 
 
 def _restrictions(source: Path) -> osmium.FileProcessor:
-    wanted = osmium.filter.TagFilter(("type", "restriction"))
+    wanted = osmium.filter.TagFilter(RESTRICTION)
     return osmium.FileProcessor(str(source), osmium.osm.RELATION).with_filter(wanted)
 
 
-def _whole(relation: osmium.osm.Relation, ways: set[int], found: Selection) -> bool:
-    """Whether the cut holds every member of a relation."""
-    keys = found.nodes.key
-    for member in relation.members:
-        if member.type == "w":
-            here = member.ref in ways
-        else:
-            at = np.searchsorted(keys, member.ref)
-            here = member.type == "n" and at < len(keys) and keys[at] == member.ref
-        if not here:
-            return False
-    return True
+class _Junctions:
+    """The nodes of a cut, asked one by one without a set of all of them."""
+
+    def __init__(self, keys: NDArray[np.int64]) -> None:
+        self._keys = keys
+
+    def __contains__(self, key: object) -> bool:
+        at = np.searchsorted(self._keys, key)
+        return bool(at < len(self._keys) and self._keys[at] == key)

@@ -16,13 +16,14 @@ import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import osmium
 import requests
-from osmium.osm.mutable import Node, Way
+from osmium.osm.mutable import Node, Relation, Way
 from shapely import MultiPolygon, Polygon
 
 from geodata.errors import Finding, InputProblems
@@ -32,8 +33,11 @@ WAYS_ASKED = (
     '["highway"]["highway"!~"footway|path|steps|cycleway|bridleway|corridor|elevator|platform|construction|proposed|'
     'abandoned|razed|planned"]["area"!~"yes"]',
     '["route"="ferry"]',
+    # osmnx puts each filter between `(way` and `(poly:...);>;)`, so this asks for ways nowhere, and for turns here.
+    '["highway"](0,0,0,0);rel["type"="restriction"]',
 )
-"""Filters of the ways asked for: every road, private ones too (the tags decide later), and ferries; no paths."""
+"""Filters of what is asked for: every road, private ones too (the tags decide later), ferries, and restricted turns; no
+paths."""
 
 TRIES = 4
 FIRST_PAUSE_S = 10.0
@@ -102,8 +106,8 @@ def download_place(
 
     Returns
     -------
-    `place` (as the service spells it), `file`, `bytes`, `sha256`, `nodes`, `ways`, `timestamp` of the data, `created`
-    (both ISO text, UTC), `urls` (the services asked) and `attribution`.
+    `place` (as the service spells it), `file`, `bytes`, `sha256`, `nodes`, `ways`, `turns` (restricted ones),
+    `timestamp` of the data, `created` (both ISO text, UTC), `urls` (the services asked) and `attribution`.
 
     Raises
     ------
@@ -119,14 +123,14 @@ def download_place(
             area = place
             if isinstance(place, str):
                 asked.insert(0, o.settings.nominatim_url)
-                found = _patiently(lambda: o.geocode_to_gdf(place), tries, first_pause_s)
-                area, told = found.geometry.iloc[0], str(found["display_name"].iloc[0])
+                known = _patiently(lambda: o.geocode_to_gdf(place), tries, first_pause_s)
+                area, told = known.geometry.iloc[0], str(known["display_name"].iloc[0])
             _patiently(lambda: _ask_roads(o, area), tries, first_pause_s)
-            nodes, ways, timestamp = _gather(Path(scratch))
-            if not ways:
+            found = _gather(Path(scratch))
+            if not found.ways:
                 raise _Refused("no road was found there")
             part = Path(scratch) / target.name
-            _write(part, nodes, ways, timestamp)
+            _write(part, found)
             sha256, size = hashlib.sha256(part.read_bytes()).hexdigest(), part.stat().st_size
             part.replace(target)
     except Exception as problem:  # requests, osmnx and the services fail in many ways; all mean the same here
@@ -136,9 +140,10 @@ def download_place(
         "file": target.name,
         "bytes": size,
         "sha256": sha256,
-        "nodes": len(nodes),
-        "ways": len(ways),
-        "timestamp": timestamp,
+        "nodes": len(found.nodes),
+        "ways": len(found.ways),
+        "turns": len(found.turns),
+        "timestamp": found.timestamp,
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "urls": tuple(asked),
         "attribution": "\N{COPYRIGHT SIGN} OpenStreetMap contributors",
@@ -250,33 +255,51 @@ def _hopeless(problem: Exception) -> bool:
 # --------------------------------------------------------------------------------------------------------- writing
 
 
-def _gather(folder: Path) -> tuple[dict[int, Node], dict[int, Way], str]:
-    """All nodes and ways of the answers, each once."""
-    nodes: dict[int, Node] = {}
-    ways: dict[int, Way] = {}
-    timestamp = ""
+@dataclass
+class _Found:
+    """What the answers hold: nodes, ways and restricted turns by number, and the date of the data."""
+
+    nodes: dict[int, Node] = field(default_factory=dict)
+    ways: dict[int, Way] = field(default_factory=dict)
+    turns: dict[int, Relation] = field(default_factory=dict)
+    timestamp: str = ""
+
+    def add(self, thing: dict[str, Any]) -> None:
+        """Take in one thing of an answer."""
+        key, tags = int(thing["id"]), thing.get("tags") or {}
+        if thing["type"] == "node":
+            tags = tags or self.nodes.get(key, Node()).tags
+            self.nodes[key] = Node(id=key, location=(float(thing["lon"]), float(thing["lat"])), tags=tags)
+        elif thing["type"] == "way":
+            self.ways[key] = Way(id=key, nodes=[int(ref) for ref in thing["nodes"]], tags=tags)
+        elif thing["type"] == "relation":
+            members = [(str(one["type"])[0], int(one["ref"]), str(one["role"])) for one in thing.get("members", ())]
+            self.turns[key] = Relation(id=key, members=members, tags=tags)
+
+
+def _gather(folder: Path) -> _Found:
+    """Everything in the answers, each thing once."""
+    found, timestamp = _Found(), ""
     for path in sorted(folder.glob("*.json")):
         answer = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(answer, dict):
             continue  # the place itself
         timestamp = max(timestamp, str((answer.get("osm3s") or {}).get("timestamp_osm_base") or ""))
         for thing in answer.get("elements", ()):
-            key = int(thing["id"])
-            if thing["type"] == "node":
-                tags = thing.get("tags") or nodes.get(key, Node()).tags
-                nodes[key] = Node(id=key, location=(float(thing["lon"]), float(thing["lat"])), tags=tags)
-            elif thing["type"] == "way":
-                ways[key] = Way(id=key, nodes=[int(ref) for ref in thing["nodes"]], tags=thing.get("tags") or {})
-    return nodes, ways, timestamp if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", timestamp) else ""
+            found.add(thing)
+    found.timestamp = timestamp if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", timestamp) else ""
+    return found
 
 
-def _write(path: Path, nodes: dict[int, Node], ways: dict[int, Way], timestamp: str) -> None:
+def _write(path: Path, found: _Found) -> None:
     header = osmium.io.Header()
     header.set("generator", "blueprint")
-    if timestamp:
-        header.set(TIMESTAMP, timestamp)
+    if found.timestamp:
+        header.set(TIMESTAMP, found.timestamp)
     with osmium.SimpleWriter(str(path), header=header) as writer:
-        for key in sorted(nodes):
-            writer.add_node(nodes[key])
-        for key in sorted(ways):
-            writer.add_way(ways[key])
+        for key in sorted(found.nodes):
+            writer.add_node(found.nodes[key])
+        for key in sorted(found.ways):
+            writer.add_way(found.ways[key])
+        for key in sorted(found.turns):
+            writer.add_relation(found.turns[key])

@@ -1,8 +1,10 @@
-"""Read drivable ways from OpenStreetMap files, saved osmnx graphs, GeoPackages of lines, or through osmnx by name."""
+"""Read the ways for cars or walkers from OpenStreetMap files, saved osmnx graphs and GeoPackages of lines."""
 
 from __future__ import annotations
 
+import ast
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -16,7 +18,20 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from geodata.errors import Finding, InputProblems
-from geodata.osm import CLASS_INDEX, NODE_BLOCKED, NODE_PLAIN, REVERSED, drivable_way, node_kind
+from geodata.osm import (
+    CLASS_INDEX,
+    NODE_BLOCKED,
+    NODE_PLAIN,
+    READ_WAY,
+    REVERSED,
+    WAY_TAGS,
+    YES,
+    Mode,
+    implies_one_way,
+    node_kind,
+    road_name,
+)
+from geodata.osmaccess import CAR, WALKER
 from geodata.osmnodes import PER_DEGREE, is_pbf
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.roadlines import LineCollector, RoadLines
@@ -39,17 +54,16 @@ PACKED = {
 LINE_LAYERS = ("network", "lines", "edges", "gis_osm_roads_free", "roads")
 """Layers taken without asking when a GeoPackage holds more than one: ours, GDAL's, osmnx's, Geofabrik's."""
 
-# Tags asked of Overpass besides osmnx's own choice.
-WANTED_TAGS = (
-    "access", "area", "bridge", "dual_carriageway", "duration", "ferry", "highway", "interval", "junction", "lit",
-    "maxspeed", "maxspeed:backward", "maxspeed:forward", "maxspeed:type", "motor_vehicle", "motorcar", "oneway",
-    "oneway:motor_vehicle", "oneway:motorcar", "route", "service", "sidewalk", "source:maxspeed", "tunnel", "vehicle",
-    "zone:maxspeed",
-)  # fmt: skip
+NODE_TAGS = {"highway", "barrier", "locked", *CAR.keys, *WALKER.keys}
+NAME_TAGS = ("name", "ref")
+NUMBER_COLUMNS = ("osm_id", "osmid", "osm_way_id", "way_id")
+"""Columns that hold OpenStreetMap's number of a way: ours and GDAL's, osmnx's, others'."""
+
+OPEN_TO = {"drive": "cars", "walk": "walkers"}
 
 
-def read_lines(path: Path, bounds: Bounds | None = None) -> RoadLines:
-    """Read the drivable ways of a file.
+def read_lines(path: Path, bounds: Bounds | None = None, mode: Mode = "drive") -> RoadLines:
+    """Read the ways of a file that cars, or walkers, may use.
 
     Parameters
     ----------
@@ -57,28 +71,28 @@ def read_lines(path: Path, bounds: Bounds | None = None) -> RoadLines:
         `.osm.pbf`, `.osm` (XML), `.graphml` (saved by osmnx) or `.gpkg`.
     bounds
         Only ways that touch this box (minx, miny, maxx, maxy in EPSG:27700).
+    mode
+        `drive` or `walk`.
 
     Raises
     ------
     InputProblems
-        When the file is missing, of another kind, damaged, or holds no drivable road there.
+        When the file is missing, of another kind, damaged, or holds no such way there.
     """
     demand_file(path)
     reader = _reader_for(path)
     with told_plainly(path):
-        lines = reader(path, bounds)
+        lines = reader(path, bounds, mode)
     if not len(lines.way_offset) - 1:
-        place = "in the area of the case" if bounds else "in it"
-        raise InputProblems(
-            [
-                file_problem(
-                    path,
-                    f"The road file holds no drivable road {place}.",
-                    "Use an OpenStreetMap extract that covers the case and holds `highway` ways.",
-                )
-            ]
-        )
+        raise InputProblems([_nothing_found(path, bounds, mode)])
     return lines
+
+
+def _nothing_found(path: Path, bounds: Bounds | None, mode: Mode) -> Finding:
+    what = "drivable road" if mode == "drive" else "way open to walkers"
+    place = "in the area of the case" if bounds else "in it"
+    fix = "Use an OpenStreetMap extract that covers the case and holds `highway` ways."
+    return file_problem(path, f"The road file holds no {what} {place}.", fix)
 
 
 def demand_file(path: Path) -> None:
@@ -150,7 +164,7 @@ def _look_inside(path: Path) -> str:
     return ""
 
 
-def _reader_for(path: Path) -> Callable[[Path, Bounds | None], RoadLines]:
+def _reader_for(path: Path) -> Callable[[Path, Bounds | None, Mode], RoadLines]:
     name = path.name.lower()
     if name.endswith(OSM_SUFFIXES):
         return _read_osm
@@ -176,33 +190,40 @@ def file_problem(path: Path | str, message: str, fix: str) -> Finding:
 # ----------------------------------------------------------------------------------------------- OpenStreetMap files
 
 
-def _read_osm(path: Path, bounds: Bounds | None) -> RoadLines:
+def _read_osm(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
     box = lonlat_box(bounds) if bounds else None
-    found = select_roads(path, box)
+    found = select_roads(path, box, READ_WAY[mode], turns=mode == "drive")
     collector = LineCollector(WGS84)
     for key, tags in found.node_tags.items():
-        kind = node_kind(tags)
+        kind = node_kind(tags, mode)
         if kind != NODE_PLAIN:
             collector.node_kind[key] = kind
     x, y = found.nodes.x / PER_DEGREE, found.nodes.y / PER_DEGREE
-    for way, start, stop in zip(found.way, found.offset[:-1], found.offset[1:], strict=True):
+    numbers, offset = found.key.tolist(), found.offset.tolist()
+    for way, number, name, start, stop in zip(found.way, numbers, found.name, offset[:-1], offset[1:], strict=True):
         if way is None:
             # A drivable road that ends on a path or a private road ends there for a reason.
             collector.sealed_keys.update(found.refs[start:stop].tolist())
-            collector.count("ways not open to cars")
+            collector.count(f"ways not open to {OPEN_TO[mode]}")
             continue
         for keys, at in _located_pieces(found.refs[start:stop], found.at[start:stop]):
             xs, ys = x[at], y[at]
             if box and (xs.max() < box[0] or xs.min() > box[2] or ys.max() < box[1] or ys.min() > box[3]):
                 continue
             for part, where in _cut_at_barriers(collector, keys):
-                collector.add(part, xs[where].tolist(), ys[where].tolist(), way)
+                collector.add(part, xs[where].tolist(), ys[where].tolist(), way, way_id=number, name=name)
+    collector.restrictions = found.turns
+    collector.counts |= found.counts
     return collector.finish(path.name, found.timestamp)
 
 
 def _located_pieces(refs: NDArray[np.int64], at: NDArray[np.int64]) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
     """Points of a way; where the extract lacks a node, the way falls into pieces."""
     gaps = np.flatnonzero(at < 0)
+    if not len(gaps):  # nearly always
+        if len(at) > 1:
+            yield refs.tolist(), at
+        return
     for start, stop in zip([0, *(gaps + 1)], [*gaps, len(at)], strict=True):
         if stop - start > 1:
             yield refs[start:stop].tolist(), at[start:stop]
@@ -230,22 +251,25 @@ def _cut_at_barriers(collector: LineCollector, keys: list[int]) -> list[tuple[li
 # ----------------------------------------------------------------------------------------------------- osmnx graphs
 
 
-def _read_graphml(path: Path, bounds: Bounds | None) -> RoadLines:
+def _read_graphml(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
     import osmnx  # noqa: PLC0415 - takes seconds to import and few cases need it
 
     graph = osmnx.load_graphml(path)
-    return lines_from_graph(graph, path.name, bounds)
+    return lines_from_graph(graph, path.name, bounds, mode)
 
 
-def lines_from_graph(graph: nx.MultiDiGraph, source: str, bounds: Bounds | None = None) -> RoadLines:
-    """Drivable ways of an osmnx graph, simplified or not, in any coordinate reference system.
+def lines_from_graph(
+    graph: nx.MultiDiGraph, source: str, bounds: Bounds | None = None, mode: Mode = "drive"
+) -> RoadLines:
+    """Ways of an osmnx graph, simplified or not, in any coordinate reference system.
 
-    Where osmnx has merged ways of several classes or limits into one edge, the lesser class and the lower limit count.
+    Where osmnx has merged ways of several classes or limits into one edge, the lesser class and the lower limit count,
+    and it is one-way if a piece of it is.
     """
     crs = graph.graph.get("crs", WGS84)
     collector = LineCollector(crs)
     for node, data in graph.nodes(data=True):
-        kind = node_kind({k: str(v) for k, v in data.items() if k in {"highway", "barrier", "access"}})
+        kind = node_kind({k: str(v) for k, v in data.items() if k in NODE_TAGS}, mode)
         if kind != NODE_PLAIN:
             collector.node_kind[node] = kind
     box = _box_in(bounds, crs)
@@ -255,13 +279,12 @@ def lines_from_graph(graph: nx.MultiDiGraph, source: str, bounds: Bounds | None 
             points = [(p[0], p[1]) for p in data["geometry"].coords]
         else:
             points = [(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in (tail, head)]
-        tags = {key: _one_value(key, value) for key, value in data.items() if key not in {"geometry", "length"}}
-        tags = {key: value for key, value in tags.items() if value}
-        if tags.get("oneway", "").lower() in REVERSED:
-            tags["oneway"] = "yes"  # osmnx has already turned the edge round
-        way = drivable_way(tags)
+        tags = _edge_tags(data)
+        if mode == "drive" and _is_wrong_way(tags):
+            continue
+        way = READ_WAY[mode](tags)
         if way is None:
-            collector.count("ways not open to cars")
+            collector.count(f"ways not open to {OPEN_TO[mode]}")
             continue
         x, y = [p[0] for p in points], [p[1] for p in points]
         if box and (max(x) < box[0] or min(x) > box[2] or max(y) < box[1] or min(y) > box[3]):
@@ -272,19 +295,68 @@ def lines_from_graph(graph: nx.MultiDiGraph, source: str, bounds: Bounds | None 
             continue
         seen.add((tail, head, shape))
         keys = [tail, *collector.fresh_keys(len(points) - 2), head]
-        collector.add(keys, x, y, way)
+        collector.add(keys, x, y, way, way_id=_number_of(data.get("osmid")), name=road_name(tags))
     return collector.finish(source, str(graph.graph.get("created_date", "")))
 
 
+def _edge_tags(data: Mapping[str, object]) -> dict[str, str]:
+    """Tags of an edge, as they would stand on a way drawn from its tail to its head."""
+    tags = {key: _one_value(key, value) for key, value in data.items() if key not in {"geometry", "length"}}
+    tags = {key: value for key, value in tags.items() if value}
+    one_way = tags.get("oneway", "").lower()
+    if one_way in REVERSED:
+        tags["oneway"] = "yes"  # osmnx has already turned the edge round
+    elif one_way == "false" and implies_one_way(tags):
+        del tags["oneway"]  # osmnx writes False where no tag was, and knows little that is implied
+    if tags.get("reversed") == "True":
+        tags = {_other_side(key): value for key, value in tags.items()}
+    return tags
+
+
+def _other_side(key: str) -> str:
+    for one, other in ((":forward", ":backward"), (":backward", ":forward")):
+        if key.endswith(one):
+            return key.removesuffix(one) + other
+    return key
+
+
+def _is_wrong_way(tags: Mapping[str, str]) -> bool:
+    """Whether an edge is the copy that osmnx made of a motorway or the like for the wrong direction."""
+    return tags.get("reversed") == "True" and not tags.get("oneway") and implies_one_way(tags)
+
+
 def _one_value(key: str, value: object) -> str:
+    """One text for the value of a tag; of a list that osmnx made while merging ways, what is safest to assume."""
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        value = _list_in(value)
     if isinstance(value, list | tuple | set):
-        texts = sorted(str(item) for item in value)
+        texts = sorted(str(item) for item in value if item is not None)
         if key == "highway":
-            return max(texts, key=lambda name: CLASS_INDEX.get(name, -1))
-        return ";".join(texts) if key == "maxspeed" else texts[0]
+            return max(texts, key=lambda name: CLASS_INDEX.get(name, -1), default="")
+        if key == "oneway":
+            return next((text for text in texts if text.lower() in YES | REVERSED), texts[0] if texts else "")
+        if key == "reversed":
+            return texts[0] if len(set(texts)) == 1 else ""  # drawn partly one way and partly the other
+        return ";".join(texts) if key == "maxspeed" else next(iter(texts), "")
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return str(value)
+
+
+def _list_in(text: str) -> object:
+    """The list that a text stands for, as osmnx writes lists into GeoPackages; else the text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _number_of(value: object) -> int:
+    """OpenStreetMap's number of a way, the smallest where several were merged; 0 if there is none."""
+    if isinstance(value, float):
+        value = int(value) if math.isfinite(value) else ""
+    numbers = [int(number) for number in re.findall(r"(?<![\d.])-?\d{1,18}(?![\d.])", str(value))]
+    return min(numbers, default=0)
 
 
 def _box_in(bounds: Bounds | None, crs: object) -> Bounds | None:
@@ -296,7 +368,7 @@ def _box_in(bounds: Bounds | None, crs: object) -> Bounds | None:
 # ------------------------------------------------------------------------------------------------ GeoPackage of lines
 
 
-def _read_geopackage(path: Path, bounds: Bounds | None) -> RoadLines:
+def _read_geopackage(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
     layer = _line_layer(path)
     info = pyogrio.read_info(path, layer=layer)
     columns = {str(name).lower(): str(name) for name in info["fields"]}
@@ -333,14 +405,16 @@ def _read_geopackage(path: Path, bounds: Bounds | None) -> RoadLines:
     keys = _shared_points(coordinates)
     collector = LineCollector(info["crs"])
     start = 0
-    for tags, size in zip(rows, sizes, strict=True):
+    for tags, number, size in zip(rows, _way_numbers(frame, columns), sizes, strict=True):
         stop = start + int(size)
-        way = drivable_way(tags)
-        if way is None:
-            collector.count("ways not open to cars")
+        way = READ_WAY[mode](tags)
+        if mode == "drive" and _is_wrong_way(tags):
+            pass  # the layer was written by osmnx: the right way is there too
+        elif way is None:
+            collector.count(f"ways not open to {OPEN_TO[mode]}")
         else:
-            piece = coordinates[start:stop]
-            collector.add(keys[start:stop].tolist(), piece[:, 0].tolist(), piece[:, 1].tolist(), way)
+            x, y = coordinates[start:stop].T.tolist()
+            collector.add(keys[start:stop].tolist(), x, y, way, way_id=number, name=road_name(tags))
         start = stop
     return collector.finish(path.name)
 
@@ -366,15 +440,21 @@ def _line_layer(path: Path) -> str:
 
 def _row_tags(frame: Any, columns: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags of each feature, from its columns and from the `other_tags` that GDAL writes."""
-    wanted = {name: column for name, column in columns.items() if name in {*WANTED_TAGS, "other_tags", "fclass"}}
-    wanted |= {tag: columns[tag.replace(":", "_")] for tag in WANTED_TAGS if tag.replace(":", "_") in columns}
+    tags = (*WAY_TAGS, *NAME_TAGS, "reversed")
+    wanted = {name: column for name, column in columns.items() if name in {*tags, "other_tags", "fclass"}}
+    wanted |= {tag: columns[tag.replace(":", "_")] for tag in tags if tag.replace(":", "_") in columns}
     values = {name: frame[column].tolist() for name, column in wanted.items()}
     rows = []
     for position in range(len(frame)):
         tags = {name: _one_value(name, column[position]) for name, column in values.items()}
         tags = {name: value for name, value in tags.items() if value and value != "nan"}
-        rows.append(_plain_tags(tags))
+        rows.append(_edge_tags(_plain_tags(tags)) if "reversed" in wanted else _plain_tags(tags))
     return rows
+
+
+def _way_numbers(frame: Any, columns: Mapping[str, str]) -> list[int]:
+    column = next((columns[name] for name in NUMBER_COLUMNS if name in columns), None)
+    return [0] * len(frame) if column is None else [_number_of(value) for value in frame[column].tolist()]
 
 
 def _plain_tags(tags: dict[str, str]) -> dict[str, str]:

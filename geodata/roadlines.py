@@ -39,6 +39,13 @@ class RoadLines:
         Date of the data as ISO text, empty if the source does not tell.
     counts
         What was left out, by reason.
+    way_id
+        OpenStreetMap's number of each way, shape (W,); pieces of one way share it; 0 where the file has none.
+    way_name, names
+        Position of the name of each way in `names`, shape (W,); `names[0]` is empty.
+    restriction
+        Turns that are forbidden or the only ones allowed: number of the way the car comes from, point it turns at,
+        number of the way it would take, 1 where this is the only turn allowed (else it is forbidden); shape (T, 4).
     """
 
     x: NDArray[np.float64]
@@ -51,6 +58,10 @@ class RoadLines:
     source: str
     timestamp: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    way_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    way_name: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    names: tuple[str, ...] = ("",)
+    restriction: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), dtype=np.int64))
 
 
 class LineCollector:
@@ -72,13 +83,27 @@ class LineCollector:
         self._fresh_key = -(2**62)  # far below the negative numbers that editors give to new points
         self.node_kind: dict[int, int] = {}
         self.sealed_keys: set[int] = set()
+        self.restrictions: list[tuple[int, int, int, int]] = []
+        """From way, key of the point, to way, 1 where it is the only turn allowed."""
+        self._way_ids = array("q")
+        self._way_names = array("q")
+        self._name_at: dict[str, int] = {"": 0}
         self.counts: dict[str, int] = {}
 
     def count(self, reason: str) -> None:
         """Count one thing that was left out."""
         self.counts[reason] = self.counts.get(reason, 0) + 1
 
-    def add(self, keys: Sequence[int], x: Sequence[float], y: Sequence[float], way: Way) -> None:
+    def add(
+        self,
+        keys: Sequence[int],
+        x: Sequence[float],
+        y: Sequence[float],
+        way: Way,
+        *,
+        way_id: int = 0,
+        name: str = "",
+    ) -> None:
         """Add one way; `keys` identify its points across ways."""
         if len(keys) < 2:
             self.count("ways of a single point")
@@ -88,6 +113,8 @@ class LineCollector:
         self._y.extend(y)
         self._sizes.append(len(keys))
         self._ways.append(way)
+        self._way_ids.append(way_id)
+        self._way_names.append(self._name_at.setdefault(name, len(self._name_at)))
 
     def fresh_keys(self, number: int) -> list[int]:
         """Keys that no other point has."""
@@ -112,8 +139,31 @@ class LineCollector:
         way = {f.name: np.array([getattr(w, f.name) for w in self._ways], dtype=_dtype(f.type)) for f in fields(Way)}
         offset = np.concatenate(([0], np.cumsum(self._sizes, dtype=np.int64))).astype(np.int64)
         return RoadLines(
-            np.asarray(x), np.asarray(y), kind, sealed, position.ravel(), offset, way, source, timestamp, self.counts
+            x=np.asarray(x),
+            y=np.asarray(y),
+            node_kind=kind,
+            sealed=sealed,
+            way_point=position.ravel(),
+            way_offset=offset,
+            way=way,
+            source=source,
+            timestamp=timestamp,
+            counts=self.counts,
+            way_id=np.array(self._way_ids, dtype=np.int64),
+            way_name=np.array(self._way_names, dtype=np.int64),
+            names=tuple(self._name_at),
+            restriction=self._restrictions(unique),
         )
+
+    def _restrictions(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The turns at points that are there, with the key of the point replaced by its number."""
+        given = np.array(self.restrictions, dtype=np.int64).reshape(-1, 4)
+        if not len(keys):
+            return given[:0]
+        at = np.minimum(np.searchsorted(keys, given[:, 1]), len(keys) - 1)
+        there = keys[at] == given[:, 1]
+        given[:, 1] = at
+        return given[there]
 
 
 def _dtype(annotation: str) -> type:

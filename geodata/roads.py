@@ -6,6 +6,7 @@ from pathlib import Path
 
 from geodata.network import RoadNetwork
 from geodata.network_build import build_network
+from geodata.osm import Mode
 from geodata.roaddownload import download_place, roads_file_of_place
 from geodata.roadfiles import read_lines
 from geodata.roadselect import Bounds
@@ -21,6 +22,7 @@ def read_roads(
     bridge_gaps_m: float = 15.0,
     profile: str = "free-flow",
     speeds: Speeds | None = None,
+    mode: Mode = "drive",
 ) -> RoadNetwork:
     """Read a road file and build the network.
 
@@ -37,10 +39,13 @@ def read_roads(
         Speed profile: `free-flow`, `peak` or `winter`.
     speeds
         A speed table of your own; it outranks `profile`.
+    mode
+        `drive`, or `walk` for every way that a person on foot may use.
 
     Raises
     ------
     InputProblems
-        When the file is missing, unreadable, of an unknown kind or without drivable roads there.
+        When the file is missing, unreadable, of an unknown kind or without such roads there.
     """
-    return build_network(read_lines(Path(source), bounds), speeds or load_speeds(profile), bridge_gaps_m)
+    lines = read_lines(Path(source), bounds, mode)
+    return build_network(lines, speeds or load_speeds(profile), bridge_gaps_m, mode=mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import osmium
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from geodata.osm import Way, drivable_way
+from geodata.osm import WAY_TAGS, Way, WayReading, drivable_way, road_name
+from geodata.osmaccess import CAR, WALKER
 from geodata.osmnodes import PER_DEGREE, NodeBatch, NodeReader, each_once, is_in, is_pbf, joined
+from geodata.osmturns import TurnRule, settle_turns, turn_rule
 from geodata.place import BRITISH_NATIONAL_GRID
 
 Bounds = tuple[float, float, float, float]
@@ -28,21 +30,27 @@ WAY_REACH_DEGREES = 0.3
 
 WAY_KEYS = ("highway", "route")
 NODE_KEYS = ("highway", "barrier")
+READ_TAGS = frozenset(WAY_TAGS)
+TIMED_KEYS = frozenset((*CAR.timed_keys, *WALKER.timed_keys))
+AT_SOME_HOURS = "ways with rules for some hours, which are not followed"
 WAYS_AT_ONCE = 20_000
 NODES_AT_ONCE = 50_000
+RESTRICTION = ("type", "restriction")
 TIMESTAMP = "osmosis_replication_timestamp"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a box needs of a file: W ways with `highway`, and ferries for cars, in the order of the file.
+    """What a box needs of a file: W ways with `highway`, and ferries, in the order of the file.
 
     Parameters
     ----------
     key
         Numbers of the ways, shape (W,).
     way
-        What each is to a car; None where cars may not use it.
+        What each is to the traveller; None where it is closed to them.
+    name
+        Number and name of each, such as `B3157 Coast Road`.
     refs, offset
         Numbers of their nodes one after the other, shape (M,), and where each way begins in them, shape (W + 1,).
     at
@@ -53,16 +61,37 @@ class Selection:
         Tags of those of the nodes that are barriers, signals, crossings and the like.
     timestamp
         Date of the data as ISO text; empty if nothing tells.
+    turns
+        Restricted turns: from way, node, to way, 1 where this is the only turn allowed.
+    counts
+        What is not followed, by reason.
     """
 
     key: NDArray[np.int64]
     way: list[Way | None]
+    name: list[str]
     refs: NDArray[np.int64]
     offset: NDArray[np.int64]
     at: NDArray[np.int64]
     nodes: NodeBatch
     node_tags: dict[int, dict[str, str]]
     timestamp: str
+    turns: list[tuple[int, int, int, int]]
+    counts: dict[str, int]
+
+
+@dataclass
+class _Ways:
+    """Ways as they are read, one after the other, and the restricted turns among them."""
+
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    refs: array[int] = field(default_factory=lambda: array("q"))
+    offset: array[int] = field(default_factory=lambda: array("q", [0]))
+    ways: list[Way | None] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    timed: array[int] = field(default_factory=lambda: array("b"))
+    rules: list[TurnRule] = field(default_factory=list)
+    newest: Any = None
 
 
 def lonlat_box(bounds: Bounds) -> Bounds:
@@ -70,7 +99,14 @@ def lonlat_box(bounds: Bounds) -> Bounds:
     return Transformer.from_crs(BRITISH_NATIONAL_GRID, WGS84, always_xy=True).transform_bounds(*bounds)
 
 
-def select_roads(path: Path, box: Bounds | None) -> Selection:
+def select_roads(
+    path: Path,
+    box: Bounds | None,
+    read: WayReading = drivable_way,
+    *,
+    also: WayReading | None = None,
+    turns: bool = True,
+) -> Selection:
     """Find the ways around a box, with their nodes.
 
     Memory grows with what lies in the box, not with the file: positions are read block by block and kept only inside
@@ -83,6 +119,12 @@ def select_roads(path: Path, box: Bounds | None) -> Selection:
         An OpenStreetMap file. Nodes may come after the ways and have negative numbers, as editors write them.
     box
         Longitude and latitude; None for the whole file.
+    read
+        What the tags of a way are to the traveller.
+    also
+        Ferries that are open by this reading are found as well, with None as what they are.
+    turns
+        Whether restricted turns are wanted.
 
     Raises
     ------
@@ -92,23 +134,67 @@ def select_roads(path: Path, box: Bounds | None) -> Selection:
     reader = NodeReader(path)
     inside = joined([_within(batch, box) for batch in reader.batches()])
     chosen = None if box is None else _touching(path, inside.key)
-    key, way, refs, offset, newest = _read_ways(path, chosen)
+    dated = osmium.FileProcessor(str(path)).header.get(TIMESTAMP, "")
+    found = _read_ways(_ways_and_turns(path) if turns else roads_and_ferries(path), chosen, read, also)
+    refs, offset = _numbers(found.refs), _numbers(found.offset)
     used = each_once(refs)
     nodes = _only(inside, used)
     del inside
     if box is not None:
         nodes = joined([nodes, reader.find(used[~is_in(used, nodes.key)])])
     at = _position_of(nodes, refs)
+    kept = np.arange(len(found.ways))
     if box is not None:
         near = _near(nodes, offset, at, box)
         size = np.diff(offset)
-        key, way = key[near], [one for one, here in zip(way, near, strict=True) if here]
+        kept = np.flatnonzero(near)
         refs, offset = refs[np.repeat(near, size)], np.concatenate(([0], np.cumsum(size[near])))
         nodes = _only(nodes, each_once(refs))
         at = _position_of(nodes, refs)
-    header = osmium.FileProcessor(str(path)).header
-    tags = _node_tags(path, nodes.key)
-    return Selection(key, way, refs, offset, at, nodes, tags, header.get(TIMESTAMP, "") or newest)
+    key, way = _numbers(found.keys)[kept], [found.ways[i] for i in kept.tolist()]
+    rows, counts = _turns(found.rules, key, way, refs, offset, nodes, whole_file=box is None)
+    timed = sum(found.timed[i] for i in kept.tolist())
+    return Selection(
+        key=key,
+        way=way,
+        name=[found.names[i] for i in kept.tolist()],
+        refs=refs,
+        offset=offset,
+        at=at,
+        nodes=nodes,
+        node_tags=_node_tags(path, nodes.key),
+        timestamp=dated or _text_of(found.newest),
+        turns=rows,
+        counts=counts | ({AT_SOME_HOURS: timed} if timed else {}),
+    )
+
+
+def _text_of(moment: Any) -> str:
+    """ISO text of the newest moment; the library gives 1970 where a file keeps no dates."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment and moment.year > 2000 else ""
+
+
+def _turns(
+    rules: list[TurnRule],
+    key: NDArray[np.int64],
+    way: list[Way | None],
+    refs: NDArray[np.int64],
+    offset: NDArray[np.int64],
+    nodes: NodeBatch,
+    *,
+    whole_file: bool,
+) -> tuple[list[tuple[int, int, int, int]], dict[str, int]]:
+    """Settle the rules against the ways that were kept."""
+    if not rules:
+        return [], {}
+    named = each_once(np.array([one for rule in rules for one in rule.ways], dtype=np.int64))
+    ends = {
+        int(key[i]): (int(refs[offset[i]]), int(refs[offset[i + 1] - 1]), way[i] is not None)
+        for i in np.flatnonzero(is_in(key, named) & (np.diff(offset) > 0)).tolist()
+    }
+    via = np.array([node for rule in rules for node in rule.via], dtype=np.int64)
+    there = set(via[is_in(via, nodes.key)].tolist())
+    return settle_turns(rules, ends, there, whole_file=whole_file)
 
 
 def _only(batch: NodeBatch, wanted: NDArray[np.int64]) -> NodeBatch:
@@ -192,24 +278,51 @@ def _touching(path: Path, inside: NDArray[np.int64]) -> set[int]:
     return chosen
 
 
-def _read_ways(
-    path: Path, chosen: set[int] | None
-) -> tuple[NDArray[np.int64], list[Way | None], NDArray[np.int64], NDArray[np.int64], str]:
-    keys, refs, offset, ways, newest = array("q"), array("q"), array("q", [0]), [], ""
-    for thing in roads_and_ferries(path):
+def _ways_and_turns(path: Path) -> Iterator[Any]:
+    """Every way that may matter and every restriction, in one pass; each may be used only until the next is asked."""
+    # The two filters look at one kind of thing each and let the other pass.
+    ways = osmium.filter.KeyFilter(*WAY_KEYS).enable_for(osmium.osm.WAY)
+    turns = osmium.filter.TagFilter(RESTRICTION).enable_for(osmium.osm.RELATION)
+    wanted = osmium.osm.WAY | osmium.osm.RELATION
+    return iter(osmium.FileProcessor(str(path), wanted).with_filter(ways).with_filter(turns))
+
+
+def _read_ways(things: Iterator[Any], chosen: set[int] | None, read: WayReading, also: WayReading | None) -> _Ways:
+    found = _Ways()
+    known: dict[tuple[tuple[str, str], ...], Way | None] = {}
+    names: dict[str, str] = {}  # a street in twenty pieces has one name
+    for thing in things:
+        if thing.is_relation():
+            rule = rule_of(thing)
+            if chosen is None or chosen.issuperset(rule.ways):
+                found.rules.append(rule)
+            continue
         if chosen is not None and thing.id not in chosen:
             continue
         tags = {tag.k: tag.v for tag in thing.tags}
-        way = drivable_way(tags)
-        if way is None and "highway" not in tags:
+        # Few sets of tags come in many copies: each is read once.
+        told = tuple([item for item in tags.items() if item[0] in READ_TAGS])
+        try:
+            way = known[told]
+        except KeyError:
+            way = known[told] = read(dict(told))
+        if way is None and "highway" not in tags and not (also and also(tags)):
             continue
-        keys.append(thing.id)
-        ways.append(way)
-        refs.extend([node.ref for node in thing.nodes])
-        offset.append(len(refs))
-        if thing.timestamp.year > 2000:
-            newest = max(newest, thing.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return _numbers(keys), ways, _numbers(refs), _numbers(offset), newest
+        name = road_name(tags) if way else ""
+        found.keys.append(thing.id)
+        found.ways.append(way)
+        found.names.append(names.setdefault(name, name))
+        found.timed.append(way is not None and not TIMED_KEYS.isdisjoint(tags))
+        found.refs.extend([node.ref for node in thing.nodes])
+        found.offset.append(len(found.refs))
+        found.newest = max(found.newest, thing.timestamp) if found.newest else thing.timestamp
+    return found
+
+
+def rule_of(relation: osmium.osm.Relation) -> TurnRule:
+    """What a restriction says."""
+    members = [(member.type, member.ref, member.role) for member in relation.members]
+    return turn_rule({tag.k: tag.v for tag in relation.tags}, members)
 
 
 def _numbers(values: array[int]) -> NDArray[np.int64]:

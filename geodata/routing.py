@@ -1,24 +1,49 @@
-"""Shortest times from many places on roads to a few, in whole milliseconds."""
+"""Shortest times between points that are joined to roads, in whole milliseconds, by whichever engine suits the size."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
+from geodata.attach import arriving, leaving
+from geodata.graph import Graph
 from geodata.network import RoadNetwork
+from geodata.scipy_search import Search
 from geodata.snapping import Snapped
 
-BLOCK = 32
-"""Destinations searched from at a time: memory stays at this many rows of one number per node."""
+if TYPE_CHECKING:
+    from geodata.hierarchy import Hierarchy
+
+Engine = Literal["auto", "scipy", "hierarchy"]
+"""`scipy`: one search from each point of the smaller set (the reference). `hierarchy`: an order of the roads that is
+made once for a network and used for each timing of it. Both give the same milliseconds."""
+
+SEARCHES_THAT_PAY = 250
+"""From so many searches on, making a hierarchy costs less than searching without it (`benchmarks.new_york`: making it
+takes as long as about 200 searches of scipy)."""
+
+SMALL = 20_000
+"""On graphs of fewer nodes scipy is done before a hierarchy is made."""
+
+ARCS_PER_NODE = 24
+"""A road network needs 4 to 8 arcs a node; a graph that needs more than this (a dense grid) is searched by scipy."""
+
+ROWS = 1024
 
 
-def milliseconds_between(network: RoadNetwork, origins: Snapped, destinations: Snapped) -> NDArray[np.float64]:
-    """Drive times between points that are joined to roads, without the way to the road.
+def milliseconds_between(
+    network: RoadNetwork,
+    origins: Snapped,
+    destinations: Snapped,
+    *,
+    engine: Engine = "auto",
+    limit_ms: float = np.inf,
+) -> NDArray[np.float64]:
+    """Times between points that are joined to roads, without the way to the road.
 
-    The search starts at each destination and runs against the direction of travel, so that one search serves all
-    origins. A destination enters the graph as a node of its own, tied to the ends of its road by the time from each.
     Two points on the same road may also be joined along it, where its direction allows.
 
     Parameters
@@ -27,78 +52,126 @@ def milliseconds_between(network: RoadNetwork, origins: Snapped, destinations: S
         The roads.
     origins, destinations
         A and B points.
+    engine
+        How to search; every engine gives the same milliseconds.
+    limit_ms
+        What takes longer counts as not reached, which saves time.
 
     Returns
     -------
     Milliseconds (whole numbers) from each origin to each destination, shape (A, B); `inf` where there is no route.
     """
-    result = np.full((len(origins.road), len(destinations.road)), np.inf)
-    out_from, out_to = _start(network, origins)
-    joined = np.flatnonzero(destinations.road >= 0)
-    graph = _against_travel(network, destinations, joined)
-    nodes = len(network.node_x)
-    start = np.where(origins.road >= 0, origins.road, 0)
-    road_from, road_to = network.road_from[start], network.road_to[start]
-    for low in range(0, len(joined), BLOCK):
-        block = np.arange(low, min(low + BLOCK, len(joined)))
-        # Each path has used exactly one edge that ties a destination, and those are 1 ms too long (see below).
-        ms = dijkstra(graph, directed=True, indices=nodes + block) - 1.0
-        via = np.minimum(ms[:, road_from] + out_from, ms[:, road_to] + out_to)
-        result[:, joined[block]] = via.T
-    direct = _along_one_road(network, origins, destinations)
-    return np.minimum(result, direct)
+    result = np.empty((len(origins.road), len(destinations.road)))
+    for rows, ms in row_blocks(network, origins, destinations, engine=engine, limit_ms=limit_ms):
+        result[rows] = ms
+    return result
 
 
-def _parts(network: RoadNetwork, points: Snapped) -> tuple[NDArray[np.float64], ...]:
-    """Milliseconds forward and backward along the whole road of each point, `inf` where not allowed or no road."""
-    road = np.where(points.road >= 0, points.road, 0)
-    joined = points.road >= 0
-    ahead, back = network.road_ms_forward[road], network.road_ms_backward[road]
-    return np.where(joined & (ahead >= 0), ahead, np.inf), np.where(joined & (back >= 0), back, np.inf)
+def row_blocks(
+    network: RoadNetwork,
+    origins: Snapped,
+    destinations: Snapped,
+    *,
+    engine: Engine = "auto",
+    limit_ms: float = np.inf,
+    rows: int = ROWS,
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """The same times block by block, in the order of the origins: memory holds one block at a time.
+
+    Parameters
+    ----------
+    network, origins, destinations, engine, limit_ms
+        As in `milliseconds_between`.
+    rows
+        Origins in a block.
+
+    Yields
+    ------
+    Which origins, and their milliseconds, shape (rows, B).
+    """
+    starts, ends = leaving(network, origins), arriving(network, destinations)
+    hierarchy = _hierarchy(network, engine, min(starts.points, ends.points))
+    if hierarchy is None:
+        blocks = Search(network.graph()).row_blocks(starts, ends, limit_ms=limit_ms, rows=rows)
+    else:
+        blocks = hierarchy.weigh(network.graph().ms).row_blocks(starts, ends, limit_ms=limit_ms, rows=rows)
+    for part, ms in blocks:
+        direct = _along_one_road(network, _some(origins, part), destinations)
+        quickest = np.minimum(ms, direct)
+        yield part, np.where(quickest <= limit_ms, quickest, np.inf)
 
 
-def _start(network: RoadNetwork, points: Snapped) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Time from each point to the first and to the last node of its road."""
-    ahead, back = _parts(network, points)
-    return _share_of(back, points.share), _share_of(ahead, 1.0 - points.share)
+def node_ms(
+    network: RoadNetwork, points: Snapped, *, towards: bool = True, limit_ms: float = np.inf
+) -> NDArray[np.float64]:
+    """Times between every node and each point.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    points
+        P points joined to them.
+    towards
+        From the nodes to the points; else from the points to the nodes.
+    limit_ms
+        What takes longer counts as not reached.
+
+    Returns
+    -------
+    Milliseconds, shape (P, N); `inf` where there is no route.
+    """
+    ties = arriving(network, points) if towards else leaving(network, points)
+    return Search(network.graph()).to_all(ties, towards=towards, limit_ms=limit_ms)
 
 
-def _share_of(whole: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Whole milliseconds of a share of a road; `inf` stays `inf` even for a share of zero."""
-    finite = np.isfinite(whole)
-    return np.where(finite, np.rint(np.where(finite, whole, 0.0) * share), np.inf)
+def hierarchy_of(network: RoadNetwork) -> Hierarchy | None:
+    """The hierarchy of a network, made at the first call and shared by all timings of it; None for dense graphs."""
+    from geodata.hierarchy import Hierarchy  # noqa: PLC0415 - compiled code, which most cases do not need
+
+    made = network.standing.made
+    if "hierarchy" not in made:
+        graph: Graph = network.graph()
+        made["hierarchy"] = Hierarchy.build(
+            graph.nodes, graph.tail, graph.head, graph.x, graph.y, arcs_at_most=ARCS_PER_NODE * max(graph.nodes, 1000)
+        )
+    return made["hierarchy"]  # type: ignore[return-value]
 
 
-def _against_travel(network: RoadNetwork, destinations: Snapped, joined: NDArray[np.int64]) -> csr_array:
-    """Graph of reversed edges with one more node per joined destination, numbered after the nodes."""
-    nodes = len(network.node_x)
-    ahead, back = _parts(network, destinations)
-    to_point = _share_of(ahead, destinations.share)[joined], _share_of(back, 1.0 - destinations.share)[joined]
-    road = destinations.road[joined]
-    own = nodes + np.arange(len(joined))
-    row = np.concatenate((network.edge_to, own, own))
-    column = np.concatenate((network.edge_from, network.road_from[road], network.road_to[road]))
-    # The sparse routines may drop a weight of zero, so that the ties carry 1 ms more, taken off again above.
-    ms = np.concatenate((network.edge_ms.astype(float), to_point[0] + 1.0, to_point[1] + 1.0))
-    usable = np.isfinite(ms)
-    row, column, ms = row[usable], column[usable], ms[usable]
-    order = np.lexsort((ms, column, row))
-    row, column, ms = row[order], column[order], ms[order]
-    # Of parallel edges only the quickest: the sparse matrix would add them up.
-    first = np.ones(len(row), dtype=bool)
-    first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
-    size = nodes + len(joined)
-    return csr_array((ms[first], (row[first], column[first])), shape=(size, size))
+def _hierarchy(network: RoadNetwork, engine: Engine, searches: int) -> Hierarchy | None:
+    if engine == "scipy":
+        return None
+    if engine == "hierarchy":
+        return hierarchy_of(network)
+    if network.standing.made.get("hierarchy") is not None:
+        return hierarchy_of(network)
+    pays = searches >= SEARCHES_THAT_PAY and len(network.node_x) >= SMALL
+    return hierarchy_of(network) if pays else None
+
+
+def _some(points: Snapped, which: slice) -> Snapped:
+    return Snapped(*(getattr(points, name)[which] for name in ("road", "share", "distance_m", "x", "y")))
 
 
 def _along_one_road(network: RoadNetwork, origins: Snapped, destinations: Snapped) -> NDArray[np.float64]:
+    """Times between points of the same road along it, shape (A, B); `inf` elsewhere."""
     result = np.full((len(origins.road), len(destinations.road)), np.inf)
-    a, b = np.nonzero((origins.road[:, None] == destinations.road[None, :]) & (origins.road[:, None] >= 0))
-    ahead, back = _parts(network, origins)
-    step = destinations.share[b] - origins.share[a]
-    forward, backward = step >= 0, step <= 0
-    along = np.full(len(a), np.inf)
-    along[forward] = _share_of(ahead[a[forward]], step[forward])
-    along[backward] = np.minimum(along[backward], _share_of(back[a[backward]], -step[backward]))
-    result[a, b] = along
+    a, b, ms = times_along_one_road(network, origins, destinations)
+    result[a, b] = ms
     return result
+
+
+def times_along_one_road(
+    network: RoadNetwork, origins: Snapped, destinations: Snapped
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs of an origin and a destination on the same road, and their milliseconds along it, `inf` if not allowed."""
+    order = np.argsort(destinations.road, kind="stable")
+    ranked = destinations.road[order]
+    low, high = (np.searchsorted(ranked, origins.road, side=side) for side in ("left", "right"))
+    count = np.where(origins.road >= 0, high - low, 0)
+    a = np.repeat(np.arange(len(origins.road)), count)
+    b = order[np.repeat(low, count) + np.arange(len(a)) - np.repeat(np.cumsum(count) - count, count)]
+    road, step = origins.road[a], destinations.share[b] - origins.share[a]
+    ahead, back = network.road_ms_forward[road], network.road_ms_backward[road]
+    along = np.where((step >= 0) & (ahead >= 0), np.rint(ahead * step), np.inf)
+    return a, b, np.minimum(along, np.where((step <= 0) & (back >= 0), np.rint(back * -step), np.inf))

@@ -101,7 +101,21 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
     "locality_of": {"practice_code": _CODE, "locality": _NAME},
     "postcodes": {"postcode": _TEXT},
     "adjacency": {"practice_a": _CODE, "practice_b": _CODE, "reason": _TEXT},
+    "area_points": {
+        "area_code": _CODE,
+        "point": Column("code"),
+        "postcode": _TEXT,
+        "x": _PLACE,
+        "y": _PLACE,
+        "lon": _PLACE,
+        "lat": _PLACE,
+        "weight": _COUNT,
+    },
+    "public_transport": {"from": _CODE, "to": _CODE},
 }
+
+KEY_MAY_REPEAT = frozenset({"area_points"})
+"""Tables whose key only serves to join files: it may stand in several rows."""
 
 
 @dataclass
@@ -329,7 +343,7 @@ def table_schema(name: str, columns: Iterable[str]) -> pa.DataFrameSchema:
         fields[column] = pa.Column(None, checks=checks, nullable=True)
     keys = [key for key in vocabulary().keys[name] if key in present]
     whole = []
-    if keys and len(keys) == len(vocabulary().keys[name]):
+    if keys and len(keys) == len(vocabulary().keys[name]) and name not in KEY_MAY_REPEAT:
         whole.append(pa.Check(_unique(keys), error="duplicate-code", ignore_na=False))
     return pa.DataFrameSchema(fields, checks=whole, strict=False)
 

@@ -41,12 +41,16 @@ _MAGIC = (
 
 def read_text_file(path: Path, table: str, spec: TableSpec) -> Content:
     """Read a CSV file, whatever its encoding and separator; raises `Unreadable`."""
-    data = path.read_bytes()
+    return text_content(path.read_bytes(), path.suffix, table, spec)
+
+
+def text_content(data: bytes, ending: str, table: str, spec: TableSpec) -> Content:
+    """What a CSV file holds, from its bytes and the end of its name; raises `Unreadable`."""
     for magic, what, suffix in _MAGIC:
         if data.startswith(magic):
             refuse(
                 spec.file,
-                f"The name ends with {path.suffix}, but the content is {what}.",
+                f"The name ends with {ending}, but the content is {what}.",
                 f"Open it with the program that made it and save it as CSV UTF-8, or rename it to end with {suffix}.",
                 "wrong-format",
             )

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
+import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import Finding, InputProblems
 from geodata.osm import KMH_PER_MPH, ROAD_CLASSES
+from geodata.speed_table import DRIVEN_CLASSES, speed_table, speeds_text
+
+__all__ = ["DRIVEN_CLASSES", "FERRY", "RESIDENTIAL", "SPEED_SOURCES", "Speeds", "load_speeds", "speeds_text"]
 
 SPEED_SOURCES = ("maxspeed", "named limit", "class, built-up", "class, rural", "ferry")
 """Where the speed of a road came from; arrays hold the position in this tuple."""
 
 FERRY = ROAD_CLASSES.index("ferry")
 RESIDENTIAL = (ROAD_CLASSES.index("residential"), ROAD_CLASSES.index("living_street"))
-DRIVEN_CLASSES = ROAD_CLASSES[:FERRY]
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,23 @@ class Speeds:
         The parsed TOML document.
     profile
         Name of the profile, such as `free-flow`.
+    own_text
+        The planner's own table as text, where one was merged over the built-in one.
     """
 
-    table: dict[str, object]
+    table: dict[str, Any]
     profile: str = "free-flow"
+    own_text: str = ""
 
     @property
     def version(self) -> str:
-        """Version of the table."""
+        """Version of the table; `2026-1 + my.toml` where a table of one's own was merged over it."""
         return str(self.table["version"])
+
+    @property
+    def title(self) -> str:
+        """Name of the profile, in plain words."""
+        return str(self._profile["title"])
 
     @property
     def profile_sentence(self) -> str:
@@ -50,7 +61,22 @@ class Speeds:
     @property
     def access_kmh(self) -> float:
         """Speed between a point and the road it is joined to."""
-        return float(self.table["access"]["kmh"])
+        return float(self._profile.get("access_kmh", self.table["access"]["kmh"]))
+
+    @property
+    def parking_seconds(self) -> float:
+        """Added once to each journey by car."""
+        return 60.0 * float(self._profile.get("parking_minutes", self.table["parking"]["minutes"]))
+
+    @property
+    def walk_kmh(self) -> float:
+        """Speed on foot."""
+        return float(self.table["walk"]["kmh"])
+
+    @property
+    def walk_steps_kmh(self) -> float:
+        """Speed on foot on steps, along the line on the map."""
+        return float(self.table["walk"]["steps_kmh"])
 
     @property
     def ferry_kmh(self) -> float:
@@ -62,8 +88,38 @@ class Speeds:
         """Wait for a ferry that states no interval."""
         return 60.0 * float(self.table["ferry"]["wait_minutes"])
 
+    def ferry_wait_factor(self, state: str) -> float:
+        """What the usual wait for a ferry is multiplied by.
+
+        Parameters
+        ----------
+        state
+            `on` (the usual wait) or `queue` (one boat is missed).
+
+        Raises
+        ------
+        ValueError
+            Any other state: nobody waits for a ferry that does not run.
+        """
+        if state not in {"on", "queue"}:
+            raise ValueError(f"no wait for a ferry that is {state!r}")
+        return 1.0 if state == "on" else float(self.table["ferry"]["queue"])
+
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Where the numbers come from: section of the table and a sentence, for the method note.
+
+        Of the profiles only the chosen one and what it is built on are told.
+        """
+        found = list(_sources({key: part for key, part in self.table.items() if key != "profile"}))
+        name: str | None = self.profile
+        while name is not None:
+            profile = self.table["profile"][name]
+            found += _sources({name: profile}, "profile.")
+            name = profile.get("based_on")
+        return tuple(found)
+
     @property
-    def _profile(self) -> dict[str, object]:
+    def _profile(self) -> dict[str, Any]:
         return self.table["profile"][self.profile]
 
     def junction_seconds(self, kind: str) -> float:
@@ -184,48 +240,46 @@ def _length_nearby(
     return total[position]
 
 
-def load_speeds(profile: str = "free-flow", path: Path | None = None) -> Speeds:
+def _sources(parts: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """The sources that the sections of a table name, with a word on what is our own assumption."""
+    for name, part in parts.items():
+        if isinstance(part, dict):
+            if "source" in part:
+                source = str(part["source"])
+                ours = part.get("assumption") and "ssumption" not in source and "no source" not in source
+                yield above + name, source + (" (Our assumption.)" if ours else "")
+            yield from _sources(part, f"{above}{name}.")
+
+
+def load_speeds(profile: str | None = None, path: Path | None = None) -> Speeds:
     """Read the speed table and choose a profile.
 
     Parameters
     ----------
     profile
-        Name of a profile in the table.
+        Name of a profile. None: the only profile of the table in `path` if it defines one, else `free-flow`.
     path
-        A table of your own in the same form; the built-in one by default.
+        A table of your own (TOML), merged over the built-in one: it may hold only what differs, and profiles.
 
     Raises
     ------
     InputProblems
-        When there is no such profile or the file cannot be read.
+        When there is no such profile or the table cannot be used; with every mistake in it.
     """
-    name = path.name if path else "speeds.toml"
-    try:
-        table = tomllib.loads(speeds_text(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise InputProblems(
-            [Finding("error", name, f"The speed table cannot be read: {problem}.", "Mend or remove the file.")]
-        ) from problem
-    if profile not in table.get("profile", {}):
-        known = ", ".join(sorted(table.get("profile", {})))
-        raise InputProblems(
-            [
-                Finding(
-                    "error",
-                    "case.toml",
-                    f"There is no speed profile {profile!r}.",
-                    f"Write one of: {known}.",
-                    column="roads.profile",
-                    value=profile,
-                    code="unknown-profile",
-                )
-            ]
+    merged = speed_table(path)
+    if profile is None:
+        profile = merged.own_profiles[0] if len(merged.own_profiles) == 1 else "free-flow"
+    known = sorted(merged.table["profile"])
+    if profile not in known:
+        close = difflib.get_close_matches(profile, known, n=1, cutoff=0.6)
+        finding = Finding(
+            "error",
+            "case.toml",
+            f"There is no speed profile {profile!r}.",
+            (f"Did you mean {close[0]}? " if close else "") + f"Write one of: {', '.join(known)}.",
+            column="roads.profile",
+            value=profile,
+            code="unknown-profile",
         )
-    return Speeds(table, profile)
-
-
-def speeds_text(path: Path | None = None) -> str:
-    """Text of the speed table."""
-    if path is not None:
-        return path.read_text(encoding="utf-8")
-    return resources.files("geodata").joinpath("speeds.toml").read_text(encoding="utf-8")
+        raise InputProblems([finding])
+    return Speeds(merged.table, profile, merged.own_text)

@@ -56,6 +56,8 @@ def _straight_line_values(settings: object) -> dict[str, float]:
     defaults: dict[str, Any] = load_speeds().table["straight_line"]
     values, problems = {}, []
     for name, default in defaults.items():
+        if name in {"source", "assumption"}:
+            continue
         given = getattr(settings, name, None)
         values[name] = float(default if given is None else given)
         if not (np.isfinite(values[name]) and values[name] > 0):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from geodata.matrix_file import MatrixFile
 from geodata.place import Place
+
+METHOD_NOTE = "travel_method.md"
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,23 @@ class TravelMethod:
     Parameters
     ----------
     kind
-        `roads` or `straight-line`.
+        `roads`, `straight-line` or `public-transport` (imported).
     sentence
         One plain sentence for the page.
     details
         Figures for `run.json`: source, date, profile, edges by source of speed, snap statistics, bridged gaps, ...
+    note
+        The whole method for people who check it, Markdown; empty where the sentence says it all.
     """
 
-    kind: Literal["roads", "straight-line"]
+    kind: Literal["roads", "straight-line", "public-transport"]
     sentence: str
     details: dict[str, object] = field(default_factory=dict)
+    note: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """The method as plain values, for the metadata of a file."""
+        return {"kind": self.kind, "sentence": self.sentence, "details": self.details}
 
     @property
     def estimate(self) -> bool:
@@ -41,7 +48,7 @@ class TravelMethod:
 
 @dataclass(frozen=True)
 class TravelTimes:
-    """Minutes by car, directed from home to site.
+    """Minutes by one mode (`method` says which), directed from home to site.
 
     Parameters
     ----------
@@ -92,12 +99,14 @@ def points_of(place: Place) -> Points:
 
 
 def write_matrices(times: TravelTimes, folder: Path) -> None:
-    """Write `minutes_between_sites.parquet` and `minutes_area_to_site.parquet`.
+    """Write `minutes_between_sites.parquet`, `minutes_area_to_site.parquet` and the note on their method.
 
     Columns `from, to, minutes, reachable, snap_from_m, snap_to_m`, one row per pair in the order of the codes;
     `minutes` is null where there is no route. How the minutes were made is in the metadata of the file, key
-    `travel_method` (JSON). The same times give the same bytes.
+    `travel_method` (JSON). The note is `travel_method.md`. The same times give the same bytes.
     """
+    if times.method.note:
+        (Path(folder) / METHOD_NOTE).write_text(times.method.note, encoding="utf-8", newline="\n")
     _write_matrix(
         Path(folder) / "minutes_between_sites.parquet",
         (times.site_codes, times.site_codes),
@@ -121,18 +130,5 @@ def _write_matrix(
     snap_m: tuple[NDArray[np.float64], NDArray[np.float64]],
     method: TravelMethod,
 ) -> None:
-    rows, columns = minutes.shape
-    flat = minutes.ravel()
-    reachable = np.isfinite(flat)
-    facts = {"kind": method.kind, "sentence": method.sentence, "details": method.details}
-    table = pa.table(
-        {
-            "from": pa.array(np.repeat(np.array(codes[0], dtype=object), columns), pa.string()),
-            "to": pa.array(np.tile(np.array(codes[1], dtype=object), rows), pa.string()),
-            "minutes": pa.array(flat, pa.float64(), mask=~reachable),
-            "reachable": pa.array(reachable, pa.bool_()),
-            "snap_from_m": pa.array(np.repeat(snap_m[0], columns), pa.float64()),
-            "snap_to_m": pa.array(np.tile(snap_m[1], rows), pa.float64()),
-        }
-    ).replace_schema_metadata({"travel_method": json.dumps(facts, sort_keys=True, ensure_ascii=False)})
-    pq.write_table(table, path, compression="zstd")
+    with MatrixFile(path, *codes, *snap_m, method.facts()) as file:
+        file.add(0, minutes)

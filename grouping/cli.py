@@ -9,23 +9,20 @@ import json
 import shutil
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from geodata.errors import Finding, InputProblems, NoPlan, VerificationFailed
+from grouping.cli_shared import JsonOption, errors, progress, told
+from grouping.cli_times import calibrate, times
 from grouping.say import (
     say_check,
     say_cut,
-    say_findings,
-    say_problems_json,
     say_recheck,
     say_run,
     say_templates,
@@ -41,15 +38,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Folder with case.toml.", show_default=False)]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the run.", show_default=False)]
 RulesOption = Annotated[str | None, typer.Option("--rules", help="Rule set, instead of the one the case names.")]
 BeforeOption = Annotated[
     Path | None, typer.Option("--before", help="A plan.csv of today's groups: its hubs are 'before'.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on standard output.")]
 
 
 def main() -> None:
@@ -58,55 +52,6 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     app()
-
-
-@contextmanager
-def _told(*, as_json: bool = False) -> Iterator[None]:
-    """Turn what went wrong into a message (and JSON, if wanted) and exit code 1."""
-    try:
-        yield
-    except InputProblems as problems:
-        say_findings(errors, problems.findings)
-        if as_json:
-            say_problems_json(problems.findings)
-    except NoPlan as problem:
-        errors.print(f"No plan: {problem}", markup=False)
-        if as_json:
-            say_problems_json([Finding("error", "", str(problem), code="no-plan")])
-    except VerificationFailed as problem:
-        errors.print(
-            f"The independent check disagrees with the result, so nothing was written: {problem}\n"
-            "This is a fault of the program, not of your inputs: please report it with this message.",
-            markup=False,
-        )
-    except KeyboardInterrupt:
-        errors.print("Stopped. Nothing was written.")
-    except typer.Exit:
-        raise
-    except Exception as fault:  # the last net: a planner must not be left with a traceback alone
-        errors.print(traceback.format_exc(), style="dim", markup=False)
-        errors.print(
-            f"The program failed ({type(fault).__name__}), and nothing was written. This is a fault of the program, not"
-            " of your inputs: please report it with the lines above.",
-            markup=False,
-        )
-    else:
-        return
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, str], None]]:
-    """Tell each stage on standard error: a line a stage, and on a terminal a clock beside the present one."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task("Starting", total=None)
-
-        def tell(stage: str, detail: str = "") -> None:
-            bar.update(task, description=escape(stage))
-            errors.print(f"  {stage}: {detail}" if detail else f"  {stage}", style="dim", markup=False)
-
-        yield tell
 
 
 @app.command()
@@ -120,10 +65,10 @@ def demo(
     from grouping.pipeline import run_case
     from grouping.runs import refuse_foreign_folder, write_run
 
-    with _told(as_json=as_json), tempfile.TemporaryDirectory() as scratch:
+    with told(as_json=as_json), tempfile.TemporaryDirectory() as scratch:
         refuse_foreign_folder(out)
         case = write_demo_case(Path(scratch) / "case")
-        with _progress() as tell:
+        with progress() as tell:
             run = run_case(case, options=options, progress=tell)
             tell("Writing the run", str(out))
             put_in = _copy_case(case)
@@ -178,7 +123,7 @@ def init(
         raise typer.BadParameter(f"{', '.join(asked)} needs --commissioner or --practices")
     from geodata.starter import write_templates
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         say_templates(case, write_templates(case), as_json=as_json)
 
 
@@ -196,9 +141,9 @@ def _cut(
     from geodata.cut import codes_asked, cut_case, parse_when
     from geodata.published.catalogue import read_catalogue
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         asked, day = codes_asked(commissioner, practices), parse_when(when)
-        with _progress() as tell:
+        with progress() as tell:
             tell("Looking through the files", str(files))
             catalogue = read_catalogue(files)
             tell("Cutting the case", ", ".join(asked[:5]) + (" and more" if len(asked) > 5 else ""))
@@ -221,10 +166,10 @@ def check(
     from grouping.check_facts import counts
     from grouping.check_folder import FOLDER, refuse_foreign_check, write_check
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         folder = out or case_folder(case) / FOLDER
         refuse_foreign_check(folder)
-        with _progress() as tell:
+        with progress() as tell:
             checked = check_case(case, rules=rules, progress=tell)
             page = write_check(checked, folder)
         say_check(errors, checked, counts(checked), page, as_json=as_json)
@@ -257,9 +202,9 @@ def run(
     from grouping.pipeline import run_case
     from grouping.runs import refuse_foreign_folder, write_run
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         refuse_foreign_folder(out)
-        with _progress() as tell:
+        with progress() as tell:
             found = run_case(
                 case,
                 rules=rules,
@@ -288,9 +233,9 @@ def score(
     from grouping.pipeline import score_case
     from grouping.runs import refuse_foreign_folder, write_run
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         refuse_foreign_folder(out)
-        with _progress() as tell:
+        with progress() as tell:
             scored = score_case(case, plan, rules=rules, before=before, progress=tell)
             tell("Writing the run", str(out))
             write_run(scored, out, case_dir=case_folder(case))
@@ -306,7 +251,7 @@ def verify(
     """Re-derive every claim of a run from its inputs, by code that shares nothing with the optimiser."""
     from grouping.recheck import recheck
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         result = recheck(run_folder, case_dir=case)
         say_recheck(result, as_json=as_json)
         if not result.agrees:
@@ -340,7 +285,7 @@ def fetch(
     from geodata.fetch import Web, known_sources, make_plan, perform, wanted_items
     from grouping.say import say_fetch_json, say_fetch_plan, say_fetched, say_sources
 
-    with _told(as_json=as_json):
+    with told(as_json=as_json):
         if list_known:
             say_sources(known_sources(), as_json=as_json)
             return
@@ -406,6 +351,10 @@ def _downloads() -> Iterator[Callable[[Step, int, int | None], None]]:
             bar.update(task, description=escape(f"{step.item.to}: {so_far / size:,.0f}{of} {unit}"))
 
         yield tell
+
+
+app.command()(times)
+app.command()(calibrate)
 
 
 @app.command("rules")

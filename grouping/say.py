@@ -30,17 +30,17 @@ def say_findings(console: Console, findings: Sequence[Finding], *, written: str 
     """Print every error, then what was noticed beside them; `written` says what there is to look at."""
     wrong = [finding for finding in findings if finding.severity == "error"]
     others = [finding for finding in findings if finding.severity != "error"]
-    console.print(f"{_counted(len(wrong), 'problem')} in the inputs. {written}", markup=False)
+    console.print(f"{counted(len(wrong), 'problem')} in the inputs. {written}", markup=False)
     for number, finding in enumerate(wrong, start=1):
         console.print(f"{number:>3}. {_place(finding)}", markup=False)
         console.print(f"     {finding.message}", markup=False)
         if finding.fix:
             console.print(f"     Fix: {finding.fix}", markup=False)
-    for line in _grouped(others):
+    for line in grouped(others):
         console.print(line, markup=False)
 
 
-def _counted(number: int, one: str) -> str:
+def counted(number: int, one: str) -> str:
     """A number with its word: 1 warning, 2 warnings."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
@@ -56,7 +56,7 @@ def _place(finding: Finding) -> str:
     return ", ".join(parts)
 
 
-def _grouped(findings: Iterable[Finding]) -> list[str]:
+def grouped(findings: Iterable[Finding]) -> list[str]:
     """Warnings before notes, each kind with its first examples."""
     kinds: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -74,19 +74,20 @@ def _grouped(findings: Iterable[Finding]) -> list[str]:
     return lines
 
 
-def _echo_json(record: object) -> None:
+def echo_json(record: object) -> None:
+    """Print a record as JSON."""
     typer.echo(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def say_problems_json(findings: Sequence[Finding]) -> None:
     """Print what stopped the command as JSON."""
-    _echo_json({"problems": [finding.as_dict() for finding in findings]})
+    echo_json({"problems": [finding.as_dict() for finding in findings]})
 
 
 def say_templates(case: Path, written: Sequence[Path], *, as_json: bool) -> None:
     """Print which templates were written."""
     if as_json:
-        _echo_json({"case": str(case), "files": [path.name for path in written]})
+        echo_json({"case": str(case), "files": [path.name for path in written]})
         return
     typer.echo(f"Wrote {len(written)} files to {case}:")
     for path in written:
@@ -97,19 +98,19 @@ def say_templates(case: Path, written: Sequence[Path], *, as_json: bool) -> None
 def say_cut(report: CutReport, *, as_json: bool) -> None:
     """Print what was cut out of the published files, and everything that was done to the records on the way."""
     if as_json:
-        _echo_json(report.as_dict())
+        echo_json(report.as_dict())
         return
     typer.echo(
-        f"{report.name}: {_counted(report.practices, 'practice')} on {_counted(report.sites, 'site')},"
-        f" {_counted(report.patients, 'registered patient')}, {_counted(report.areas, 'area')}"
+        f"{report.name}: {counted(report.practices, 'practice')} on {counted(report.sites, 'site')},"
+        f" {counted(report.patients, 'registered patient')}, {counted(report.areas, 'area')}"
         f" ({report.neighbours:,} of them over the border)"
     )
     for table, rows in report.sources.groupby("table", sort=False):
         read = [f"{row.file} ({row.vintage})" for row in rows.itertuples()]
         typer.echo(f"  {table}: {', '.join(read)}")
     if len(report.left_out):
-        typer.echo(f"  left out: {_counted(len(report.left_out), 'record')}, each with its reason in left_out.csv")
-    for line in _grouped(report.findings):
+        typer.echo(f"  left out: {counted(len(report.left_out), 'record')}, each with its reason in left_out.csv")
+    for line in grouped(report.findings):
         typer.echo(line)
     typer.echo(f"Case: {report.folder}. Nothing needs to be filled in: blueprint run {report.folder} --out RUN")
 
@@ -119,7 +120,7 @@ def say_check(console: Console, checked: Checked, read: Sequence[Count], page: P
     if checked.ready is None:
         say_findings(console, checked.findings, written=f"The case cannot run yet. Page: {page}")
     if as_json:
-        _echo_json(_check_record(checked, page))
+        echo_json(_check_record(checked, page))
         return
     if checked.ready is None:
         return
@@ -130,7 +131,7 @@ def say_check(console: Console, checked: Checked, read: Sequence[Count], page: P
         remark = f" ({line.remark})" if line.remark else ""
         typer.echo(f"  {line.label}: {line.number:,.0f}{expected}{remark}")
     typer.echo(f"  Travel: {checked.ready.times.method.sentence}")
-    numbers = ", ".join(_counted(checked.number(severity), severity) for severity in SEVERITIES[1:])
+    numbers = ", ".join(counted(checked.number(severity), severity) for severity in SEVERITIES[1:])
     typer.echo(f"  Findings: {numbers}")
     for kind in checked.kinds:
         if kind.severity == "warning":
@@ -167,8 +168,8 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
     solver = run.solver
     if solver is not None:
         typer.echo(
-            f"  {_counted(solver.candidates, 'feasible group')} listed; first option {_proof(solver)};"
-            f" {_counted(solver.exceptions, 'exception')}, {_counted(solver.shortfall, 'patient')} short of a minimum"
+            f"  {counted(solver.candidates, 'feasible group')} listed; first option {_proof(solver)};"
+            f" {counted(solver.exceptions, 'exception')}, {counted(solver.shortfall, 'patient')} short of a minimum"
             " in all"
         )
     for option in run.options:
@@ -178,7 +179,7 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
         typer.echo(f"  {len(run.options)} of {wanted} options: {solver.explanation[-1]}")
     warnings = sum(finding.severity == "warning" for finding in run.findings)
     if warnings:
-        typer.echo(f"  {_counted(warnings, 'warning')} about the inputs: see {out / 'findings.csv'} or the page")
+        typer.echo(f"  {counted(warnings, 'warning')} about the inputs: see {out / 'findings.csv'} or the page")
     typer.echo(f"Page: {out / 'report.html'}")
 
 
@@ -192,7 +193,7 @@ def _proof(solver: SolverReport) -> str:
 def _option_lines(option: AssessedOption, widest_band: float, *, by_hand: bool) -> list[str]:
     figures, plan = option.headline, option.option
     line = (
-        f"  {plan.option_id}: {_counted(figures['groups'], 'group')} of {figures['smallest']:,} to"
+        f"  {plan.option_id}: {counted(figures['groups'], 'group')} of {figures['smallest']:,} to"
         f" {figures['largest']:,} patients,"
         f" {figures['mean_minutes_to_hub']:.1f} minutes to the hub on average, score {plan.objective:.3f}"
     )
@@ -210,7 +211,7 @@ def _option_lines(option: AssessedOption, widest_band: float, *, by_hand: bool) 
         total = int(option.left_out["list_size"].sum())
         verb = "is" if len(option.left_out) == 1 else "are"
         lines.append(
-            f"      {_counted(len(option.left_out), 'practice')} with {total:,} patients {verb} not in the plan"
+            f"      {counted(len(option.left_out), 'practice')} with {total:,} patients {verb} not in the plan"
         )
     return lines
 
@@ -218,7 +219,7 @@ def _option_lines(option: AssessedOption, widest_band: float, *, by_hand: bool) 
 def say_recheck(result: Recheck, *, as_json: bool) -> None:
     """Print each claim with whether the inputs bear it out."""
     if as_json:
-        _echo_json({"agrees": result.agrees, "lines": result.lines.to_dict("records")})
+        echo_json({"agrees": result.agrees, "lines": result.lines.to_dict("records")})
         return
     for option, lines in result.lines.groupby("option", sort=False):
         if option and lines["agrees"].all():
@@ -238,7 +239,7 @@ def say_recheck(result: Recheck, *, as_json: bool) -> None:
 def say_sources(sources: Sequence[Source], *, as_json: bool) -> None:
     """Print the published files whose place is known: what each is for, its address, and whether that is confirmed."""
     if as_json:
-        _echo_json({"sources": [asdict(source.item) | {"parts": list(source.parts)} for source in sources]})
+        echo_json({"sources": [asdict(source.item) | {"parts": list(source.parts)} for source in sources]})
         return
     typer.echo("Published files this program knows the place of. Nothing was asked or downloaded.")
     for source in sources:
@@ -284,9 +285,9 @@ def say_fetch_plan(plan: Plan, by_hand: Sequence[Source] = ()) -> None:
             typer.echo(f"  {step.item.to}  left alone: {step.note}")
     if plan.wanted:
         parts = [_bytes(plan.known_bytes)] if plan.known_bytes else []
-        parts += [f"{_counted(plan.untold, 'download')} of untold size"] if plan.untold else []
+        parts += [f"{counted(plan.untold, 'download')} of untold size"] if plan.untold else []
         total = " and ".join(parts)
-        typer.echo(f"{_counted(len(plan.wanted), 'file')}, {total}; {_bytes(plan.free)} free on the disk.")
+        typer.echo(f"{counted(len(plan.wanted), 'file')}, {total}; {_bytes(plan.free)} free on the disk.")
     else:
         typer.echo("Nothing to download.")
     for source in by_hand:
@@ -299,7 +300,7 @@ def _openstreetmap(step: Step) -> str:
 
 def _size_of(step: Step) -> str:
     if step.features is not None:
-        return _counted(step.features, "feature")
+        return counted(step.features, "feature")
     if step.bytes is not None:
         return _bytes(step.bytes)
     return f"size not told, {step.item.size}" if step.item.size else "size not told"
@@ -310,7 +311,7 @@ def _bytes(number: int) -> str:
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if number >= size:
             return f"{number / size:,.1f} {unit}"
-    return _counted(number, "byte")
+    return counted(number, "byte")
 
 
 def say_fetched(console: Console, plan: Plan, done: Sequence[Done], *, quiet: bool = False) -> None:
@@ -320,10 +321,10 @@ def say_fetched(console: Console, plan: Plan, done: Sequence[Done], *, quiet: bo
             typer.echo(f"  {one.fetched.file}  {_bytes(one.fetched.bytes)}, SHA-256 {one.fetched.sha256[:12]}...")
     arrived = sum(one.fetched is not None for one in done)
     if arrived and not quiet:
-        typer.echo(f"{_counted(arrived, 'file')} downloaded; recorded in {plan.folder / 'fetched.json'}")
+        typer.echo(f"{counted(arrived, 'file')} downloaded; recorded in {plan.folder / 'fetched.json'}")
     failed = [(one.step.item.page, one.problem) for one in done if one.problem]
     if failed:
-        console.print(f"{_counted(len(failed), 'download')} failed. Nothing half-finished stands under its name.")
+        console.print(f"{counted(len(failed), 'download')} failed. Nothing half-finished stands under its name.")
     for number, (page, problem) in enumerate(failed, start=1):
         console.print(f"{number:>3}. {problem.file}: {problem.message}", markup=False)
         if problem.value:
@@ -358,4 +359,4 @@ def say_fetch_json(plan: Plan, done: Sequence[Done] | None) -> None:
     if done is not None:
         record["fetched"] = [asdict(one.fetched) for one in done if one.fetched]
         record["problems"] = [one.problem.as_dict() for one in done if one.problem]
-    _echo_json(record)
+    echo_json(record)

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import osmium
 import osmnx
@@ -32,6 +33,17 @@ ROADS = [
     {"type": "way", "id": 1, "nodes": [1, 2, 3], "tags": {"highway": "tertiary", "oneway:motorcar": "yes"}},
     {"type": "way", "id": 2, "nodes": [3, 4], "tags": {"highway": "motorway", "maxspeed": "70 mph", "lanes": "3"}},
 ]
+TURN = {"type": "restriction", "restriction": "no_straight_on"}
+ROLES = [("way", 1, "from"), ("node", 3, "via"), ("way", 2, "to")]
+TURNS = [
+    *ROADS,
+    {
+        "type": "relation",
+        "id": 9,
+        "members": [{"type": kind, "ref": ref, "role": role} for kind, ref, role in ROLES],
+        "tags": TURN,
+    },
+]
 FERRY = [{"type": "way", "id": 3, "nodes": [4, 1], "tags": {"route": "ferry", "motor_vehicle": "yes"}}]
 
 
@@ -48,7 +60,7 @@ class Services(http.server.BaseHTTPRequestHandler):
         if self.server.faults:
             self.server.faults.pop(0)(self)
             return
-        ways = FERRY if "ferry" in query else ROADS
+        ways = FERRY if "ferry" in query else TURNS if "restriction" in query else ROADS
         if self.server.empty:
             ways = []
         about = {"timestamp_osm_base": "2024-05-06T07:08:09Z"}
@@ -102,11 +114,14 @@ def test_a_place_is_downloaded_with_all_tags(services, tmp_path):
     assert held["w", 1] == {"highway": "tertiary", "oneway:motorcar": "yes"}
     assert held["w", 2]["lanes"] == "3"
     assert held["n", 2] == {"barrier": "gate", "access": "private"}
+    assert held["r", 9] == TURN
+    assert told["turns"] == 1
     places = {node.id: (node.location.lon, node.location.lat) for node in osmium.FileProcessor(target, osmium.osm.NODE)}
     assert places[1] == (-1.298, 50.70)
     network = read_roads(target)
     assert network.summary["ferries"] == 1
     assert network.summary["left_out"] == {"barriers": 1}
+    assert network.summary["turns_restricted"] == 1
     assert network.summary["timestamp"] == "2024-05-06T07:08:09Z"
     assert network.summary["one_way_share"] > 0.4
     first = target.read_bytes()
@@ -121,7 +136,8 @@ def test_a_polygon_needs_no_geocoder(services, tmp_path):
     told = download_place(shapely.Polygon(RING), target)
     assert told["urls"] == (osmnx.settings.overpass_url,)
     assert not [path for path in services.asked if path.startswith("/search")]
-    assert len(services.asked) == 2
+    assert len(services.asked) == 3
+    assert 'rel["type"="restriction"](poly:' in unquote_plus(services.asked[2])
     assert "footway" in services.asked[0], "paths are not asked for"
 
 
@@ -156,7 +172,7 @@ def test_what_arrived_is_not_asked_for_twice(services, tmp_path):
     told = download_place(shapely.Polygon(RING), tmp_path / "roads.osm.pbf", first_pause_s=0.01)
     assert told["ways"] == 3
     assert sum("ferry" in query for query in services.asked) == 3
-    assert len(services.asked) == 4
+    assert len(services.asked) == 5
 
 
 @pytest.mark.parametrize("newer_first", [True, False])

@@ -474,6 +474,22 @@ def test_pbf_graphml_and_geopackage_say_the_same(town, tmp_path):
     assert np.allclose(all_minutes(read_roads(tmp_path / "projected.graphml")), expected, atol=1e-4)
 
 
+def test_a_motorway_in_a_graph_of_osmnx_is_one_way(tmp_path):
+    points = {i: (STEP * i, STEP * j) for i, j in ((0, 0), (1, 0), (2, 0), (3, 1), (4, 0), (5, 0), (6, 1))}
+    motorway, trunk = {"highway": "motorway", "ref": "M5"}, {"highway": "trunk"}  # osmnx takes both as two-way
+    ways = [([0, 1, 2], motorway), ([2, 3, 4], motorway), ([4, 0], trunk), ([4, 5], trunk), ([6, 0], trunk)]
+    source = write_osm(tmp_path / "m.osm", points, ways)
+    expected = read_roads(source)
+    assert np.isfinite(minutes(expected, (0, 0), (4 * STEP, 0)))
+    graph = osmnx.graph_from_xml(source, simplify=False, retain_all=True)
+    for name, saved in (("plain", graph), ("simple", osmnx.simplify_graph(graph))):
+        osmnx.save_graphml(saved, tmp_path / f"{name}.graphml")
+        network = read_roads(tmp_path / f"{name}.graphml")
+        assert network.summary["one_way_share"] == expected.summary["one_way_share"]
+        for ends in (((0, 0), (4 * STEP, 0)), ((4 * STEP, 0), (0, 0))):
+            assert minutes(network, *ends) == pytest.approx(minutes(expected, *ends), abs=1e-3)
+
+
 def test_other_tags_of_gdal_are_read(tmp_path):
     line = shapely.LineString([(EAST, NORTH), (EAST + 1000, NORTH)])
     row = {"highway": ["primary"], "other_tags": ['"maxspeed"=>"20 mph","oneway"=>"yes"']}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from geodata.errors import InputProblems
-from geodata.osm import CLASS_INDEX, KMH_PER_MPH, ROAD_CLASSES
-from geodata.speeds import DRIVEN_CLASSES, load_speeds, speeds_text
+from geodata.osm import CLASS_INDEX, KMH_PER_MPH
+from geodata.osmvalues import NAMED_LIMITS_MPH, parse_limit
+from geodata.speeds import DRIVEN_CLASSES, load_speeds
 
 
 def kmh(name: str, limit_mph: float = np.nan, *, built_up=False, dual=False, roundabout=False, profile="free-flow"):
@@ -87,24 +88,50 @@ def test_surroundings_follow_the_limit_then_the_tags_then_the_streets():
     assert built_up.tolist() == [True] * 6 + [False, False, True, False]
 
 
-def test_every_number_has_a_source():
-    text = speeds_text()
-    assert text.count("Source:") + text.count("our assumption") + text.count("Our assumption") >= 8
-    assert set(load_speeds().table["class"]) == set(ROAD_CLASSES) - {"ferry"}
+def test_every_section_says_where_its_numbers_come_from():
+    table = load_speeds().table
+    for name, part in table.items():
+        for section in part.values() if name == "profile" else [part]:
+            if isinstance(section, dict):
+                assert len(section["source"]) > 20, name
+                assert section["source"].endswith("."), name
+                assert isinstance(section.get("assumption", False), bool)
+    assert {name for name, row in table["class"].items() if isinstance(row, dict)} == set(DRIVEN_CLASSES)
 
 
-def test_a_table_of_ones_own(tmp_path):
-    path = tmp_path / "mine.toml"
-    path.write_text(speeds_text().replace("kmh = 15.0", "kmh = 5.0"), encoding="utf-8")
-    assert load_speeds(path=path).access_kmh == 5.0
-    path.write_text("kmh = = 5", encoding="utf-8")
-    with pytest.raises(InputProblems, match="cannot be read"):
-        load_speeds(path=path)
+def test_sources_tell_of_the_chosen_profile_only():
+    sources = dict(load_speeds("winter").sources())
+    assert {"limits", "limit_factor", "class", "walk", "profile.winter"} <= set(sources)
+    assert not {"profile.peak", "profile.free-flow"} & set(sources)
+    assert "Federal Highway" in sources["profile.winter"]
+    assert sources["access"].endswith("(Our assumption.)")
+    assert not sources["walk"].endswith("(Our assumption.)"), "the sentence says itself which part is ours"
+
+
+def test_limits_by_name_are_those_that_the_reader_uses():
+    limits = load_speeds().table["limits"]
+    assert {name: float(limits[meaning]) for name, meaning in limits["names"].items()} == NAMED_LIMITS_MPH
+    assert (limits["built_up"], limits["single"], limits["dual"], limits["motorway"]) == (30, 60, 70, 70)
+
+
+def test_limits_themselves_hold_whatever_a_road_is_called():
+    assert parse_limit("GB:zone:20") == pytest.approx(load_speeds().table["limits"]["zone_20"] * KMH_PER_MPH)
+
+
+def test_waits_walks_and_parking_have_plain_numbers():
+    speeds = load_speeds()
+    assert (speeds.ferry_wait_factor("on"), speeds.ferry_wait_factor("queue")) == (1.0, 3.0)
+    with pytest.raises(ValueError, match="off"):
+        speeds.ferry_wait_factor("off")
+    assert (speeds.walk_kmh, speeds.walk_steps_kmh, speeds.parking_seconds) == (4.8, 2.4, 0.0)
+    assert (speeds.title, load_speeds("peak").title) == ("free flow", "weekday morning peak")
 
 
 def test_an_unknown_profile_names_the_known_ones():
     with pytest.raises(InputProblems, match="free-flow, peak, winter"):
         load_speeds("storm")
+    with pytest.raises(InputProblems, match="Did you mean winter"):
+        load_speeds("wintr")
 
 
 def surroundings(x: list[float], y: list[float], length: list[float], names: list[str]) -> list[bool]:

@@ -95,6 +95,11 @@ def by_networkx(network: RoadNetwork, origin: tuple[float, float], target: tuple
         ms = round(int(back[b]) * (1 - pb))
         if not graph.has_edge(ends[1], "end") or graph[ends[1]]["end"]["ms"] > ms:
             graph.add_edge(ends[1], "end", ms=ms)
+    # A point at the very end of a road stands on the junction, where every road can be taken.
+    for road_, share, tie in ((a, pa, ("start", None)), (b, pb, (None, "end"))):
+        for at, node in ((0.0, network.road_from), (1.0, network.road_to)):
+            if share == at:
+                graph.add_edge(*(int(node[road_]) if name is None else name for name in tie), ms=0)
     if a == b and pb >= pa and ahead[a] >= 0:
         graph.add_edge("start", "end", ms=round(int(ahead[a]) * (pb - pa)))
     if a == b and pb <= pa and back[a] >= 0:
@@ -343,8 +348,9 @@ def test_a_case_with_roads_is_cached(case):
     cached.write_bytes(b"broken")
     third, _ = travel_times(place, case_settings(source="roads.gpkg"), case)
     assert np.array_equal(first.area_to_site, third.area_to_site)
-    travel_times(place, case_settings(source="roads.gpkg", profile="winter"), case)
-    assert len(list((case / ".cache").glob("roads-*.npz"))) == 2
+    winter, _ = travel_times(place, case_settings(source="roads.gpkg", profile="winter"), case)
+    assert winter.area_to_site[0, 0] > first.area_to_site[0, 0]
+    assert len(list((case / ".cache").glob("roads-*.npz"))) == 1, "the same roads, timed anew"
     assert not list((case / ".cache").glob("*.tmp"))
 
 

@@ -1,0 +1,95 @@
+"""Where the people of each area start from: one point, or several whose times are averaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.place import Place
+from geodata.travel import Points
+
+LEAST_SHARE = 0.5
+"""An area is reached only if at least this share of its weight is: a mean over the rest would hide who is cut off."""
+
+
+@dataclass(frozen=True)
+class Homes:
+    """P points of A areas.
+
+    Parameters
+    ----------
+    area
+        Position of the area of each point, ascending, shape (P,).
+    x, y
+        Metres in EPSG:27700, shape (P,).
+    weight
+        People (or any other weight above 0) at each point, shape (P,).
+    areas
+        A.
+    """
+
+    area: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    areas: int
+
+    @property
+    def single(self) -> bool:
+        """Whether every area is one point."""
+        return len(self.area) == self.areas
+
+    def mean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The weighted mean over the points of each area.
+
+        Points without a value are left out of the mean; an area where they hold more than half of the weight has none.
+
+        Parameters
+        ----------
+        values
+            Minutes or metres of each point, `inf` where there are none, shape (P, ...).
+
+        Returns
+        -------
+        Shape (A, ...).
+        """
+        if self.single:
+            return values
+        weight = np.broadcast_to(self.weight.reshape(-1, *[1] * (values.ndim - 1)), values.shape)
+        known = np.isfinite(values)
+        begin = np.searchsorted(self.area, np.arange(self.areas))
+        whole = np.add.reduceat(weight, begin)
+        reached = np.add.reduceat(np.where(known, weight, 0.0), begin)
+        total = np.add.reduceat(np.where(known, values, 0.0) * weight, begin)
+        mean = np.divide(total, reached, out=np.full(total.shape, np.inf), where=reached > 0)
+        return np.where(reached >= LEAST_SHARE * whole, mean, np.inf)
+
+
+def homes_of(place: Place, points: Points) -> Homes:
+    """The points of the areas of a place: those of its table of area points, else the area's own.
+
+    Parameters
+    ----------
+    place
+        The place.
+    points
+        Its areas, sorted by code (`geodata.travel.points_of`).
+    """
+    count = len(points.area_codes)
+    own = Homes(np.arange(count), points.area_x, points.area_y, np.ones(count), count)
+    table = place.area_points
+    if table is None or not len(table):
+        return own
+    at = pd.Index(points.area_codes).get_indexer(table["area_code"])
+    known = at >= 0
+    without = np.setdiff1d(np.arange(count), at[known])
+    area = np.concatenate((at[known], without))
+    order = np.argsort(area, kind="stable")
+    columns = (
+        np.concatenate((table[name].to_numpy(dtype=float)[known], instead[without]))[order]
+        for name, instead in (("x", own.x), ("y", own.y), ("weight", own.weight))
+    )
+    return Homes(area[order], *columns, count)

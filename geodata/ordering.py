@@ -1,0 +1,125 @@
+"""In which order a hierarchy takes the nodes of a road graph: nested dissection by inertial flow.
+
+Dead ends and bends come first. What is left is cut in two along the fewest roads between the first and the last quarter
+of its nodes, seen from four directions; of the four cuts, the one with the fewest roads for the size of its smaller side
+is taken. One end of every cut road stands above both sides, and each side is cut in the same way. (Schild and Sommer,
+"On balanced separators in road networks", SEA 2015; nodes with two neighbours first: Strasser and Wagner, 2015.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata._ordering_kernels import dissect
+from geodata._reduction_kernels import take_out_simple
+
+DIRECTIONS = ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0))
+"""Ways in which nodes are lined up: eastwards, northwards, and along the two diagonals."""
+
+PARTS = 8
+"""A graph is first cut in parts of at most this share of its nodes, which are then ordered side by side."""
+
+WORTH_A_THREAD = 4096
+"""Nodes below which parts are not ordered side by side."""
+
+THREADS = 4
+"""At most so many parts at a time."""
+
+
+def neighbour_lists(
+    nodes: int, tail: NDArray[np.int64], head: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Different neighbours of each node, ascending, whichever way the edges lead.
+
+    Parameters
+    ----------
+    nodes
+        N.
+    tail, head
+        Ends of the edges, shape (E,); parallel edges count once, an edge from a node to itself not at all.
+
+    Returns
+    -------
+    tuple
+        Where the list of each node begins, shape (N + 1,), and all lists one after the other.
+    """
+    apart = tail != head
+    low, high = np.minimum(tail, head)[apart], np.maximum(tail, head)[apart]
+    pairs = np.unique(low * np.int64(nodes) + high)
+    keys = np.concatenate((pairs, pairs % nodes * nodes + pairs // nodes)) if nodes else pairs
+    keys.sort()
+    first = np.zeros(nodes + 1, dtype=np.int32)
+    np.cumsum(np.bincount(keys // max(nodes, 1), minlength=nodes), out=first[1:])
+    return first, (keys % max(nodes, 1)).astype(np.int32)
+
+
+def dissection_order(
+    first: NDArray[np.int32], neighbour: NDArray[np.int32], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Nodes in the order in which a hierarchy takes them, the least important first.
+
+    The order is the same on every computer, however many parts are worked on at a time.
+
+    Parameters
+    ----------
+    first, neighbour
+        Lists of neighbours (see `neighbour_lists`).
+    x, y
+        Where the nodes lie, shape (N,). Places that are equal or unknown (NaN) make the order worse, not wrong.
+    """
+    left = neighbour.copy()
+    degree = np.diff(first)
+    simple = take_out_simple(first, left, degree)
+    core = np.flatnonzero(degree >= 0)
+    inner_first, inner = _rest(first, left, degree, core)
+    order = np.arange(len(core), dtype=np.int32)
+    place = order.copy()
+    along = _lined_up(x[core], y[core])
+    graph = inner_first, inner, order, place, along
+    parts = dissect(*graph, 0, len(core), max(WORTH_A_THREAD, len(core) // PARTS))
+    side_by_side(lambda part: dissect(*graph, part[0], part[1], 0), parts.tolist())
+    return np.concatenate((simple, core[order].astype(np.int32)))
+
+
+def side_by_side(work: Callable[..., object], jobs: Iterable[object]) -> None:
+    """Do jobs that let other threads run, a few at a time; the first error is raised again.
+
+    Parameters
+    ----------
+    work
+        What to do with each job. Jobs must not write to the same numbers.
+    jobs
+        The jobs.
+    """
+    jobs = list(jobs)
+    if len(jobs) <= 1:
+        for job in jobs:
+            work(job)
+        return
+    with ThreadPoolExecutor(min(THREADS, cpu_count() or 1, len(jobs))) as pool:
+        for _ in pool.map(work, jobs):
+            pass
+
+
+def _rest(
+    first: NDArray[np.int32], left: NDArray[np.int32], degree: NDArray[np.int32], core: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Lists of neighbours among the nodes `core` alone, which are numbered anew."""
+    own = np.full(len(degree), -1, dtype=np.int32)
+    own[core] = np.arange(len(core), dtype=np.int32)
+    size = degree[core]
+    begin = np.zeros(len(core) + 1, dtype=np.int32)
+    np.cumsum(size, out=begin[1:])
+    at = np.repeat(first[core] - begin[:-1], size) + np.arange(begin[-1])
+    return begin, own[left[at]]
+
+
+def _lined_up(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Nodes in the order in which they lie along each direction, shape (directions, N); ties by number."""
+    x, y = (np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0) for values in (x, y))
+    return np.stack([np.argsort(a * x + b * y, kind="stable") for a, b in DIRECTIONS]).astype(np.int32)
