@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
+
+from geodata.osm import KMH_PER_MPH
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -37,8 +40,8 @@ class OsmnxRoads:
         Nodes of each directed edge, shape (E,).
     seconds
         osmnx's travel time of each edge, shape (E,).
-    way
-        OpenStreetMap's number of the way of each edge (of the first, where osmnx has merged several), shape (E,).
+    label
+        Name, class and speeds of the way or ways of each edge, as a reader would look them up.
     """
 
     key: NDArray[np.int64]
@@ -47,7 +50,7 @@ class OsmnxRoads:
     tail: NDArray[np.int64]
     head: NDArray[np.int64]
     seconds: NDArray[np.float64]
-    way: NDArray[np.int64]
+    label: tuple[str, ...]
 
     @cached_property
     def matrix(self) -> csr_array:
@@ -74,14 +77,24 @@ class OsmnxRoads:
         """Seconds of each journey from one node to another, shape (P,)."""
         return _pairs(self.matrix, start, stop)
 
+    @cached_property
+    def steps(self) -> dict[tuple[int, int], int]:
+        """Edge of each step between two of OpenStreetMap's nodes, of several the quickest."""
+        order = np.argsort(-self.seconds, kind="stable")
+        ends = zip(self.key[self.tail[order]].tolist(), self.key[self.head[order]].tolist(), strict=True)
+        return dict(zip(ends, order.tolist(), strict=True))
+
     def route(self, start: int, stop: int) -> list[int]:
         """OpenStreetMap's numbers of the nodes of the quickest way."""
         _, before = dijkstra(self.matrix, indices=start, return_predecessors=True)
-        return [int(self.key[node]) for node in _followed(before, start, stop)]
+        route = [stop]
+        while route[-1] != start:
+            route.append(int(before[route[-1]]))
+            if route[-1] == NO_NODE:
+                return []
+        return [int(self.key[node]) for node in reversed(route)]
 
-    def split(
-        self, x: NDArray[np.float64], y: NDArray[np.float64]
-    ) -> tuple[csr_array, int, NDArray[np.int64]]:
+    def split(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[csr_array, int, NDArray[np.int64]]:
         """Put points into the main part of the graph, each on the edges it lies on.
 
         Point i becomes the nodes N + 2i, from which journeys start, and N + 2i + 1, at which they end.
@@ -94,10 +107,7 @@ class OsmnxRoads:
         edges = np.flatnonzero(self.in_main[self.tail] & self.in_main[self.head])
         lines = shapely.linestrings(
             np.stack(
-                [
-                    np.column_stack((self.x[end[edges]], self.y[end[edges]]))
-                    for end in (self.tail, self.head)
-                ],
+                [np.column_stack((self.x[end[edges]], self.y[end[edges]])) for end in (self.tail, self.head)],
                 axis=1,
             )
         )
@@ -112,9 +122,7 @@ class OsmnxRoads:
         tail = np.concatenate((self.tail, start, self.tail[edge], nodes + 2 * a))
         head = np.concatenate((self.head, self.head[edge], end, nodes + 2 * b + 1))
         seconds = np.concatenate((self.seconds, self.seconds[edge] * (1 - share), self.seconds[edge] * share, ms))
-        grown = OsmnxRoads(
-            np.arange(nodes + 2 * points), np.empty(0), np.empty(0), tail, head, seconds, np.empty(0, np.int64)
-        )
+        grown = OsmnxRoads(np.arange(nodes + 2 * points), np.empty(0), np.empty(0), tail, head, seconds, ())
         return grown.matrix, nodes, missing
 
     def seconds_between_points(
@@ -164,15 +172,6 @@ def _pairs(matrix: csr_array, start: NDArray[np.int64], stop: NDArray[np.int64])
     return result
 
 
-def _followed(before: NDArray[np.int32], start: int, stop: int) -> list[int]:
-    route = [stop]
-    while route[-1] != start:
-        route.append(int(before[route[-1]]))
-        if route[-1] == NO_NODE:
-            return []
-    return route[::-1]
-
-
 def read_osmnx(path: Path, kind: str) -> OsmnxRoads:
     """Read XML with osmnx and time it with osmnx.
 
@@ -198,10 +197,19 @@ def _arrays(graph: nx.MultiDiGraph) -> OsmnxRoads:
     place = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)])
     x, y = Transformer.from_crs("EPSG:4326", "EPSG:27700", always_xy=True).transform(*place.T)
     number = {node: index for index, node in enumerate(graph.nodes)}
-    rows = [
-        (number[a], number[b], data["osmid"][0] if isinstance(data["osmid"], list) else data["osmid"])
-        for a, b, data in graph.edges(data=True)
-    ]
-    tail, head, way = np.array(rows, dtype=np.int64).T
-    seconds = np.array([data["travel_time"] for _, _, data in graph.edges(data=True)], dtype=float)
-    return OsmnxRoads(key, np.asarray(x), np.asarray(y), tail, head, seconds, way)
+    ends = [(number[a], number[b]) for a, b in graph.edges(data=False)]
+    tail, head = np.array(ends, dtype=np.int64).T
+    every = [data for _, _, data in graph.edges(data=True)]
+    seconds = np.array([data["travel_time"] for data in every], dtype=float)
+    return OsmnxRoads(key, np.asarray(x), np.asarray(y), tail, head, seconds, tuple(_label(data) for data in every))
+
+
+def _label(data: dict[str, object]) -> str:
+    name = _told(data.get("name")) or _told(data.get("ref")) or "unnamed road"
+    kmh = _told(data.get("maxspeed"), lambda text: f"{float(text) / KMH_PER_MPH:.0f}")
+    return f"{name} ({_told(data.get('highway'))}), {kmh} mph"
+
+
+def _told(value: object, form: Callable[[str], str] = str) -> str:
+    values = value if isinstance(value, list) else [value]
+    return " / ".join(sorted({form(one) for one in values if one is not None}))

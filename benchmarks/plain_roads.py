@@ -24,6 +24,7 @@ PLAIN_MPH = {
 }  # fmt: skip
 
 SPEED_TAGS = ("maxspeed", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+"""Beginnings of the tags that tell of limits."""
 
 
 @dataclass(frozen=True)
@@ -72,5 +73,5 @@ def write_plain(source: Path, target: Path) -> None:
             name = ROAD_CLASSES[way.road_class]
             limit = way.limit_forward_kmh
             kmh = PLAIN_MPH[name] * KMH_PER_MPH if math.isnan(limit) else limit
-            kept = {key: value for key, value in tags.items() if key not in SPEED_TAGS and not key.startswith("maxspeed:")}
+            kept = {key: value for key, value in tags.items() if not key.startswith(SPEED_TAGS)}
             writer.add(thing.replace(tags=kept | {"maxspeed": f"{kmh:.6f}"}))

@@ -1,8 +1,8 @@
 """Compiled loops of the hierarchy; arrays in, arrays out.
 
-Nodes are counted by rank, the lowest first. The arcs of node u are `first[u]:first[u + 1]`; they lead to nodes of higher
-rank, `head`, ascending. `up[k]` is the time along arc k from the lower node to the higher one, `down[k]` the time back.
-The lowest higher neighbour of a node is its parent; every arc leads to an ancestor.
+Nodes are counted by rank, the lowest first. The arcs of node u are `first[u]:first[u + 1]`; they lead to nodes of
+higher rank, `head`, ascending. `up[k]` is the time along arc k from the lower node to the higher one, `down[k]` the
+time back. The lowest higher neighbour of a node is its parent; every arc leads to an ancestor.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ INF = (1 << 30) - 1
 
 
 @compiled
-def parents(
-    first: NDArray[np.int32], neighbour: NDArray[np.int32]
-) -> NDArray[np.int32]:  # pragma: no cover - compiled
+def parents(first: NDArray[np.int32], neighbour: NDArray[np.int32]) -> NDArray[np.int32]:  # pragma: no cover - compiled
     """Parent of each node in the elimination tree, -1 for a root (J. W. H. Liu, 1986: with shortened paths)."""
     nodes = len(first) - 1
     parent = np.full(nodes, -1, np.int32)
@@ -140,7 +138,7 @@ def find_arcs(
 def arcs_below(
     begin: NDArray[np.int32], head: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:  # pragma: no cover - compiled
-    """Arcs that lead to each node (from where they begin for each node; the arcs), and where the arcs after each end."""
+    """Arcs that lead to each node: where those of each begin, the arcs, and where the list that an arc is in ends."""
     nodes = len(begin) - 1
     start = np.zeros(nodes + 1, np.int32)
     for k in range(len(head)):
@@ -174,10 +172,9 @@ def weigh_edges(
         value = ms[e]
         if k >= 0 and value >= 0:
             if rising[e]:
-                if value < up[k]:
-                    up[k] = value
-            elif value < down[k]:
-                down[k] = value
+                up[k] = min(np.int64(up[k]), value)
+            else:
+                down[k] = min(np.int64(down[k]), value)
 
 
 @compiled
@@ -194,7 +191,8 @@ def customise(
 ) -> None:  # pragma: no cover - compiled
     """Times along the arcs of the nodes `low` to `high` over any lower nodes, whose arcs are done already.
 
-    The arcs of a lower neighbour w of u, after the one to u, close the triangles over w: each leads to a neighbour of u.
+    The arcs of a lower neighbour w of u that come after the one to u close the triangles over w: each leads to a
+    neighbour of u.
     """
     at = np.empty(len(begin), np.int32)
     for u in range(low, high):

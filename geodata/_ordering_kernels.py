@@ -1,4 +1,4 @@
-"""Compiled loops that put the nodes of an undirected graph in an order for contraction; arrays in, arrays out.
+"""Compiled loops that cut an undirected graph in parts and separators; arrays in, arrays out.
 
 A graph is two arrays: the neighbours of node u are `neighbour[first[u]:first[u + 1]]`. A cell is a range `[low, high)`
 of places in `order`: its nodes are `order[low:high]`, and `place` tells where each node stands. Cutting a cell arranges
@@ -11,9 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata._compiled import compiled
-
-SMALL = 64
-"""Cells of up to so many nodes are ordered by degree: the neighbours of a node fit the bits of one number."""
 
 LEAST_SIDE = 4
 """A cut is sought between the first and the last of so many parts of a cell along each direction."""
@@ -30,7 +27,7 @@ def dissect(
     high: int,
     stop: int,
 ) -> NDArray[np.int64]:  # pragma: no cover - compiled
-    """Cut a cell again and again, until its parts are of at most `stop` nodes or fully ordered.
+    """Cut a cell again and again, until its parts are of at most `stop` nodes.
 
     Parameters
     ----------
@@ -44,11 +41,11 @@ def dissect(
     low, high
         The cell.
     stop
-        Parts of up to so many nodes are left to others; 0 to leave none.
+        Parts of up to so many nodes are not cut; at least `LEAST_SIDE`.
 
     Returns
     -------
-    The parts left, shape (parts, 2).
+    These parts, shape (parts, 2).
     """
     left = [(0, 0)]
     left.clear()
@@ -57,8 +54,6 @@ def dissect(
         low, high = stack.pop()
         if high - low <= stop:
             left.append((low, high))
-        elif high - low <= SMALL:
-            _order_small(first, neighbour, order, place, low, high)
         else:
             for part in _cut(first, neighbour, order, place, along, low, high):
                 stack.append(part)
@@ -276,7 +271,7 @@ def _push(
     source: int,
     sinks: int,
 ) -> bool:  # pragma: no cover - compiled
-    """One more unit of flow from a source to any node from `sinks` on, over nodes not seen yet; whether one was found."""
+    """One more unit of flow from a source to any node from `sinks` on, over nodes not seen yet; whether it got there."""
     u = source
     depth = 0
     while True:
@@ -352,62 +347,3 @@ def _separate(
         at = 1 if side[u] else 0
         part[u] = 2 if touches[u] and at == out else at
     return part
-
-
-@compiled
-def _order_small(
-    first: NDArray[np.int32],
-    neighbour: NDArray[np.int32],
-    order: NDArray[np.int32],
-    place: NDArray[np.int32],
-    low: int,
-    high: int,
-) -> None:  # pragma: no cover - compiled
-    """Order a small cell: always the node with the fewest neighbours next, those outside the cell counted too.
-
-    Neighbours inside and outside are bits of two numbers. Where more than 64 lie outside, some share a bit: the order
-    may then be a little worse, never wrong.
-    """
-    nodes = high - low
-    inside = np.zeros(nodes, np.uint64)
-    outside = np.zeros(nodes, np.uint64)
-    one = np.uint64(1)
-    for i in range(nodes):
-        u = order[low + i]
-        for k in range(first[u], first[u + 1]):
-            j = place[neighbour[k]] - low
-            if 0 <= j < nodes:
-                inside[i] |= one << np.uint64(j)
-            else:
-                outside[i] |= one << np.uint64(neighbour[k] & 63)
-    node = order[low:high].copy()
-    done = np.zeros(nodes, np.bool_)
-    for step in range(nodes):
-        best = -1
-        fewest = 200
-        for i in range(nodes):
-            if not done[i]:
-                size = _bits(inside[i]) + _bits(outside[i])
-                if size < fewest:
-                    fewest = size
-                    best = i
-        done[best] = True
-        order[low + step] = node[best]
-        own = inside[best]
-        for j in range(nodes):
-            bit = one << np.uint64(j)
-            if own & bit:
-                inside[j] = (inside[j] | own) & ~bit & ~(one << np.uint64(best))
-                outside[j] |= outside[best]
-    for i in range(nodes):
-        place[order[low + i]] = low + i
-
-
-@compiled
-def _bits(value: np.uint64) -> int:  # pragma: no cover - compiled
-    """How many bits are set."""
-    count = 0
-    while value:
-        value &= value - np.uint64(1)
-        count += 1
-    return count

@@ -29,7 +29,7 @@ WORTH_A_THREAD = 2_000_000
 """Arcs to meet in all below which threads do not pay."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Side:
     """The starts or the ends of a table, and the nodes of the hierarchy above them.
 
@@ -122,18 +122,26 @@ class Side:
         return -(-points // self.lanes(points)) * self.arcs
 
     @cached_property
-    def _kept(self) -> dict[int, tuple[NDArray[np.int32], ...]]:
-        return {}
+    def _swept(self) -> list[tuple[NDArray[np.int32], ...]]:
+        return []
 
     def swept(self, weight: NDArray[np.int32]) -> tuple[NDArray[np.int32], ...]:
-        """Arcs of the nodes above, counted by place: where they begin, heads and times (`weight` of the arc)."""
-        if id(weight) not in self._kept:
-            tree = self.hierarchy
-            first = np.empty(len(self.above) + 1, dtype=np.int32)
-            to, time = np.empty(self.arcs, dtype=np.int32), np.empty(self.arcs, dtype=np.int32)
-            keep_arcs(tree.first, tree.head, weight, self.above, self.place, first, to, time)
-            self._kept[id(weight)] = first, to, time
-        return self._kept[id(weight)]
+        """Arcs of the nodes above, counted by place: where they begin, heads and times; kept for the next search.
+
+        Parameters
+        ----------
+        weight
+            Milliseconds along the arcs downwards in the direction of the search.
+        """
+        for made_of, *arrays in self._swept:
+            if made_of is weight:
+                return tuple(arrays)
+        tree = self.hierarchy
+        first = np.empty(len(self.above) + 1, dtype=np.int32)
+        to, time = np.empty(self.arcs, dtype=np.int32), np.empty(self.arcs, dtype=np.int32)
+        keep_arcs(tree.first, tree.head, weight, self.above, self.place, first, to, time)
+        self._swept.append((weight, first, to, time))
+        return first, to, time
 
 
 def search_between(

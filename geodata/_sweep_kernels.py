@@ -69,7 +69,7 @@ def search(
 ) -> None:  # pragma: no cover - compiled
     """Times from some points to all ends.
 
-    `lanes` points are searched from at a time, and their numbers lie side by side, so that one instruction adds several.
+    `lanes` points are searched from at a time; their numbers lie side by side, so that one instruction adds several.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def search(
     end_offset, end_place, end_tie
         Ties of the ends; nodes by place.
     limit
-        Longer times are `inf`.
+        Longer times are `inf`, as are those that reach `INF`.
     row_step, column_step, out
         The time from point a to end b goes to `out[a * row_step + b * column_step]`; `inf` where there is no way.
     """
@@ -109,7 +109,7 @@ def search(
             if place[chain[i]] >= 0:
                 given[place[chain[i]]] = -1
         for b in range(len(end_offset) - 1):
-            best[:] = INF + INF
+            best[:] = INF
             for k in range(end_offset[b], end_offset[b + 1]):
                 for lane in range(len(points)):
                     value = label[end_place[k], lane]
@@ -117,7 +117,7 @@ def search(
                         best[lane] = min(best[lane], value + end_tie[k])
             for lane in range(len(points)):
                 at = points[lane] * row_step + b * column_step
-                out[at] = best[lane] if best[lane] < INF + INF and best[lane] <= limit else np.inf
+                out[at] = best[lane] if best[lane] < INF and best[lane] <= limit else np.inf
 
 
 @compiled

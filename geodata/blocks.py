@@ -192,11 +192,10 @@ def _head(start: bytes, spec: TableSpec) -> bytes:
 
 def _whole_rows(data: bytes) -> tuple[bytes, bytes]:
     """The rows that are complete, and the beginning of the next one: a line end inside quotation marks ends none."""
-    at = len(data)
-    while (at := data.rfind(b"\n", 0, at)) >= 0:
-        if data.count(b'"', 0, at) % 2 == 0:
-            return data[: at + 1], data[at + 1 :]
-    return b"", data
+    at = data.rfind(b"\n")
+    if data.count(b'"', 0, max(at, 0)) % 2:
+        at = data.rfind(b"\n", 0, data.rfind(b'"', 0, at))
+    return data[: at + 1], data[at + 1 :]
 
 
 def _block(

@@ -662,5 +662,5 @@ def _verdict(calibration: Calibration) -> list[str]:
     elif calibration.better:
         lines.append("The factors also help on journeys they were not fitted to.")
     else:
-        lines.append("The factors do NOT clearly help on journeys they were not fitted to: keep the speeds as they were.")
+        lines.append("The factors do NOT clearly help on journeys they were not fitted to: keep the old speeds.")
     return lines

@@ -96,7 +96,7 @@ def fit_factors(seconds: Array, fixed: Array, observed: Array, weight: Array) ->
     slowness, scale = np.ones(types), 1.0
     for _ in range(8):
         slowness = _solved(design / scale, target / scale, weight, slowness)
-        rough = max(1.4826 * float(np.median(np.abs(design @ slowness - target))), SMALLEST_SCALE)
+        rough = max(1.4826 * _quantile(np.abs(design @ slowness - target), weight, 0.5), SMALLEST_SCALE)
         if abs(rough - scale) <= 1e-3 * scale:
             break
         scale = rough
@@ -120,7 +120,7 @@ def _solved(design: Array, target: Array, weight: Array, start: Array) -> Array:
     def loss(squared: Array) -> Array:
         """Value and two derivatives: soft l1 for journeys, plain squares for the pull."""
         root = np.sqrt(1.0 + squared[:-types])
-        robust = np.stack((2.0 * (root - 1.0), 1.0 / root, -0.5 / root**3))
+        robust = weight * np.stack((2.0 * (root - 1.0), 1.0 / root, -0.5 / root**3))
         plain = np.stack((squared[-types:], np.ones(types), np.zeros(types)))
         return np.concatenate((robust, plain), axis=1)
 

@@ -43,7 +43,8 @@ MOST_ARCS = 2**31 - 2
 BRANCHES = 8
 """Branches of at most this share of the nodes are weighed side by side."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Hierarchy:
     """What does not depend on the times: order of the nodes and arcs between them.
 
@@ -176,7 +177,7 @@ class Hierarchy:
         up, down = self._edges_alone(ms)
         alone, after = self._branches
         arrays = self.first, self.head, *self._below, up, down
-        side_by_side(lambda part: customise(*arrays, part[0], part[1]), alone)
+        side_by_side(lambda branch: customise(*arrays, *branch), alone)
         for low, high in after:
             customise(*arrays, low, high)
         return WeighedHierarchy(self, ms, up, down)
@@ -213,7 +214,7 @@ class Hierarchy:
             return cls(*(stored[field.name] for field in fields(cls)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeighedHierarchy:
     """A hierarchy with times on its arcs.
 
@@ -292,7 +293,7 @@ class WeighedHierarchy:
 
     def _refuse_too_long(self, departure: Side, arrival: Side, table: NDArray[np.float64]) -> None:
         """Make sure that `inf` means that there is no way, not that the way is longer than the numbers go."""
-        longest = self._longest + max(departure.tie.max(initial=0), arrival.tie.max(initial=0))
+        longest = self._longest + departure.tie.max(initial=0) + arrival.tie.max(initial=0)
         if longest < INF:
             return
         any_way = self._reaching._table(departure.without_ties(), arrival.without_ties(), INF - 1)

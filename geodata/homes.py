@@ -42,6 +42,12 @@ class Homes:
         """Whether every area is one point."""
         return len(self.area) == self.areas
 
+    def part(self, first: int, last: int) -> Homes:
+        """The points of the areas from `first` up to, without, `last`, numbered from 0."""
+        last = min(last, self.areas)
+        at = slice(*np.searchsorted(self.area, (first, last)))
+        return Homes(self.area[at] - first, self.x[at], self.y[at], self.weight[at], last - first)
+
     def mean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The weighted mean over the points of each area.
 

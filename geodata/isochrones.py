@@ -69,6 +69,7 @@ def isochrones(
     *,
     towards: bool = True,
     access_ms: NDArray[np.float64] | None = None,
+    alone: Sequence[int] | None = None,
 ) -> gpd.GeoDataFrame:
     """Polygons of what lies within some minutes of each site, and of the nearest of them all.
 
@@ -85,12 +86,14 @@ def isochrones(
     access_ms
         Milliseconds that each site adds to every journey, shape (P,); by default the way between the road and the
         site and what every journey takes (parking), as the matrices count them.
+    alone
+        Positions of the sites that get polygons of their own; all by default.
 
     Returns
     -------
-    EPSG:27700; one row for each site in its order and each limit in ascending order, then the rows of `any`: columns
-    `site_code`, `minutes`, `km2` and multipolygons (empty where nothing is reached). The polygon of a limit holds
-    those of the smaller limits of the same site.
+    EPSG:27700; one row for each such site in its order and each limit in ascending order, then the rows of `any`:
+    columns `site_code`, `minutes`, `km2` and multipolygons (empty where nothing is reached). The polygon of a limit
+    holds those of the smaller limits of the same site.
 
     Raises
     ------
@@ -100,6 +103,8 @@ def isochrones(
     limits = _limits(minutes)
     start = sites.access_ms(network) + network.journey_ms if access_ms is None else np.asarray(access_ms, dtype=float)
     strips = _Strips(network)
+    every = range(len(sites.codes))
+    wanted = np.isin(every, every if alone is None else list(alone))
     all_nodes = np.full(len(network.node_x), np.inf)
     shapes: list[NDArray[np.object_]] = []
     for low in range(0, len(sites.codes), AT_ONCE):
@@ -107,14 +112,16 @@ def isochrones(
         some = sites.some(which)
         at_nodes = node_ms(network, some.snapped, towards=towards, limit_ms=limits[-1]) + start[which, None]
         for site, row in zip(which, at_nodes, strict=True):
-            own = _Own.of(network, sites, start, np.array([site]), towards=towards)
-            shapes.append(strips.polygons(_Reach.of(network, strips.roads, row, own, towards=towards), limits))
             all_nodes = np.minimum(all_nodes, row)
+            if wanted[site]:
+                own = _Own.of(network, sites, start, np.array([site]), towards=towards)
+                shapes.append(strips.polygons(_Reach.of(network, strips.roads, row, own, towards=towards), limits))
     everyone = _Own.of(network, sites, start, np.arange(len(sites.codes)), towards=towards)
     shapes.append(strips.polygons(_Reach.of(network, strips.roads, all_nodes, everyone, towards=towards), limits))
     geometry = np.concatenate(shapes)
+    codes = [*(sites.codes[site] for site in np.flatnonzero(wanted)), ANY]
     columns = {
-        "site_code": np.repeat(np.array([*sites.codes, ANY], dtype=object), len(limits)),
+        "site_code": np.repeat(np.array(codes, dtype=object), len(limits)),
         "minutes": np.tile(limits / 60_000.0, len(shapes)),
         "km2": np.round(shapely.area(geometry) / 1e6, 3),
     }

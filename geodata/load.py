@@ -6,7 +6,7 @@ Nothing stops at the first mistake: what is sound is checked further, and all fi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from geodata import crosscheck
+from geodata.area_points import AreaPoints, read_area_points
 from geodata.case import CaseSettings, Tables, case_folder, settings_and_findings
 from geodata.catchments import LEFT_OUT
 from geodata.errors import Finding, InputProblems
@@ -31,6 +32,10 @@ from geodata.place import BRITISH_NATIONAL_GRID, Place, SourceFile
 from geodata.readers import read_table
 from geodata.registrations import scaling_findings
 from geodata.schemas import Table, cap_findings, check_table, combine
+from geodata.transport_table import TransportTable, read_public_transport
+
+READ_LATER = ("area_points", "public_transport")
+"""Tables of which only the rows of this case's areas and sites are read."""
 
 
 @dataclass
@@ -38,12 +43,18 @@ class _Reading:
     """The tables of a case while they are checked."""
 
     settings: CaseSettings
+    folder: Path
     tables: dict[str, Table] = field(default_factory=dict)
     sources: list[SourceFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def get(self, name: str) -> Table | None:
         return self.tables.get(name)
+
+    def add(self, more: AreaPoints | TransportTable) -> None:
+        """Gather what a table that was read later tells."""
+        self.findings += more.findings
+        self.sources += more.sources
 
 
 def load_place(case_dir: Path) -> Place:
@@ -68,8 +79,8 @@ def load_place(case_dir: Path) -> Place:
     settings, findings = settings_and_findings(case_dir)
     if settings is None:
         raise InputProblems(findings)
-    reading = _Reading(settings, findings=list(findings))
-    _read_tables(reading, case_folder(case_dir))
+    reading = _Reading(settings, case_folder(case_dir), findings=list(findings))
+    _read_tables(reading)
     if settings.record and (case_folder(case_dir) / settings.record).is_file():
         reading.findings += read_findings(case_folder(case_dir) / settings.record)
     place = _check_and_build(reading)
@@ -79,15 +90,17 @@ def load_place(case_dir: Path) -> Place:
     return place
 
 
-def _read_tables(reading: _Reading, folder: Path) -> None:
+def _read_tables(reading: _Reading) -> None:
     named_missing = {finding.value for finding in reading.findings if finding.code == "missing-file"}
     for name in Tables.model_fields:
+        if name in READ_LATER:
+            continue
         parts, complete = [], True
         for spec in getattr(reading.settings.tables, name):
             if spec.path in named_missing:
                 complete = False
                 continue
-            part, findings, source = read_table(folder, name, spec)
+            part, findings, source = read_table(reading.folder, name, spec)
             reading.findings += findings
             complete &= part is not None
             if part is not None and source is not None:
@@ -121,6 +134,7 @@ def _check_and_build(reading: _Reading) -> Place | None:
     if adjacency is not None:
         reading.findings += crosscheck.check_adjacency(adjacency, known)
     registrations = _registrations(reading, practices, areas, known)
+    area_points, transport = _read_later(reading, areas_at, mains)
     if any(finding.severity == "error" for finding in reading.findings):
         return None
     if practices is None or sites is None or areas is None or sites_at is None or areas_at is None:
@@ -129,7 +143,29 @@ def _check_and_build(reading: _Reading) -> Place | None:
         message, fix = "No practice with a list size is left.", "Fill in the list sizes."
         reading.findings.append(Finding("error", practices.files, message, fix, code="no-practices"))
         return None
-    return _build(reading, mains, sites_at, areas_at, localities_at, registrations)
+    place = _build(reading, mains, sites_at, areas_at, localities_at, registrations)
+    return replace(
+        place,
+        area_points=area_points.frame,
+        public_transport=transport.frame,
+        public_transport_facts=transport.facts,
+    )
+
+
+def _read_later(
+    reading: _Reading, areas_at: Located | None, mains: dict[str, int]
+) -> tuple[AreaPoints, TransportTable]:
+    """The points inside areas and the journeys by public transport; nothing of either where the case names none."""
+    tables, areas = reading.settings.tables, reading.get("areas")
+    missing = {finding.value for finding in reading.findings if finding.code == "missing-file"}
+    specs = [spec for spec in tables.area_points if spec.path not in missing]
+    postcodes, named = reading.get("postcodes"), bool(tables.postcodes)
+    points = read_area_points(reading.folder, specs, areas, areas_at, postcodes, postcodes_named=named)
+    journeys = [spec for spec in tables.public_transport if spec.path not in missing]
+    transport = read_public_transport(reading.folder, journeys, areas, reading.get("sites"), mains)
+    reading.add(points)
+    reading.add(transport)
+    return points, transport
 
 
 def _locate_areas(reading: _Reading, areas: Table | None) -> Located | None:

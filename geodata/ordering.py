@@ -1,28 +1,29 @@
 """In which order a hierarchy takes the nodes of a road graph: nested dissection by inertial flow.
 
-Dead ends and bends come first. What is left is cut in two along the fewest roads between the first and the last quarter
-of its nodes, seen from four directions; of the four cuts, the one with the fewest roads for the size of its smaller side
-is taken. One end of every cut road stands above both sides, and each side is cut in the same way. (Schild and Sommer,
-"On balanced separators in road networks", SEA 2015; nodes with two neighbours first: Strasser and Wagner, 2015.)
+Dead ends and bends come first. What is left is cut in two along the fewest roads between the first and the last
+quarter of its nodes, seen from four directions; of the four cuts, the one with the fewest roads for the size of its
+smaller side is taken. One end of every cut road stands above both sides, and each side is cut in the same way. (Schild
+and Sommer, "On balanced separators in road networks", SEA 2015.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata._neighbour_kernels import SMALL, list_neighbours, order_small, take_out_simple
 from geodata._ordering_kernels import dissect
-from geodata._reduction_kernels import take_out_simple
 
 DIRECTIONS = ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0))
 """Ways in which nodes are lined up: eastwards, northwards, and along the two diagonals."""
 
-PARTS = 8
-"""A graph is first cut in parts of at most this share of its nodes, which are then ordered side by side."""
+SHARES = (2, 4, 8)
+"""A graph is cut in parts of at most half its nodes, these side by side in quarters, and so on."""
 
 WORTH_A_THREAD = 4096
 """Nodes below which parts are not ordered side by side."""
@@ -48,14 +49,7 @@ def neighbour_lists(
     tuple
         Where the list of each node begins, shape (N + 1,), and all lists one after the other.
     """
-    apart = tail != head
-    low, high = np.minimum(tail, head)[apart], np.maximum(tail, head)[apart]
-    pairs = np.unique(low * np.int64(nodes) + high)
-    keys = np.concatenate((pairs, pairs % nodes * nodes + pairs // nodes)) if nodes else pairs
-    keys.sort()
-    first = np.zeros(nodes + 1, dtype=np.int32)
-    np.cumsum(np.bincount(keys // max(nodes, 1), minlength=nodes), out=first[1:])
-    return first, (keys % max(nodes, 1)).astype(np.int32)
+    return list_neighbours(nodes, np.asarray(tail, dtype=np.int32), np.asarray(head, dtype=np.int32))
 
 
 def dissection_order(
@@ -79,15 +73,19 @@ def dissection_order(
     inner_first, inner = _rest(first, left, degree, core)
     order = np.arange(len(core), dtype=np.int32)
     place = order.copy()
+    graph = inner_first, inner, order, place
     along = _lined_up(x[core], y[core])
-    graph = inner_first, inner, order, place, along
-    parts = dissect(*graph, 0, len(core), max(WORTH_A_THREAD, len(core) // PARTS))
-    side_by_side(lambda part: dissect(*graph, part[0], part[1], 0), parts.tolist())
+    cells = np.array([[0, len(core)]])
+    for share in SHARES:
+        stop = len(core) // share
+        if stop >= WORTH_A_THREAD:
+            cells = np.concatenate(side_by_side(lambda cell, stop=stop: dissect(*graph, along, *cell, stop), cells))
+    side_by_side(lambda cell: order_small(*graph, dissect(*graph, along, *cell, SMALL)), cells)
     return np.concatenate((simple, core[order].astype(np.int32)))
 
 
-def side_by_side(work: Callable[..., object], jobs: Iterable[object]) -> None:
-    """Do jobs that let other threads run, a few at a time; the first error is raised again.
+def side_by_side(work: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
+    """Do jobs that let other threads run, a few at a time; their results, or the first error.
 
     Parameters
     ----------
@@ -96,14 +94,11 @@ def side_by_side(work: Callable[..., object], jobs: Iterable[object]) -> None:
     jobs
         The jobs.
     """
-    jobs = list(jobs)
-    if len(jobs) <= 1:
-        for job in jobs:
-            work(job)
-        return
-    with ThreadPoolExecutor(min(THREADS, cpu_count() or 1, len(jobs))) as pool:
-        for _ in pool.map(work, jobs):
-            pass
+    workers = min(THREADS, cpu_count() or 1, len(jobs))
+    if workers <= 1:
+        return [work(job) for job in jobs]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(work, jobs))
 
 
 def _rest(

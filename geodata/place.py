@@ -29,6 +29,34 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
+class TransportFacts:
+    """What imported minutes by public transport mean, as the case states it.
+
+    Parameters
+    ----------
+    departure
+        Day and hours of departure, such as `Tue 2026-10-06 07:30-09:30`; empty if it is not stated.
+    percentile
+        Which of the departures in the window the minutes speak of; None if it is not stated.
+    made_with
+        Program and timetables.
+    """
+
+    departure: str = ""
+    percentile: int | None = None
+    made_with: str = ""
+
+    def window(self) -> str:
+        """Departure and percentile in words."""
+        said = f"leaving {self.departure}" if self.departure else "the hour of departure is not stated"
+        if self.percentile == 50:
+            return f"{said}, the middle one of the departures"
+        if self.percentile is not None:
+            return f"{said}, {self.percentile} of 100 departures are at least as quick"
+        return said
+
+
+@dataclass(frozen=True)
 class Place:
     """What a case holds, checked and located.
 
@@ -63,7 +91,10 @@ class Place:
         Points inside areas whose times are averaged (`area_code`, `x`, `y` in metres, `weight` above 0), sorted, or
         None.
     public_transport
-        Minutes by public transport (`area_code`, `site_code`, `minutes`), or None.
+        Minutes by public transport (`area_code`, `site_code`, `minutes`, `reachable`), one row a pair, sorted, or None.
+        `minutes` is `inf` where there is no way; a pair without a row is not reachable either.
+    public_transport_facts
+        Their departure window, percentile and program, or None.
     findings
         All warnings and notes from reading and checking.
     sources
@@ -85,6 +116,7 @@ class Place:
     settings: dict[str, object] = field(default_factory=dict)
     area_points: pd.DataFrame | None = None
     public_transport: pd.DataFrame | None = None
+    public_transport_facts: TransportFacts | None = None
 
     @property
     def list_total(self) -> int:

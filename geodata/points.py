@@ -128,7 +128,7 @@ def points_and_findings(path: Path | str, crs: str | None = None) -> tuple[Point
     findings += more
     findings += _check_ids(table, part)
     points, more = _locate(table, part, crs)
-    findings = cap_findings(findings + more)
+    findings = cap_findings(sorted(findings + more, key=lambda finding: finding.row or 0))
     if any(finding.severity == "error" for finding in findings):
         return None, findings
     ids = tuple(str(text) for text in table.raw["id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,8 @@ UNNAMED = {
 """What a road without a name is called, by its class; any other is an "unnamed road", or a "slip road"."""
 
 NAMELESS = {*UNNAMED.values(), "unnamed road", "slip road"} - {"ferry"}
+
+ROAD_NUMBER = re.compile(r"([ABM]\d{1,4}(?:\(M\))?)(?:\s|$)")
 
 TRAVEL_WORDS = {"drive": "by car", "walk": "on foot"}
 
@@ -412,20 +415,31 @@ def _unnamed(road_class: str) -> str:
 
 def _in_words(told: pd.DataFrame, count: int) -> tuple[list[str], list[str]]:
     """For each route its stretches with their lengths, and the names of its longest roads."""
-    way, mainly = [""] * count, [""] * count
-    for route, rows in told.groupby("route"):
-        long = rows[rows["km"] >= SHORTEST_TOLD_KM]
-        shown = long if len(long) else rows
-        way[int(route)] = ", ".join(
-            f"{name} {_distance(km)}" for name, km in zip(shown["name"], shown["km"], strict=True)
-        )
-        km = rows.groupby("name", sort=False)["km"].sum()
-        named = ~km.index.isin(NAMELESS)
-        km = km[named] if named.any() else km
-        longest = km[km >= MAIN_SHARE * rows["km"].sum()].sort_values(ascending=False, kind="stable").index[:MAIN_ROADS]
-        names = [name for name in km.index if name in set(longest)]
-        mainly[int(route)] = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return way, mainly
+    stretches: list[list[tuple[str, float]]] = [[] for _ in range(count)]
+    for route, name, km in zip(told["route"], told["name"], told["km"], strict=True):
+        stretches[int(route)].append((str(name), float(km)))
+    return [_way(parts) for parts in stretches], [_mainly(parts) for parts in stretches]
+
+
+def _way(parts: list[tuple[str, float]]) -> str:
+    long = [(name, km) for name, km in parts if km >= SHORTEST_TOLD_KM]
+    return ", ".join(f"{name} {_distance(km)}" for name, km in long or parts)
+
+
+def _mainly(parts: list[tuple[str, float]]) -> str:
+    """The longest roads in the order they come in; a numbered road is one, however its stretches are called."""
+    named = [part for part in parts if part[0] not in NAMELESS] or parts
+    km: dict[str, float] = {}
+    names: dict[str, set[str]] = {}
+    for name, length in named:
+        number = ROAD_NUMBER.match(name)
+        key = number[1] if number else name
+        km[key] = km.get(key, 0.0) + length
+        names.setdefault(key, set()).add(name)
+    least = MAIN_SHARE * sum(length for _, length in parts)
+    longest = sorted((key for key in km if km[key] >= least), key=lambda key: -km[key])[:MAIN_ROADS]
+    told = [next(iter(names[key])) if len(names[key]) == 1 else key for key in km if key in longest]
+    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
 def _distance(km: float) -> str:

@@ -32,6 +32,13 @@ MOST_ISOCHRONES = 500
 
 LISTED = 5
 
+SAID_HERE = (
+    ("set [roads] bridge_gaps_m = 0", "add --bridge-gaps 0"),
+    ("[roads] bridge_gaps_m", "--bridge-gaps"),
+    ("; a table of your own lies beside case.toml", ""),
+)
+"""What findings say of the settings of a case, and what is said of the options of a command instead."""
+
 
 @dataclass(frozen=True)
 class TimesJob:
@@ -61,6 +68,8 @@ class TimesJob:
         Coordinate system of columns x and y.
     routes, isochrones
         Lines of the routes, and polygons of what is within these minutes, in a GeoPackage.
+    page
+        Whether a page shows how the minutes were made.
     """
 
     roads: Path
@@ -81,6 +90,7 @@ class TimesJob:
     engine: Engine = "auto"
     routes: bool = False
     isochrones: tuple[float, ...] = ()
+    page: bool = False
 
     @property
     def note(self) -> Path:
@@ -93,9 +103,15 @@ class TimesJob:
         return self.out.with_suffix(".gpkg") if self.routes or self.isochrones else None
 
     @property
+    def page_file(self) -> Path:
+        """Where the page is written, if one is asked for."""
+        return self.out.with_suffix(".html")
+
+    @property
     def writes(self) -> tuple[Path, ...]:
         """Every file that is written."""
-        return (self.out, self.note, *([self.layers] if self.layers else []))
+        layers, page = [self.layers] if self.layers else [], [self.page_file] if self.page else []
+        return (self.out, self.note, *layers, *page)
 
     @property
     def reads(self) -> tuple[Path, ...]:
@@ -139,8 +155,10 @@ def of_command(finding: Finding) -> Finding:
     """A finding that speaks of the settings of a case, as one that speaks of the options of the command."""
     if finding.code == "unknown-profile":
         return replace(finding, file="--profile", column=None)
-    fix = finding.fix.replace("set [roads] bridge_gaps_m = 0", "add --bridge-gaps 0")
-    return replace(finding, fix=fix.replace("[roads] bridge_gaps_m", "--bridge-gaps"))
+    fix = finding.fix
+    for of_case, here in SAID_HERE:
+        fix = fix.replace(of_case, here)
+    return replace(finding, fix=fix)
 
 
 def road_file_findings(path: Path) -> list[Finding]:
@@ -275,7 +293,9 @@ def _lost(network: RoadNetwork, ends: Ends, lost: NDArray[np.int64]) -> Finding:
     fix = "Use a road file of the whole area, or check the coordinates of these points."
     if guess := _what_would_fit(network, ends, lost):
         fix = f"{guess} Or use a road file of the whole area."
-    return _about(ends, lost[0], "error" if whole else "warning", message, fix, "roads-do-not-cover")
+    if whole:
+        return Finding("error", ends.table.file, message, fix, code="roads-do-not-cover")
+    return _about(ends, lost[0], "warning", message, fix, "roads-do-not-cover")
 
 
 def _what_would_fit(network: RoadNetwork, ends: Ends, lost: NDArray[np.int64]) -> str:

@@ -31,6 +31,7 @@ __all__ = ["TimesDone", "TimesJob", "run_times"]
 
 Tell = Callable[[str, str], None]
 Progress = Callable[[int, int], None]
+DrawPage = Callable[[Work], str]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class TimesDone:
     findings: tuple[Finding, ...] = ()
 
 
-def run_times(job: TimesJob, *, tell: Tell | None = None, progress: Progress | None = None) -> TimesDone:
+def run_times(
+    job: TimesJob, *, tell: Tell | None = None, progress: Progress | None = None, draw_page: DrawPage | None = None
+) -> TimesDone:
     """Read points and roads, time the journeys, and write them.
 
     Parameters
@@ -78,6 +81,8 @@ def run_times(job: TimesJob, *, tell: Tell | None = None, progress: Progress | N
         Called with each stage and a detail.
     progress
         Called with how many rows of the matrix are done, and of how many.
+    draw_page
+        Makes the page of a job that asks for one, from its journeys.
 
     Raises
     ------
@@ -104,7 +109,7 @@ def run_times(job: TimesJob, *, tell: Tell | None = None, progress: Progress | N
     findings += cover(network, (first, second) if job.destinations != job.origins else (first,))
     work = Work(job, network, given.speeds, first, second, closures.named, checksum)
     try:
-        return _written(work, tell, progress, tuple(findings))
+        return _written(work, tell, progress, draw_page if job.page else None, tuple(findings))
     except OSError as problem:
         raise InputProblems([_cannot_write(job.out, problem)]) from problem
 
@@ -112,7 +117,9 @@ def run_times(job: TimesJob, *, tell: Tell | None = None, progress: Progress | N
 # --- Writing -----------------------------------------------------------------------------------------------------
 
 
-def _written(work: Work, tell: Tell, progress: Progress, findings: tuple[Finding, ...]) -> TimesDone:
+def _written(
+    work: Work, tell: Tell, progress: Progress, draw_page: DrawPage | None, findings: tuple[Finding, ...]
+) -> TimesDone:
     job, (start, stop) = work.job, work.travel
     with ExitStack() as stack:
         part = stack.enter_context(
@@ -139,6 +146,10 @@ def _written(work: Work, tell: Tell, progress: Progress, findings: tuple[Finding
         part.method = method.facts()
         text = method_note(work.network, work.speeds, (work.first.noted(), work.second.noted()), work.noted())
         note.write_text(text, encoding="utf-8", newline="\n")
+        if draw_page is not None:
+            tell("Drawing the page", job.page_file.name)
+            page = stack.enter_context(whole_file(job.page_file))
+            page.write_text(draw_page(work), encoding="utf-8", newline="\n")
         tell("Writing", job.out.name)
     return TimesDone(
         job.writes,

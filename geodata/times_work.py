@@ -22,7 +22,7 @@ from geodata.travel import TravelMethod
 MOST_INSIDE = 1_000_000
 """Pairs listed at most as inside an isochrone; the matrix holds them all."""
 
-BLOCK_CELLS = 4_000_000
+BLOCK_CELLS = 1_000_000
 """Minutes that are held at a time."""
 
 BLOCK_ROWS = 1024

@@ -12,15 +12,25 @@ from grouping.check import Checked
 from grouping.check_findings import effect_of
 from grouping.check_page import render_check
 from grouping.escape import spreadsheet_cell
+from grouping.roads_scenes import page_of_case
 from grouping.runs import findings_table, new_folder
 
-PAGE, FINDINGS, PLACED = "check.html", "findings.csv", "placed.csv"
+PAGE, FINDINGS, PLACED, ROADS = "check.html", "findings.csv", "placed.csv", "roads.html"
 FOLDER = "check"
 """Folder of a check in its case, unless another is named."""
 
 
-def write_check(checked: Checked, out_dir: Path) -> Path:
+def write_check(checked: Checked, out_dir: Path, *, roads: bool = True) -> Path:
     """Write `check.html`, `findings.csv` and `placed.csv`; an earlier check in the folder is replaced.
+
+    Parameters
+    ----------
+    checked
+        What the check found.
+    out_dir
+        The folder.
+    roads
+        Whether to write `roads.html` as well, which shows how the roads were read; never for a case without roads.
 
     Returns
     -------
@@ -32,13 +42,16 @@ def write_check(checked: Checked, out_dir: Path) -> Path:
     InputProblems
         The folder holds something else, or cannot be written.
     """
-    page = render_check(checked)
+    of_roads = page_of_case(checked, home=(PAGE, "input check")) if roads else None
+    page = render_check(checked, roads_file="" if of_roads is None else ROADS)
     try:
         with new_folder(out_dir, refuse=refuse_foreign_check) as folder:
             findings = effects_table(checked.findings)
             findings.to_csv(folder / FINDINGS, index=False, encoding="utf-8", lineterminator="\n")
             _placed_table(checked.placed).to_csv(folder / PLACED, index=False, encoding="utf-8", lineterminator="\n")
             (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
+            if of_roads is not None:
+                (folder / ROADS).write_text(of_roads, encoding="utf-8", newline="\n")
     except InputProblems as problem:
         if checked.ready is None:  # what is wrong with the case must be told all the same
             raise InputProblems((*checked.findings, *problem.findings)) from problem
@@ -58,7 +71,7 @@ def refuse_foreign_check(out_dir: Path) -> None:
         return
     if not out_dir.is_dir():
         message = "this is a file, not a folder."
-    elif foreign := sorted({path.name for path in out_dir.iterdir()} - {PAGE, FINDINGS, PLACED}):
+    elif foreign := sorted({path.name for path in out_dir.iterdir()} - {PAGE, FINDINGS, PLACED, ROADS}):
         message = f"this folder holds files that are not of a check ({foreign[0]}); nothing in it was touched."
     else:
         return

@@ -35,8 +35,16 @@ SEVERITY_WORDS = {
 }
 
 
-def render_check(checked: Checked) -> str:
-    """Make the page of a check as text; the same inputs give the same page."""
+def render_check(checked: Checked, *, roads_file: str = "") -> str:
+    """Make the page of a check as text; the same inputs give the same page.
+
+    Parameters
+    ----------
+    checked
+        What the check found.
+    roads_file
+        The page beside it that shows how the roads were read, if there is one.
+    """
     points = check_map.on_the_map(checked)
     drawn = bool(len(points))
     no_localities = checked.loaded is None or not len(checked.loaded.localities)
@@ -72,6 +80,7 @@ def render_check(checked: Checked) -> str:
         flagged_total=len(flagged),
         unplaced=int((checked.placed["placed_by"] == "not placed").sum()),
         spread=snap_spread(checked.placed),
+        roads_file=roads_file,
         sources=checked.sources,
         origins=checked.origins,
         of_origins=_attributions_of_origins(checked),

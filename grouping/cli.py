@@ -158,6 +158,9 @@ def check(
         Path | None, typer.Option("--out", help="Folder for the page and its tables. Default: CASE/check.")
     ] = None,
     rules: RulesOption = None,
+    roads: Annotated[
+        bool, typer.Option("--roads/--no-roads", help="Also write a page that shows how the roads were read.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Check the inputs of a case without forming groups, and write the page a planner takes to the practices."""
@@ -171,7 +174,8 @@ def check(
         refuse_foreign_check(folder)
         with progress() as tell:
             checked = check_case(case, rules=rules, progress=tell)
-            page = write_check(checked, folder)
+            tell("Writing the pages", str(folder))
+            page = write_check(checked, folder, roads=roads)
         say_check(errors, checked, counts(checked), page, as_json=as_json)
         if checked.verdict == "cannot run yet":
             raise typer.Exit(1)

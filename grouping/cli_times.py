@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from grouping.cli_shared import JsonOption, errors, progress, told
+
+if TYPE_CHECKING:
+    from geodata.times_work import Work
 
 RoadsOption = Annotated[
     Path,
@@ -79,6 +82,9 @@ def times(
             show_default=False,
         ),
     ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Also write a page that shows how the minutes were made (.html).")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Minutes between any points on a road file, and a note of how they were made."""
@@ -107,12 +113,19 @@ def times(
         engine=engine,
         routes=routes,
         isochrones=limits,
+        page=page,
     )
     _refuse_overwriting(job.reads, job.writes)
     with told(as_json=as_json):
         with _rows() as (tell, done):
-            finished = run_times(job, tell=tell, progress=done)
+            finished = run_times(job, tell=tell, progress=done, draw_page=_page_of_times)
         say_times(errors, finished, as_json=as_json)
+
+
+def _page_of_times(work: Work) -> str:
+    from grouping.roads_scenes import page_of_times
+
+    return page_of_times(work)
 
 
 def calibrate(

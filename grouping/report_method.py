@@ -131,6 +131,18 @@ DETAIL_WORDS = {
     "profile": "Speed profile",
     "profile_sentence": "What it leaves out",
     "speeds_version": "Version of the speed table",
+    "mode": "Means of travel",
+    "speed_factor": "Factor on all speeds",
+    "ferry_state": "Ferries",
+    "parking_minutes": "Minutes added for parking",
+    "toll_km": "Kilometres of toll road",
+    "turns_restricted": "Restricted turns applied",
+    "turns_unclear": "Restricted turns that could not be understood",
+    "closed_roads": "Stretches of road closed",
+    "closed": "Closed roads",
+    "drive": "by car",
+    "walk": "on foot",
+    "home_points": "Points whose mean is the time of an area",
     "nodes": "Junctions",
     "roads": "Stretches of road",
     "edges": "Directions driven",
@@ -171,6 +183,8 @@ def _in_words(value: object) -> object:
     """The names inside a figure in words as well."""
     if isinstance(value, dict):
         return {_detail_name(str(key)): _in_words(entry) for key, entry in value.items()}
+    if isinstance(value, str):
+        return DETAIL_WORDS.get(value, value)
     return [_in_words(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 

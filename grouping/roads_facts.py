@@ -15,7 +15,7 @@ from geodata.road_lines_out import SOURCE_WORDS
 from geodata.road_times import FAR_M, TOO_FAR_M
 from geodata.speeds import SPEED_SOURCES
 from grouping.report_words import percent, plural
-from grouping.roads_map import RoadScene, ShownPoints, class_words, isochrone_limits
+from grouping.roads_map import RoadScene, class_words, isochrone_limits
 
 TAGGED = ("maxspeed", "named limit")
 FURTHEST_SHOWN = 15
@@ -264,7 +264,7 @@ def other_facts(network: RoadNetwork) -> tuple[tuple[str, str], ...]:
     ]
     if facts.get("closed"):
         roads = ", ".join(str(road) for road in facts["closed"])
-        found.append(("Closed roads", f"{plural(int(facts['closed_roads']), 'stretch', 'stretches')}: {roads}."))
+        found.append(("Closed roads", f"{_stretches(int(facts['closed_roads']))}: {roads}."))
     if facts.get("broken_roundabouts"):
         number = int(facts["broken_roundabouts"])
         text = f"{plural(number, 'roundabout')} without a whole ring in the file: taken as two-way."
@@ -273,6 +273,10 @@ def other_facts(network: RoadNetwork) -> tuple[tuple[str, str], ...]:
         parts = [f"{name}: {number:,}" for name, number in facts["left_out"].items()]
         found.append(("Not read", "; ".join(parts) + "."))
     return tuple(found)
+
+
+def _stretches(number: int) -> str:
+    return "One stretch" if number == 1 else f"{number:,} stretches"
 
 
 def _ferries(facts: dict[str, object]) -> str:
@@ -284,8 +288,7 @@ def _ferries(facts: dict[str, object]) -> str:
         "queue": "They run with a queue: one boat is missed, and the wait counts accordingly.",
         "off": "They do not run here: journeys go round, or cannot be made.",
     }
-    stretches = plural(number, "stretch", "stretches", start=True)
-    return f"{stretches} of ferry. {words.get(str(state), '')}".strip()
+    return f"{_stretches(number)} of ferry. {words.get(str(state), '')}".strip()
 
 
 def _tolls(facts: dict[str, object]) -> str:
@@ -304,8 +307,8 @@ def _cut_off(facts: dict[str, object]) -> str:
     if not km:
         return "Every road can be driven to and from every other."
     return (
-        f"{km:,g} km ({percent(share, 1)} of the length) cannot be driven to and from the rest. They are not used, and no "
-        "point is joined to them. The table gives their places."
+        f"{km:,g} km ({percent(share, 1)} of the length) cannot be driven to and from the rest. They are not used, and "
+        "no point is joined to them. The table gives their places."
     )
 
 

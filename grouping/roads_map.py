@@ -68,7 +68,7 @@ LINE_STYLES = (
     LineStyle(SOURCE_WORDS["maxspeed"], "#0b4f8a", "", 2.2),
     LineStyle(SOURCE_WORDS["named limit"], "#00695c", "12 3", 2.2),
     LineStyle(SOURCE_WORDS["class, built-up"], "#a34700", "5 3", 1.8),
-    LineStyle(SOURCE_WORDS["class, rural"], "#7b2d8b", "1.5 3", 1.8),
+    LineStyle(SOURCE_WORDS["class, rural"], "#7b2d8b", "2 3", 2.0),
     LineStyle(SOURCE_WORDS["ferry"], "#263238", "10 4 2 4", 2.2),
     LineStyle("cut off from the rest: not used", "#c4161c", "", 4.5),
     LineStyle("closed, or a ferry that does not run", "#17222c", "2 5", 4.5),
@@ -124,6 +124,8 @@ class RoadScene:
         What `geodata.isochrones.isochrones` gives, or None.
     outlines
         Outlines of the areas, metres; may be empty.
+    back
+        Whether journeys run from the sites to the origins.
     """
 
     network: RoadNetwork
@@ -132,6 +134,7 @@ class RoadScene:
     nearest_minutes: NDArray[np.float64]
     isochrones: gpd.GeoDataFrame | None
     outlines: NDArray[np.object_]
+    back: bool = False
 
     @property
     def bounds(self) -> Bounds:
@@ -198,10 +201,24 @@ def map_data(scene: RoadScene, drawn: DrawnRoads) -> dict[str, object]:
     }
 
 
+CLASS_WORDS = {
+    "trunk": "trunk road",
+    "primary": "A road",
+    "secondary": "B road",
+    "tertiary": "through road",
+    "unclassified": "minor road or lane",
+    "residential": "residential street",
+    "living_street": "home zone",
+    "service": "service road",
+    "pedestrian": "pedestrian street",
+}
+
+
 def class_words(name: str) -> str:
-    """A class of OpenStreetMap in plain words."""
-    plain = {"unclassified": "minor road or lane", "service": "service road", "living_street": "home zone"}
-    return plain.get(name, name.replace("_link", " slip road").replace("_", " "))
+    """A class of OpenStreetMap in plain words, with its own name where the words differ from it."""
+    if name.endswith("_link"):
+        return f"slip road ({name})"
+    return f"{CLASS_WORDS[name]} ({name})" if name in CLASS_WORDS else name
 
 
 def _roads_of(network: RoadNetwork, drawn: DrawnRoads, kind: int, name_of: dict[int, int]) -> dict[str, str]:
@@ -211,6 +228,7 @@ def _roads_of(network: RoadNetwork, drawn: DrawnRoads, kind: int, name_of: dict[
     kmh = np.where(ahead | back, network.road_kmh[road], 0.0)
     limit = np.where(ahead, network.facts.limit_kmh[0, road], network.facts.limit_kmh[1, road])
     flags = (ahead != back) + 2 * network.facts.toll[road] + 4 * network.facts.built_up[road]
+    flags = flags + 8 * network.road_source[road].astype(np.int64)  # cut off and closed roads have one as well
     return {
         "size": packed(size),
         "xy": packed_lines(xy, size),
@@ -236,7 +254,7 @@ def _around(scene: RoadScene) -> list[dict[str, object]]:
     found = []
     tolerance = float(np.clip(scene.span_m / 4_000, 5.0, 50.0))
     for code, rows in _by_site(scene.isochrones):
-        shapes = shapely.simplify(rows.geometry.to_numpy(), tolerance)
+        shapes = shapely.simplify(rows.geometry.to_numpy(), tolerance, preserve_topology=False)
         bands = [
             [float(minutes), rings, _label(shape, number)]
             for number, (minutes, shape, rings) in enumerate(
@@ -384,7 +402,7 @@ def _still_bands(scene: RoadScene, origin: NDArray[np.float64], scale: float) ->
     if scene.isochrones is None or not len(scene.isochrones):
         return ()
     rows = _by_site(scene.isochrones)[0][1]
-    shapes = shapely.simplify(rows.geometry.to_numpy(), 1.0 / scale)
+    shapes = shapely.simplify(rows.geometry.to_numpy(), 1.0 / scale, preserve_topology=False)
     bands = [
         (float(minutes), band_colour(position), svg_path(shape, origin, scale))
         for position, (minutes, shape) in enumerate(zip(rows["minutes"], shapes, strict=True))
@@ -440,6 +458,7 @@ def folium_frame(scene: RoadScene, drawn: DrawnRoads) -> MapFrame:
 def _layers(scene: RoadScene, drawn: DrawnRoads) -> list[tuple[str, str]]:
     """Layers from bottom to top, with the names shown in the layer list; only those with something in them."""
     gaps = [*scene.network.summary.get("bridges", ()), *scene.network.summary.get("open_gaps", ())]
+    begin, end = ("end", "begin") if scene.back else ("begin", "end")
     layers = [("land", "Outlines of the areas")] if len(scene.outlines) else []
     layers += [("bands", "Within minutes of a site")] if isochrone_limits(scene) else []
     for kind, style in enumerate(LINE_STYLES):
@@ -447,6 +466,6 @@ def _layers(scene: RoadScene, drawn: DrawnRoads) -> list[tuple[str, str]]:
             words = "Roads: " + style.words if kind not in {CUT_OFF, CLOSED} else style.words.capitalize()
             layers.append((f"roads{kind}", words))
     layers.append(("legs", "Ways from points to their road"))
-    layers += [("origins", f"Where journeys begin ({scene.origins.word}s)")] if len(scene.origins) else []
+    layers += [("origins", f"Where journeys {begin} ({scene.origins.word}s)")] if len(scene.origins) else []
     layers += [("gaps", "Gaps in the road file")] if gaps else []
-    return layers + ([("sites", f"Where journeys end ({scene.sites.word}s)")] if len(scene.sites) else [])
+    return layers + ([("sites", f"Where journeys {end} ({scene.sites.word}s)")] if len(scene.sites) else [])

@@ -170,6 +170,49 @@ def test_what_no_speed_changes_is_not_scaled(grid: RoadNetwork, tmp_path: Path):
     assert off.before.bias_percent < off.after.bias_percent
 
 
+def test_long_delays_at_junctions_are_not_taken_for_slow_roads(grid: RoadNetwork, tmp_path: Path):
+    delays = "[parking]\nminutes = 4\n[junction_seconds]\ngive_way = 40\nthrough = 25\n"
+    own, both = tmp_path / "own.toml", tmp_path / "both.toml"
+    own.write_text(delays, encoding="utf-8")
+    both.write_text(delays + TRUE, encoding="utf-8")
+    found = calibrate(grid, journeys(grid, load_speeds("true", both), number=500), load_speeds(path=own))
+    factors = factors_of(found)
+    assert factors == pytest.approx({key: TRUE_FACTORS[key] for key in factors}, abs=0.01)
+    assert len(factors) >= 4
+
+
+def test_a_ferry_keeps_its_time():
+    collector = LineCollector("EPSG:27700")
+    kinds = ("primary", "ferry", "primary")
+    for i, name in enumerate(kinds):
+        sea = {"seconds": 1200.0, "wait_seconds": 600.0, "joinable": False} if name == "ferry" else {}
+        collector.add(
+            [i, i + 1], [400_000.0 + 9000 * i, 409_000.0 + 9000 * i], [3e5, 3e5], Way(CLASS_INDEX[name], **sea)
+        )
+    network = build_network(collector.finish("crossing"), load_speeds(), bridge_gaps_m=0)
+    rng = np.random.default_rng(0)
+    start = np.column_stack((rng.uniform(400_000, 409_000, 60), np.full(60, 3e5)))
+    end = np.column_stack((rng.uniform(418_000, 427_000, 60), np.full(60, 3e5)))
+    usual = minutes_of(network, load_speeds(), start, end)
+    assert usual.min() > 30
+    found = calibrate(network, Observed.of(start, end, 30 + (usual - 30) / 0.8))
+    assert factors_of(found) == pytest.approx({("primary roads", "rural"): 0.8}, abs=0.01)
+    assert found.after.median_error < 0.02
+
+
+def test_slip_roads_go_with_their_class(grid: RoadNetwork, true: Speeds, tmp_path: Path):
+    """Also where the profile that the fit starts from gives them a factor of their own."""
+    own = tmp_path / "own.toml"
+    own.write_text('[profile.own]\nbased_on = "free-flow"\n[profile.own.rural]\ntrunk_link = 0.5\n', encoding="utf-8")
+    found = calibrate(grid, journeys(grid, true, number=200), load_speeds(path=own))
+    write_profile(found, tmp_path / "made.toml", "made")
+    for speeds in (calibrated_speeds(found, "made"), load_speeds("made", tmp_path / "made.toml")):
+        factor = speeds._profile_factor
+        assert factor[CLASS_INDEX["trunk"], 0] == pytest.approx(0.85, abs=0.02)
+        assert factor[CLASS_INDEX["trunk_link"], 0] == pytest.approx(0.5 * factor[CLASS_INDEX["trunk"], 0], abs=1e-4)
+        assert factor[CLASS_INDEX["tertiary_link"], 0] == factor[CLASS_INDEX["tertiary"], 0]
+
+
 def test_factors_multiply_the_profile_they_start_from(grid: RoadNetwork, true: Speeds, tmp_path: Path):
     peak = load_speeds("peak")
     found = calibrate(grid, journeys(grid, true, number=600), peak)
@@ -396,8 +439,10 @@ def test_the_fit_on_plain_arrays_does_not_follow_outliers():
     robust = fit_factors(seconds, fixed, wild, np.ones(200)).factor
     assert np.abs(robust - factor).max() < 0.05 < np.abs(1 / squares - factor).max()
     light = np.ones(200)
-    light[:30] = 1e-6
+    light[:120] = 1e-6
+    wild[:120] = 4 * observed[:120]
     assert fit_factors(seconds, fixed, wild, light).factor == pytest.approx(factor, abs=0.005)
+    assert np.abs(fit_factors(seconds, fixed, wild, np.ones(200)).factor - factor).max() > 0.02
 
 
 def test_without_evidence_the_fit_stays_at_one_and_says_that_it_does_not_know():

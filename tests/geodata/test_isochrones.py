@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -60,18 +62,17 @@ def demand_agreement(network, sites, frame, *, towards=True, step_m=1.0):
     for row in frame.itertuples():
         ms = by_site[:, [*sites.codes, ANY].index(row.site_code)]
         limit = row.minutes * 60_000
-        away = shapely.distance(row.geometry, points) if not row.geometry.is_empty else np.full(len(ms), np.inf)
+        away = np.nan_to_num(shapely.distance(row.geometry, points), nan=np.inf)  # nothing is near an empty polygon
         for width in WIDTHS_M:  # the deeper inside, the wider the strip around
             sure = ms <= limit - width / metres_per_ms - 1
             assert (away[sure] == 0).all()
         reached = ms <= limit
-        assert (away[reached] <= ROUNDED_M).all()
-        far = np.full(len(ms), np.inf)
-        if reached.any():
-            _, far = shapely.STRtree(points[reached]).query_nearest(points, return_distance=True, all_matches=False)
+        assert (away[ms <= limit - 500] <= ROUNDED_M).all()  # half a second is some metres of road
+        if not reached.any():  # some metres between two places may still be
+            assert row.geometry.area < (2 * WIDEST_M + step_m) ** 2
+            continue
+        _, far = shapely.STRtree(points[reached]).query_nearest(points, return_distance=True, all_matches=False)
         assert (away[far > WIDEST_M + CLOSING_M + ROUNDED_M + step_m] > 0).all()
-        if not reached.any():
-            assert row.geometry.is_empty or row.geometry.area < 4 * (CLOSING_M + ROUNDED_M) ** 2
 
 
 def demand_nested_and_valid(frame: gpd.GeoDataFrame):
@@ -120,17 +121,11 @@ def test_each_site_adds_its_own_time():
     usual = isochrones(network, sites, (3,))
     later = isochrones(network, sites, (4,), access_ms=sites.access_ms(network) + 60_000)
     assert shapely.equals_exact(usual.geometry.to_numpy(), later.geometry.to_numpy(), 1.0).all()
-    parked = isochrones(with_parking(network, 60_000), sites, (4,))
+    parked = isochrones(replace(network, journey_ms=60_000), sites, (4,))
     assert shapely.equals_exact(usual.geometry.to_numpy(), parked.geometry.to_numpy(), 1.0).all()
     far = isochrones(network, sites, (3,), access_ms=np.array([0.0, np.inf]))
     assert far["km2"].tolist()[0] > 0 and far["km2"].tolist()[1] == 0
     assert far["km2"].tolist()[2] == far["km2"].tolist()[0]
-
-
-def with_parking(network: RoadNetwork, ms: int) -> RoadNetwork:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(network, journey_ms=ms)
 
 
 def test_a_place_on_a_one_way_road_leaves_the_way_the_traffic_goes():
@@ -257,7 +252,10 @@ def grids(draw):
         (
             list(pair),
             road(
-                draw(st.sampled_from(kinds)), built_up=0, forward=draw(st.booleans()) or True, backward=draw(st.booleans())
+                draw(st.sampled_from(kinds)),
+                built_up=0,
+                forward=draw(st.booleans()) or True,
+                backward=draw(st.booleans()),
             ),
         )
         for pair in chosen

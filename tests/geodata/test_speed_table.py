@@ -100,6 +100,7 @@ def test_a_profile_built_on_another_changes_single_factors(mine: Path):
         access_kmh = 8
         [profile.school-run.built_up]
         residential = 0.5
+        trunk = 0.6
     """
     speeds, peak, free = load_speeds(path=write(mine, text)), load_speeds("peak"), load_speeds()
     assert speeds.profile == "school-run", "the only profile of the table is meant"
@@ -107,6 +108,7 @@ def test_a_profile_built_on_another_changes_single_factors(mine: Path):
     assert (speeds.parking_seconds, speeds.access_kmh) == (180.0, 8.0)
     assert speeds.junction_seconds("signals") == 2.0 * free.junction_seconds("signals")
     assert mph(speeds, "residential", built_up=True) == pytest.approx(0.5 * mph(free, "residential", built_up=True))
+    assert mph(speeds, "trunk_link", built_up=True) == pytest.approx(0.6 * mph(free, "trunk_link", built_up=True))
     for name in ("primary", "primary_link", "service", "motorway"):
         for built_up in (False, True):
             assert mph(speeds, name, built_up=built_up) == mph(peak, name, built_up=built_up)

@@ -1,0 +1,147 @@
+"""What the page about the roads is given: from a job of `blueprint times`, or from a case that was checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.case_times import MARGIN_M, network_of_case
+from geodata.isochrones import MINUTES, isochrones
+from geodata.method_note import NotedPoints, NotedTimes, method_note
+from geodata.network import RoadNetwork
+from geodata.place import Place
+from geodata.road_lines_out import RoadPoints
+from geodata.road_times import TOO_FAR_M
+from geodata.snapping import snap
+from geodata.speeds import load_speeds
+from geodata.times_inputs import MOST_ISOCHRONES
+from geodata.times_work import Work
+from geodata.travel import points_of
+from grouping.check import Checked
+from grouping.roads_map import ShownPoints
+from grouping.roads_page import roads_page
+
+SITES_ALONE = 10
+"""With more sites than this, isochrones are drawn of the nearest of all only: each takes about half a second."""
+
+
+def page_of_times(work: Work) -> str:
+    """The page of a job of `blueprint times`.
+
+    Parameters
+    ----------
+    work
+        Its journeys, done.
+    """
+    first, second = work.first, work.second
+    origins = ShownPoints(first.points, ("",) * len(first.table), "origin")
+    sites = ShownPoints(second.points, ("",) * len(second.table), "destination")
+    note = method_note(work.network, work.speeds, (first.noted(), second.noted()), work.noted())
+    shapes = None
+    if len(sites) <= MOST_ISOCHRONES:
+        shapes = _isochrones(work.network, second.points, work.job.isochrones or MINUTES, towards=not work.job.back)
+    return roads_page(
+        work.network,
+        origins=origins,
+        sites=sites,
+        minutes=_nearest_of(work),
+        isochrones=shapes,
+        note=note,
+        title=f"How the minutes of {work.job.out.name} were made",
+        back=work.job.back,
+    )
+
+
+def _nearest_of(work: Work) -> NDArray[np.float64] | None:
+    """Minutes from each origin to the nearest destination; None where both are the same points."""
+    same = work.job.origins == work.job.destinations
+    if same:
+        return None
+    # a copy, and without the limit of the job: the page tells what cannot be reached at all
+    plain = replace(work, job=replace(work.job, limit_minutes=None, isochrones=()))
+    return plain.nearest(1)[1][:, 0]
+
+
+def page_of_case(checked: Checked, home: tuple[str, str] | None = None) -> str | None:
+    """The page of a case; None where it has no roads, or cannot be timed.
+
+    Parameters
+    ----------
+    checked
+        The case.
+    home
+        File beside the page that it belongs to, and what it is called.
+    """
+    ready = checked.ready
+    if ready is None or ready.times.method.estimate:
+        return None
+    place, times = ready.place, ready.times
+    network = network_of_case(place, ready.settings.roads, ready.case_dir)
+    points = points_of(place)
+    areas = _shown(network, points.area_codes, points.area_x, points.area_y, place.areas["name"], "area")
+    sites = _shown(network, points.site_codes, points.site_x, points.site_y, place.sites["name"], "site")
+    return roads_page(
+        network,
+        origins=areas,
+        sites=sites,
+        minutes=times.area_to_site,
+        isochrones=_isochrones(network, sites.points, MINUTES),
+        note=_note_of_case(checked, network, areas, sites),
+        title=f"How the roads were read: {checked.settings.name}",
+        made_up=checked.settings.made_up,
+        outlines=checked.outlines,
+        home=home,
+    )
+
+
+def _shown(
+    network: RoadNetwork,
+    codes: tuple[str, ...],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    names: pd.Series,
+    word: str,
+) -> ShownPoints:
+    called = names.fillna("").astype(str)
+    called.index = called.index.astype(str)
+    return ShownPoints(RoadPoints(codes, x, y, snap(network, x, y, TOO_FAR_M)), tuple(called.loc[list(codes)]), word)
+
+
+def _isochrones(
+    network: RoadNetwork, sites: RoadPoints, minutes: tuple[float, ...], *, towards: bool = True
+) -> gpd.GeoDataFrame:
+    several = 1 < len(sites.codes) <= SITES_ALONE
+    return isochrones(network, sites, minutes, towards=towards, alone=None if several else ())
+
+
+def _note_of_case(checked: Checked, network: RoadNetwork, areas: ShownPoints, sites: ShownPoints) -> str:
+    """The method note of a case, without the sentence on the way of searching, which the case does not record."""
+    assert checked.ready is not None
+    place, times, roads = checked.ready.place, checked.ready.times, checked.ready.settings.roads
+    noted = NotedTimes(
+        pairs=times.area_to_site.size,
+        reachable=int(np.isfinite(times.area_to_site).sum()),
+        engine="scipy",
+        bridge_gaps_m=float(roads.bridge_gaps_m),
+        roads_sha256=_sha256(place, "roads"),
+        margin_m=MARGIN_M,
+    )
+    points = tuple(
+        NotedPoints(_file(place, table), _sha256(place, table), len(shown), shown.metres)
+        for table, shown in (("areas", areas), ("sites", sites))
+    )
+    speeds = load_speeds(str(network.summary["profile"]))
+    note = method_note(network, speeds, (points[0], points[1]), noted)
+    return "\n".join(line for line in note.splitlines() if not line.startswith("Found by "))
+
+
+def _file(place: Place, table: str) -> str:
+    return next((source.file for source in place.sources if source.table == table), table)
+
+
+def _sha256(place: Place, table: str) -> str:
+    return next((source.sha256 for source in place.sources if source.table == table), "")
