@@ -271,7 +271,7 @@ def _push(
     source: int,
     sinks: int,
 ) -> bool:  # pragma: no cover - compiled
-    """One more unit of flow from a source to any node from `sinks` on, over nodes not seen yet; whether it got there."""
+    """Another unit of flow from a source to any node from `sinks` on, over nodes not seen yet; whether it got there."""
     u = source
     depth = 0
     while True:

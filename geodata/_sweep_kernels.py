@@ -112,9 +112,7 @@ def search(
             best[:] = INF
             for k in range(end_offset[b], end_offset[b + 1]):
                 for lane in range(len(points)):
-                    value = label[end_place[k], lane]
-                    if value < INF:
-                        best[lane] = min(best[lane], value + end_tie[k])
+                    best[lane] = min(best[lane], label[end_place[k], lane] + end_tie[k])
             for lane in range(len(points)):
                 at = points[lane] * row_step + b * column_step
                 out[at] = best[lane] if best[lane] < INF and best[lane] <= limit else np.inf

@@ -195,12 +195,11 @@ def _only_unknown(table: Table, unknown: _Unknown) -> list[Finding]:
         return []
     part, row, code = unknown.first
     message = "No area code of the points is in the areas table."
+    fix = "Both must use the same areas of the same year (LSOA 2011 and LSOA 2021 have different codes)."
     others = [name for name in part.header if name and name not in part.spelling.values()]
-    example = f'columns = {{ area_code = "{others[0] if others else "..."}" }}'
-    fix = (
-        "Both must use the same areas of the same year (LSOA 2011 and LSOA 2021 have different codes). If another "
-        f"column holds them: {part.spec.hint(TABLE, example)}"
-    )
+    if others:
+        example = f'columns = {{ area_code = "{others[0]}" }}'
+        fix += f" If another column holds the codes of the areas: {part.spec.hint(TABLE, example)}"
     column = part.spelling.get("area_code", "area_code")
     return [Finding("error", table.files, message, fix, row, column, code, "no-match")]
 

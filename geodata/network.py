@@ -44,7 +44,7 @@ class Standing:
 class RoadNetwork:
     """A directed, timed road network of N nodes and R roads.
 
-    A road is a stretch of one class, one limit, one kind of surroundings and one set of allowed directions between two
+    A road is a stretch of one class, one name, one limit, one kind of surroundings and one set of allowed directions between two
     nodes. Nodes are junctions, dead ends and the places where one of these changes. Where nothing changes, the pieces
     of road between two neighbouring points are merged, and their time is that of the whole, rounded once to whole
     milliseconds. So a position along a road by length is also its position by time.

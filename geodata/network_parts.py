@@ -84,8 +84,10 @@ def _main_part(network: RoadNetwork) -> NDArray[np.bool_]:
     nodes = len(network.node_x)
     edges = (np.ones(len(network.edge_from), dtype=np.int8), (network.edge_from, network.edge_to))
     count, strong = connected_components(csr_array(edges, shape=(nodes, nodes)), directed=True, connection="strong")
-    in_one = strong[network.road_from] == strong[network.road_to]
-    metres = np.bincount(strong[network.road_from[in_one]], weights=network.road_length_m[in_one], minlength=count)
+    # By the edges, because every road into a junction may end at a copy of it; a road taken both ways counts once.
+    inside = strong[network.edge_from] == strong[network.edge_to]
+    part, road = np.unique(np.stack((strong[network.edge_from], network.edge_road))[:, inside], axis=1)
+    metres = np.bincount(part, weights=network.road_length_m[road], minlength=count)
     main = strong == int(np.argmax(metres))
     # A junction that is only ever reached at one of its copies belongs to the main part as well.
     main[network.copy_of[main]] = True

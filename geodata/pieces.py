@@ -54,7 +54,7 @@ class Pieces:
 
     def natures(self) -> NDArray[np.int64]:
         """Number the kinds of directed piece, shape (2, S): only those with the same number may be merged."""
-        shared = self.road_class * 8 + self.source
+        shared = (self.name * 32 + self.road_class) * 8 + self.source
         flags = (
             self.joinable, self.roundabout, self.built_up, self.dual, self.toll,
             np.isnan(self.crossing_s), np.isnan(self.wait_s),

@@ -33,6 +33,8 @@ SOURCE_WORDS = {
 }
 """`SPEED_SOURCES` in words for a legend."""
 
+WALKING = "walking pace"
+
 LAYER_DATE = "2000-01-01T00:00:00.000Z"
 """Date of change that every layer is given, so that the same layers make the same file."""
 
@@ -170,13 +172,16 @@ def roads_frame(network: RoadNetwork, roads: NDArray[np.int64] | None = None) ->
     against = back & ~ahead
     lines[against] = shapely.reverse(lines[against])
     words = np.array([SOURCE_WORDS.get(name, name) for name in SPEED_SOURCES], dtype=object)
+    source = words[network.road_source[which]]
+    if network.mode == "walk":
+        source = np.where(network.road_class[which] == FERRY, source, WALKING)
     columns = {
         "road": which,
         "class": np.array(ROAD_CLASSES, dtype=object)[network.road_class[which]],
         "name": np.array(network.names, dtype=object)[network.facts.name[which]],
         "way_id": network.facts.way_id[which],
         "kmh": shown,
-        "speed_source": words[network.road_source[which]],
+        "speed_source": source,
         "one_way": ahead != back,
         "toll": network.facts.toll[which],
         "ferry": network.road_class[which] == FERRY,

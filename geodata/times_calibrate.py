@@ -73,7 +73,7 @@ def run_calibrate(job: CalibrateJob, *, tell: Callable[[str, str], None] | None 
     observed, speeds = _given(job)
     tell("Reading roads", job.roads.name)
     x, y = np.append(observed.from_x, observed.to_x), np.append(observed.from_y, observed.to_y)
-    network, _ = roads_around(job.roads, x, y, speeds, bridge_gaps_m=job.bridge_gaps_m)
+    network, _ = roads_around(job.roads, x, y, speeds, job.out.parent, bridge_gaps_m=job.bridge_gaps_m)
     tell("Fitting speeds", f"{len(observed):,} journeys")
     found = calibrate(network, observed, speeds)
     write_profile(found, job.out, job.name)

@@ -188,13 +188,14 @@ def roads_around(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     speeds: Speeds,
+    kept_in: Path,
     *,
     bridge_gaps_m: float = 15.0,
     mode: Mode = "drive",
 ) -> tuple[RoadNetwork, str]:
     """The roads around some points, as kept or built anew, and the checksum of their file.
 
-    They are kept in `.cache` beside the road file. Of the speeds only what counts as built-up decides how roads are
+    They are kept in `.cache` beside the result: a folder of inputs is never written to. Of the speeds only what counts as built-up decides how roads are
     read, so that another "what if" takes the same roads and is timed anew. Where nothing can be written there, they
     are built each time.
 
@@ -206,6 +207,8 @@ def roads_around(
         The points, metres in EPSG:27700, shape (P,).
     speeds
         What the roads are timed by when they are built.
+    kept_in
+        Folder of the result.
     bridge_gaps_m, mode
         As in `read_roads`.
 
@@ -214,7 +217,7 @@ def roads_around(
     InputProblems
         The file cannot be read, or its roads are not connected.
     """
-    bounds, cache = road_bounds(x, y), path.parent / CACHE_FOLDER
+    bounds, cache = road_bounds(x, y), kept_in / CACHE_FOLDER
     try:
         content = file_hash(path, cache)
     except OSError as error:

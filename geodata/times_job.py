@@ -95,7 +95,9 @@ def run_times(
     tell("Reading roads", job.roads.name)
     tables = (given.origins, given.destinations)
     x, y = np.concatenate([table.x for table in tables]), np.concatenate([table.y for table in tables])
-    built, checksum = roads_around(job.roads, x, y, given.speeds, bridge_gaps_m=job.bridge_gaps_m, mode=job.mode)
+    built, checksum = roads_around(
+        job.roads, x, y, given.speeds, job.out.parent, bridge_gaps_m=job.bridge_gaps_m, mode=job.mode
+    )
     findings = [*given.findings, *(of_command(finding) for finding in built.findings)]
     closures = close_roads(built, given.closed) if given.closed else Closures(np.zeros(0, dtype=bool), ())
     network = reweigh(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from geodata.place import Place, TransportFacts
+from geodata.public_transport import coverage
 from geodata.registrations import USUAL_FACTORS
 from grouping.check import Checked
 from grouping.check_findings import SEVERITIES, named_codes
@@ -88,9 +90,26 @@ def counts(checked: Checked) -> tuple[Count, ...]:
         Count("Areas", found["areas"], None, _rural_words(checked)),
         Count("Patients in the table of registrations", found["registrations"], None, _basis_words(checked)),
         Count("Localities", found["localities"]),
+        *_optional_tables(checked.loaded),
         Count("Files read", len({source.file for source in checked.sources})),
     ]
     return tuple(lines)
+
+
+def _optional_tables(place: Place | None) -> list[Count]:
+    """The points inside areas and the journeys by public transport, where the case has them."""
+    lines = []
+    if place is not None and place.area_points is not None:
+        remark = f"in {place.area_points['area_code'].nunique():,} of {len(place.areas):,} areas"
+        lines.append(Count("Points inside areas", len(place.area_points), None, remark))
+    if place is not None and (covered := coverage(place)) is not None:
+        share = covered.patients_share
+        remark = f"from {covered.areas_reached:,} of {covered.areas:,} areas to at least one site"
+        remark += "" if math.isnan(share) else f", the homes of {share:.0%} of the patients"
+        remark += f"; {covered.sites_listed:,} of {covered.sites:,} sites"
+        remark += f"; {(place.public_transport_facts or TransportFacts()).window()}"
+        lines.append(Count("Journeys by public transport", covered.pairs, None, remark))
+    return lines
 
 
 _SITE_WORDS = {"main": "main", "branch": "branch", "community": "community", "mobile": "mobile"}

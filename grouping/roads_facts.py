@@ -195,12 +195,12 @@ def reach_rows(scene: RoadScene) -> tuple[ReachRow, ...]:
 def summary_lines(scene: RoadScene, *, made_up: bool) -> tuple[str, ...]:
     """The page's summary: the roads, their speeds, and what should be looked at."""
     network, facts = scene.network, scene.network.summary
-    data = "made-up roads" if made_up else "OpenStreetMap roads"
+    data = "Made-up roads" if made_up else "OpenStreetMap roads"
     date = str(facts.get("timestamp", ""))[:10]
     dated = f"data of {date}" if date else "the file does not say of which date"
     tagged = sum(row.share for row in source_rows(network) if SPEED_SOURCES[row.kind] in TAGGED)
     lines = [
-        f"{data.capitalize() if made_up else data}, {dated}: {facts['km']:,} km in {facts['roads']:,} stretches "
+        f"{data}, {dated}: {facts['km']:,} km in {facts['roads']:,} stretches "
         f"between {facts['nodes']:,} junctions and ends."
     ]
     if network.mode == "walk":
@@ -211,7 +211,7 @@ def summary_lines(scene: RoadScene, *, made_up: bool) -> tuple[str, ...]:
             f"A speed limit in the map data decides the speed on {percent(tagged)} of the length. On the rest it is "
             "the class of the road, and whether it runs among houses."
         )
-    return (*lines, *_snap_lines(scene), *_unreached_lines(scene))
+    return (*lines, *_snap_lines(scene), *_unreached_lines(scene), *_fault_lines(facts))
 
 
 def _profile(facts: dict[str, object]) -> str:
@@ -250,6 +250,19 @@ def _unreached_lines(scene: RoadScene) -> list[str]:
     if not lost:
         return [f"From every {word} a {site} can be reached."]
     return [f"From {lost:,} of {len(minutes):,} {word}s no {site} can be reached; they are listed below."]
+
+
+def _fault_lines(facts: dict[str, object]) -> list[str]:
+    lines = [_ferries(facts)] if facts.get("ferries") else []
+    km = float(facts.get("cut_off_km", 0.0))
+    if km:
+        lines.append(f"{km:,g} km of road cannot be driven to and from the rest and are not used.")
+    closed, left = len(facts.get("bridges", ())), len(facts.get("open_gaps", ()))
+    if closed:
+        lines.append(f"Short gaps in the road file that were closed: {closed:,}.")
+    if left:
+        lines.append(f"Longer gaps that look like faults of the file and were left open: {left:,}.")
+    return lines
 
 
 def other_facts(network: RoadNetwork) -> tuple[tuple[str, str], ...]:

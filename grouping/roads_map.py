@@ -277,7 +277,7 @@ def _label(shape: shapely.Geometry, number: int) -> list[float] | None:
     if not parts:
         return None
     ring = shapely.get_coordinates(max(parts, key=lambda part: part.area).exterior)
-    bearing = math.radians(25.0 * number - 50.0)
+    bearing = math.radians(40.0 * number - 80.0)
     x, y = ring[np.argmax(ring @ [math.sin(bearing), math.cos(bearing)])]
     return _latlon(x, y)
 
@@ -318,6 +318,11 @@ class DrawnLines:
     style: LineStyle
     main: str
     minor: str
+
+    @property
+    def dashes(self) -> str:
+        """Dashes of the style in drawing units, long enough to be seen on paper."""
+        return " ".join(f"{2.2 * float(part):g}" for part in self.style.dashes.split())
 
 
 @dataclass(frozen=True)

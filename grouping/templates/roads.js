@@ -82,7 +82,7 @@ function startRoadsMap(map, layers) {
   function sizeLines() {
     var near = Math.max(0, Math.min(1, (map.getZoom() - 9) / 5));
     Object.keys(lines).forEach(function (key) {
-      var width = data.styles[Number(key)][3] * (0.5 + 0.9 * near);
+      var width = data.styles[Number(key)][3] * (0.4 + 1.0 * near);
       lines[key].forEach(function (line) { line.options.weight = width * (line.road.main ? 1.5 : 1); });
     });
   }
@@ -113,8 +113,8 @@ function startRoadsMap(map, layers) {
   var choice = document.getElementById("around");
   if (choice) {
     choice.addEventListener("change", function () { showAround(Number(choice.value)); });
-    showAround(0);
   }
+  if (data.around.length) { showAround(0); }
 
   /* ---- points and their ways to the road ---- */
   function pointTable(points, i, kind) {
@@ -165,7 +165,7 @@ function startRoadsMap(map, layers) {
     var title = data.sites.name[i] || code;
     explain(L.marker([data.sites.lat[i], data.sites.lon[i]], {
       pane: "roads-sites", keyboard: i < 60, alt: title,
-      icon: L.divIcon({ className: "site-icon", html: makeElement("span", "dest-mark"), iconSize: [13, 13] })
+      icon: L.divIcon({ className: "site-icon", html: makeElement("span", "dest-mark"), iconSize: [11, 11] })
     }), data.sites, i, data.words[1]).on("add", function (event) {
       event.target.getElement().setAttribute("aria-label", title);
     }).addTo(layers.sites);
@@ -174,7 +174,7 @@ function startRoadsMap(map, layers) {
     var open = gap[0] === "open_gaps";
     L.marker([gap[2], gap[3]], {
       pane: "roads-gaps", keyboard: false,
-      icon: L.divIcon({ className: "gap-icon", html: makeElement("span", "gap-mark" + (open ? " open" : "")), iconSize: [12, 12] })
+      icon: L.divIcon({ className: "gap-icon", html: makeElement("span", "gap-mark" + (open ? " open" : "")), iconSize: [10, 10] })
     }).bindPopup(function () {
       return makeTable("Gap in the road file", [["Length", gap[1] + " m"], ["What was done", open ? "left open: longer than the limit for closing" : "closed"]]);
     }, popupSize).addTo(layers.gaps);

@@ -139,7 +139,7 @@ def many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------------------------ the same answers
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_equals_networkx_on_any_small_graph(data: st.DataObject) -> None:
     graph = data.draw(graphs())

@@ -17,7 +17,6 @@ from geodata.case_times import road_file_name, travel_times
 from geodata.errors import InputProblems
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.road_cache import file_hash, load_cached
-from geodata.speeds import speeds_text
 from tests.geodata.osm_files import write_pbf
 from tests.geodata.test_travel import place_of
 
@@ -53,15 +52,16 @@ def write_roads(path: Path, limit: str = "30 mph") -> Path:
     return write_pbf(path, {1: HERE[0], 2: HERE[1]}, [(1, [1, 2], tags)])
 
 
-def test_another_speed_table_is_another_network(tmp_path, place, reads, monkeypatch):
+def test_roads_are_read_again_only_where_they_would_be_read_otherwise(tmp_path, place, reads):
     write_roads(tmp_path / "r.osm.pbf")
-    for _ in range(2):
-        travel_times(place, roads(source="r.osm.pbf"), tmp_path)
-    assert reads == ["r.osm.pbf"]
-    text = speeds_text()
-    monkeypatch.setattr(case_times, "speeds_text", lambda: text + "\n# a faster lane\n")
-    travel_times(place, roads(source="r.osm.pbf"), tmp_path)
-    assert len(reads) == 2
+    plain, _ = travel_times(place, roads(source="r.osm.pbf"), tmp_path)
+    (tmp_path / "slow.toml").write_text("[class.primary]\nrural = 20\nbuilt_up = 20\n", encoding="utf-8")
+    slow, _ = travel_times(place, roads(source="r.osm.pbf", speeds="slow.toml"), tmp_path)
+    assert reads == ["r.osm.pbf"], "other speeds are timed on the same roads"
+    assert slow.area_to_site[0, 0] > plain.area_to_site[0, 0]
+    (tmp_path / "town.toml").write_text("[built_up]\nstreet_m = 10\n", encoding="utf-8")
+    travel_times(place, roads(source="r.osm.pbf", speeds="town.toml"), tmp_path)
+    assert len(reads) == 2, "what counts as built-up decides how roads are described"
 
 
 def test_a_changed_file_is_read_again_even_with_the_same_size_and_time(tmp_path, place, reads):

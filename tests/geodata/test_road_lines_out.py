@@ -106,6 +106,11 @@ def test_each_road_is_told_with_what_decides_its_time():
     assert 20 < row.loc[4, "kmh"] < 80
 
 
+def test_walkers_have_one_pace():
+    frame = roads_frame(replace(bent(), mode="walk"))
+    assert set(frame["speed_source"]) == {"walking pace"}
+
+
 def test_the_line_of_a_one_way_road_runs_as_the_traffic_does():
     ways = [([0, 1], road(forward=False)), ([0, 2], road()), ([2, 1], road())]
     network = network_of({0: (0, 0), 1: (500, 0), 2: (250, 300)}, ways)

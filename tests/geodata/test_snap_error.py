@@ -50,7 +50,7 @@ def feet(network: RoadNetwork, x: NDArray[np.float64], y: NDArray[np.float64]) -
         nearest[i] = np.argmin(off)
         part[i], distance[i] = t[nearest[i]], off[nearest[i]]
     along = (before[nearest] + part * length[nearest]) / whole[road[nearest]]
-    return Foot(road[nearest], along, distance)
+    return Foot(road[nearest], np.clip(along, 0.0, 1.0), distance)
 
 
 def fully_split_seconds(network: RoadNetwork, foot: Foot) -> NDArray[np.float64]:
