@@ -8,8 +8,9 @@ and Sommer, "On balanced separators in road networks", SEA 2015.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from os import cpu_count
 from typing import Any
 
@@ -33,7 +34,7 @@ THREADS = 4
 
 
 def neighbour_lists(
-    nodes: int, tail: NDArray[np.int64], head: NDArray[np.int64]
+    nodes: int, tail: NDArray[np.integer], head: NDArray[np.integer]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Different neighbours of each node, ascending, whichever way the edges lead.
 
@@ -76,15 +77,21 @@ def dissection_order(
     graph = inner_first, inner, order, place
     along = _lined_up(x[core], y[core])
     cells = np.array([[0, len(core)]])
-    for share in SHARES:
-        stop = len(core) // share
+    for stop in (len(core) // share for share in SHARES):
         if stop >= WORTH_A_THREAD:
-            cells = np.concatenate(side_by_side(lambda cell, stop=stop: dissect(*graph, along, *cell, stop), cells))
-    side_by_side(lambda cell: order_small(*graph, dissect(*graph, along, *cell, SMALL)), cells)
+            cells = np.concatenate(side_by_side(partial(_cut_to, graph, along, stop), cells))
+    side_by_side(lambda cell: order_small(*graph, _cut_to(graph, along, SMALL, cell)), cells)
     return np.concatenate((simple, core[order].astype(np.int32)))
 
 
-def side_by_side(work: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
+def _cut_to(
+    graph: tuple[NDArray[np.int32], ...], along: NDArray[np.int32], stop: int, cell: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The parts of at most `stop` nodes that a cell is cut in."""
+    return dissect(*graph, along, cell[0], cell[1], stop)
+
+
+def side_by_side(work: Callable[[Any], Any], jobs: Iterable[Any]) -> list[Any]:
     """Do jobs that let other threads run, a few at a time; their results, or the first error.
 
     Parameters
@@ -94,6 +101,7 @@ def side_by_side(work: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
     jobs
         The jobs.
     """
+    jobs = list(jobs)
     workers = min(THREADS, cpu_count() or 1, len(jobs))
     if workers <= 1:
         return [work(job) for job in jobs]

@@ -17,7 +17,8 @@ from geodata.routing import milliseconds_between
 from geodata.snapping import snap
 
 POINTS = 300
-NEAR_ROAD_M = 1_000.0
+NEAR_ROAD_M = 100.0
+"""Homes and surgeries lie this near to a road; further out, the nearest junction would do worse still."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,13 @@ def nearest_junction_seconds(
 
 
 @pytest.mark.real
-def test_points_on_roads_are_within_three_seconds_of_a_fully_split_graph(
-    shared_data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_points_on_roads_are_within_three_seconds_of_a_fully_split_graph(shared_data: Path) -> None:
     network = read_roads(shared_data / "osm" / "rutland-latest.osm.pbf")
     main = network.node_in_main
     rng = np.random.default_rng(4)
     low = network.node_x[main].min(), network.node_y[main].min()
     high = network.node_x[main].max(), network.node_y[main].max()
-    x, y = rng.uniform(low, high, (8 * POINTS, 2)).T
+    x, y = rng.uniform(low, high, (40 * POINTS, 2)).T
     foot = feet(network, x, y)
     kept = np.flatnonzero(foot.distance_m <= NEAR_ROAD_M)[:POINTS]
     assert len(kept) == POINTS
@@ -123,9 +122,8 @@ def test_points_on_roads_are_within_three_seconds_of_a_fully_split_graph(
     crude = np.abs(by_junction + own_legs[:, None] + own_legs - exact)[pairs]
     beeline = metres / network.access_kmh * 3.6
     walked = np.abs(by_junction + beeline[:, None] + beeline - exact)[pairs]
-    with capsys.disabled():
-        for name, off in (("along the road", error), ("nearest junction", crude), ("  with its own leg", walked)):
-            print(f"\n{name}: 90th percentile {np.quantile(off, 0.9):.3f} s, largest {off.max():.3f} s", end="")
+    for name, off in (("along the road", error), ("nearest junction", crude), ("  and the way to it", walked)):
+        print(f"{name}: 90th percentile {np.quantile(off, 0.9):.3f} s, largest {off.max():.3f} s")  # shown with -s
     assert np.quantile(error, 0.9) <= 3.0
     assert error.max() <= 3.0
     assert np.quantile(crude, 0.9) > 20.0
