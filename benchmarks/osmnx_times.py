@@ -115,13 +115,13 @@ class OsmnxRoads:
         which, hit = shapely.STRtree(lines).query(shapely.points(x, y), predicate="dwithin", distance=SAME_PLACE_M)
         edge = edges[hit]
         along = shapely.line_locate_point(lines[hit], shapely.points(x[which], y[which]))
-        share = along / np.maximum(shapely.length(lines[hit]), 1e-9)
+        share = np.clip(along / np.maximum(shapely.length(lines[hit]), 1e-9), 0.0, 1.0)
         missing = np.setdiff1d(np.arange(points), which)
         start, end = nodes + 2 * which, nodes + 2 * which + 1
-        a, b, ms = _straight_along(which, edge, share, self.seconds)
+        a, b, direct = _straight_along(which, edge, share, self.seconds)
         tail = np.concatenate((self.tail, start, self.tail[edge], nodes + 2 * a))
         head = np.concatenate((self.head, self.head[edge], end, nodes + 2 * b + 1))
-        seconds = np.concatenate((self.seconds, self.seconds[edge] * (1 - share), self.seconds[edge] * share, ms))
+        seconds = np.concatenate((self.seconds, self.seconds[edge] * (1 - share), self.seconds[edge] * share, direct))
         grown = OsmnxRoads(np.arange(nodes + 2 * points), np.empty(0), np.empty(0), tail, head, seconds, ())
         return grown.matrix, nodes, missing
 

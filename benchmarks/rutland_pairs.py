@@ -87,6 +87,9 @@ def demand_agreement(tables: dict[str, tuple[str, Compared]]) -> None:
         percentile = float(np.quantile(compared.difference, 0.99))
         if kind != AS_IT_COMES and (percentile > TOLERANCE or compared.missing):
             raise SystemExit(f"{title}: {percentile:.2%} at the 99th percentile, {compared.missing} points not found")
+        unnamed = 0 if kind else np.count_nonzero(compared.difference > TOLERANCE)
+        if unnamed:
+            raise SystemExit(f"{title}: {unnamed} journeys differ by more than {TOLERANCE:.0%}, and no road is named")
 
 
 if __name__ == "__main__":

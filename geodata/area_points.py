@@ -19,7 +19,7 @@ from pyproj.exceptions import CRSError
 
 from geodata.blocks import chosen_rows, one_part, read_in_blocks
 from geodata.case import TableSpec
-from geodata.errors import Finding
+from geodata.errors import Finding, Severity
 from geodata.locate import (
     LONGITUDE_LATITUDE,
     Located,
@@ -111,7 +111,7 @@ def read_area_points(
     out.findings += _left_out(table, unknown)
     points, columns = _located(table, postcodes, out, postcodes_named=postcodes_named)
     weight = _weights(table, out)
-    if known is None or any(finding.severity == "error" for finding in out.findings):
+    if known is None or areas is None or any(finding.severity == "error" for finding in out.findings):
         return out
     area = known.codes.get_indexer(table.frame["area_code"])
     placed = np.isfinite(points).all(axis=1) & (area >= 0)
@@ -209,8 +209,8 @@ def _left_out(table: Table, unknown: _Unknown) -> list[Finding]:
         return []
     part, row, code = unknown.first
     message = (
-        f"{unknown.rows:,} points lie in {_count(len(unknown.codes), 'area')} that are not in this case; they are left "
-        "out. This is the first."
+        f"{_count(unknown.rows, 'point')} in {_count(len(unknown.codes), 'area')} not of this case: left out. This is "
+        "the first."
     )
     column = part.spelling.get("area_code", "area_code")
     fix = "Nothing needs doing where the file covers more than the case."
@@ -244,7 +244,8 @@ def _located(
     if "postcode" in table.frame:
         _from_postcodes(table, postcodes, points, columns, out, postcodes_named=postcodes_named)
     points[outside_britain(points)] = np.nan
-    if not any(finding.severity == "error" for finding in out.findings):
+    waiting = "postcode" in table.frame and postcodes is None and postcodes_named  # that table is to be mended first
+    if not waiting and not any(finding.severity == "error" for finding in out.findings):
         out.findings += _not_placed(table, points)
     return points, columns
 
@@ -397,7 +398,7 @@ def _not_placed(table: Table, points: Points) -> list[Finding]:
         "is not in the postcode table); they are left out. This is the first."
     )
     fix = "Postcodes that are no longer used may be left out; correct the others, or give x and y."
-    severity = "warning" if len(lost) > MANY_NOT_PLACED * len(table) else "note"
+    severity: Severity = "warning" if len(lost) > MANY_NOT_PLACED * len(table) else "note"
     return [table.finding(first, column, message, fix, "points-not-placed", severity)]
 
 

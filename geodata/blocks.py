@@ -23,7 +23,7 @@ from geodata.place import SourceFile
 from geodata.readers import PARQUET_FILES, TEXT_FILES, FilePart, match_content, read_table, sha256_of
 from geodata.sheets import text_content
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 """A larger text file is read in blocks of this size."""
 
 BLOCK_ROWS = 1 << 17

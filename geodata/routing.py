@@ -21,12 +21,10 @@ Engine = Literal["auto", "scipy", "hierarchy"]
 """`scipy`: one search from each point of the smaller set (the reference). `hierarchy`: an order of the roads that is
 made once for a network and used for each timing of it. Both give the same milliseconds."""
 
-SEARCHES_THAT_PAY = 250
-"""From so many searches on, making a hierarchy costs less than searching without it (`benchmarks.new_york`: making it
-takes as long as about 200 searches of scipy)."""
-
-SMALL = 20_000
-"""On graphs of fewer nodes scipy is done before a hierarchy is made."""
+WORK_THAT_PAYS = 50_000_000
+"""From so many searches times nodes on, a hierarchy is quicker. scipy does about 7 million of them a second
+(`benchmarks.new_york`); a hierarchy takes seconds to make, and a quarter of a minute to compile when it is first used on
+a computer."""
 
 ARCS_PER_NODE = 24
 """A road network needs 4 to 8 arcs a node; a graph that needs more than this (a dense grid) is searched by scipy."""
@@ -145,7 +143,7 @@ def _hierarchy(network: RoadNetwork, engine: Engine, searches: int) -> Hierarchy
         return hierarchy_of(network)
     if network.standing.made.get("hierarchy") is not None:
         return hierarchy_of(network)
-    pays = searches >= SEARCHES_THAT_PAY and len(network.node_x) >= SMALL
+    pays = searches * len(network.node_x) >= WORK_THAT_PAYS
     return hierarchy_of(network) if pays else None
 
 

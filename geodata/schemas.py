@@ -111,7 +111,6 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "lat": _PLACE,
         "weight": _COUNT,
     },
-    "public_transport": {"from": _CODE, "to": _CODE},
 }
 
 KEY_MAY_REPEAT = frozenset({"area_points"})

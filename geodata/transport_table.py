@@ -22,7 +22,7 @@ from geodata.errors import Finding, Severity
 from geodata.locate import plain_postcode
 from geodata.place import SourceFile, TransportFacts
 from geodata.readers import FilePart
-from geodata.schemas import Table, check_table, combine, parse_number
+from geodata.schemas import Table, parse_number
 
 TABLE = "public_transport"
 
@@ -34,6 +34,13 @@ NO_TIME = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "inf", "inf
 
 SURELY_SECONDS = 300.0
 """Where the middle journey takes more minutes than this, they are seconds."""
+
+MEANINGS = (
+    ("from", "in which area a journey begins", ("from_id", "origin", "area_code")),
+    ("to", "at which site it ends", ("to_id", "destination", "site_code")),
+    ("minutes", "how long it takes", ("minutes", "travel_time", "seconds")),
+)
+"""The columns that are needed: their name, what they say, and names they are likely to have."""
 
 LISTED = 5
 
@@ -63,11 +70,11 @@ class _Known:
 
     def meant(self, code: str) -> tuple[tuple[int, ...], str]:
         """The sites that a code means, and by what: the site's own code, its practice (the main site), a postcode."""
-        for name, sites in (("site", self.by_site), ("practice", self.by_practice)):
-            if code in sites:
-                return sites[code], name
-        sites = self.by_postcode.get(plain_postcode(code), ())
-        return sites, "postcode" if sites else ""
+        for name, numbers in (("site", self.by_site), ("practice", self.by_practice)):
+            if code in numbers:
+                return numbers[code], name
+        found = self.by_postcode.get(plain_postcode(code), ())
+        return found, "postcode" if found else ""
 
 
 @dataclass
@@ -257,25 +264,28 @@ def _known(areas: Table | None, sites: Table | None, mains: Mapping[str, int]) -
 
 def _columns_missing(part: FilePart, known: _Known | None) -> list[Finding]:
     """Columns without which nothing can be read; a matrix with one column a site is known by its header."""
+    has = {"from": "from" in part.columns, "to": "to" in part.columns, "minutes": _time_column(part) is not None}
+    if all(has.values()):
+        return []
+    row = part.spec.header_row or None
     matrix = [] if known is None else [name for name in part.header if known.meant(name.strip().upper())[1]]
     if len(matrix) > 1:
         message = f"The file is a matrix with a column for each site ({', '.join(matrix[:3])}, ...)."
         fix = "Save it as a list with the columns from, to and minutes, one row a journey."
-        row = part.spec.header_row or None
         return [Finding("error", part.file, message, fix, row, matrix[0], code="matrix-form")]
-    table, findings = combine(TABLE, [part], complete=True)
-    findings += check_table(table)
-    named = {name for name in ("minutes", "seconds") if part.spec.columns.get(name)}
-    if _time_column(part) is None and not named:
-        used = set(part.spelling.values())
-        others = [name for name in part.header if name and name not in used]
-        close = nearest("minutes", others, cutoff=0.5) or nearest("travel_time", others, cutoff=0.5)
-        message = f"The file has no column of minutes or seconds. Its columns are: {', '.join(part.header[:10])}."
-        name = close or "the name in the file"
-        fix = f"Name it. {part.spec.hint(TABLE, f'columns = {{ minutes = {chr(34)}{name}{chr(34)} }}')}"
-        fix += " (or seconds = ..., if it holds seconds)."
-        row = part.spec.header_row or None
-        findings.append(Finding("error", part.file, message, fix, row, "minutes", close, "missing-column"))
+    used, findings = set(part.spelling.values()), []
+    others = [name for name in part.header if name and name not in used]
+    listed = ", ".join(part.header[:10])
+    for column, says, close_to in MEANINGS:
+        asked = [name for name in (column, "seconds" if column == "minutes" else "") if part.spec.columns.get(name)]
+        if has[column] or asked:  # a column that case.toml names and the file has not is told already
+            continue
+        close = next(filter(None, (nearest(name, others, cutoff=0.5) for name in close_to)), None)
+        message = f"No column says {says}. The columns of the file are: {listed}."
+        example = f'columns = {{ {column} = "{close or "the name in the file"}" }}'
+        fix = f"Say which it is. {part.spec.hint(TABLE, example)}"
+        fix += " (or seconds = ..., if it holds seconds)" if column == "minutes" else ""
+        findings.append(Finding("error", part.file, message, fix, row, column, close, "missing-column"))
     return findings
 
 
@@ -357,18 +367,23 @@ def _strange(journeys: _Journeys, part: FilePart) -> list[Finding]:
     findings = []
     begin, end = journeys.from_elsewhere, journeys.to_elsewhere
     if begin.rows:
-        message = f"{begin.rows:,} journeys begin in {_count(len(begin.codes), 'area')} not in this case: "
-        message += f"{_list(sorted(begin.codes))}. They are left out."
+        message = (
+            f"{_count(begin.rows, 'journey')} from {_count(len(begin.codes), 'area')} not of this case, left out: "
+        )
+        message += f"{_list(sorted(begin.codes))}."
         fix = "Nothing needs doing where the table covers more than the case."
         findings.append(begin.finding("note", message, fix, "journeys-not-in-case"))
     if end.rows:
-        message = f"{end.rows:,} journeys end at {_count(len(end.codes), 'place')} not among the sites of this case: "
-        message += f"{_list(sorted(end.codes))}. They are left out."
+        message = f"{_count(end.rows, 'journey')} to {_count(len(end.codes), 'place')} not among the sites, left out: "
+        message += f"{_list(sorted(end.codes))}."
         fix = "If one of them is a site of yours, write its code as in the sites table."
         findings.append(end.finding("note", message, fix, "journeys-not-in-case"))
-    for name, words in (("practice", "practices (their main site is meant)"), ("postcode", "postcodes of sites")):
+    for name, words in (
+        ("practice", "codes of practices (their main site is meant)"),
+        ("postcode", "postcodes of sites"),
+    ):
         if codes := sorted(journeys.by.get(name, ())):
-            message = f"{_count(len(codes), 'destination')} of the journeys are read as {words}: {_list(codes)}."
+            message = f"{_count(len(codes), 'destination')} read as {words}: {_list(codes)}."
             column = part.spelling.get("to", "to")
             findings.append(Finding("note", part.file, message, column=column, code="journeys-to-practices"))
     return findings
@@ -442,7 +457,7 @@ def _frame(known: _Known, kept: Sequence[_Journeys], out: TransportTable) -> pd.
     first = np.append(True, np.diff(pair[order]) != 0) if len(order) else np.zeros(0, dtype=bool)
     if more := int(np.count_nonzero(~first)):
         again = order[int(np.argmin(first))]
-        message = f"{more:,} journeys stand in the table more than once; the quickest of each counts."
+        message = f"{_count(more, 'journey')} in the table for a second time or more; the quickest of each counts."
         fix = "Check that the table holds one departure window and one percentile."
         value = f"{known.areas[area[again]]} / {known.sites[site[again]]}"
         out.findings.append(

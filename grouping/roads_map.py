@@ -50,7 +50,7 @@ MOST_ORIGINS = 4_000
 MAIN_CLASSES = ROAD_CLASSES.index("secondary_link")
 LEAST_SPAN_M = 4_000.0
 
-BAND_COLOURS = ("#eec153", "#f3d07c", "#f7dd9f", "#faeac3", "#fdf4df")
+BAND_COLOURS = ("#e3a72f", "#efc465", "#f6dc9b", "#faecc6", "#fdf6e4")
 """From near to far; light enough for the lines of the roads on them. More limits than five share the last."""
 
 
@@ -465,12 +465,12 @@ def _layers(scene: RoadScene, drawn: DrawnRoads) -> list[tuple[str, str]]:
     gaps = [*scene.network.summary.get("bridges", ()), *scene.network.summary.get("open_gaps", ())]
     begin, end = ("end", "begin") if scene.back else ("begin", "end")
     layers = [("land", "Outlines of the areas")] if len(scene.outlines) else []
-    layers += [("bands", "Within minutes of a site")] if isochrone_limits(scene) else []
+    layers += [("bands", f"Within minutes of a {scene.sites.word}")] if isochrone_limits(scene) else []
     for kind, style in enumerate(LINE_STYLES):
         if (drawn.kind == kind).any():
             words = "Roads: " + style.words if kind not in {CUT_OFF, CLOSED} else style.words.capitalize()
             layers.append((f"roads{kind}", words))
-    layers.append(("legs", "Ways from points to their road"))
+    layers += [("legs", "Ways from points to their road")] if len(scene.origins) or len(scene.sites) else []
     layers += [("origins", f"Where journeys {begin} ({scene.origins.word}s)")] if len(scene.origins) else []
     layers += [("gaps", "Gaps in the road file")] if gaps else []
     return layers + ([("sites", f"Where journeys {end} ({scene.sites.word}s)")] if len(scene.sites) else [])

@@ -43,8 +43,8 @@ def say_times(console: Console, done: TimesDone, *, as_json: bool) -> None:
         typer.echo(f"  closed ({name}): {road}")
     typer.echo(f"Minutes: {done.files[0]} ({counted(done.rows, 'row')})")
     typer.echo(f"Method: {done.files[1]}")
-    if len(done.files) > 2:
-        typer.echo(f"Layers: {done.files[2]}")
+    for file in done.files[2:]:
+        typer.echo(f"{'Page' if file.suffix == '.html' else 'Layers'}: {file}")
     if done.files[0].suffix.lower() == ".csv" and done.rows >= SHEET_ROWS:
         typer.echo(f"A spreadsheet shows {SHEET_ROWS:,} rows at most; write .parquet, or use --nearest or --limit.")
 

@@ -210,7 +210,7 @@ function startRoadsMap(map, layers) {
       return row[0] + ": " + row[1];
     });
     said.textContent = roadTitle(found.road) + ". " + words.join(". ") + ".";
-    found.openPopup(nearest.at);
+    found.fire("click", { latlng: nearest.at }, true);  /* the popup is bound to the layer of all such roads */
   });
   button.addEventListener("focus", function () { map.getContainer().parentNode.classList.add("show-cross"); });
   button.addEventListener("blur", function () { map.getContainer().parentNode.classList.remove("show-cross"); });

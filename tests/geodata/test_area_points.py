@@ -153,7 +153,7 @@ def test_rows_of_nobody_are_left_out_and_counted(tmp_path: Path) -> None:
     without = found(place, "areas-without-points")
     assert (without.severity, without.value) == ("note", "E2")
     assert without.message == "1 of 2 areas has no point in this table and uses its own point: E2."
-    assert "1 points lie in 1 area that" in found(place, "points-outside-case").message
+    assert "1 point in 1 area not of this case" in found(place, "points-outside-case").message
 
 
 def test_an_area_without_points_keeps_its_own(tmp_path: Path) -> None:
@@ -192,6 +192,16 @@ def test_mistakes_are_named(
         code, "area_points.csv", row, column, value,
     )  # fmt: skip
     assert words in finding.fix
+
+
+def test_a_postcode_table_that_cannot_be_read_is_the_only_mistake(tmp_path: Path) -> None:
+    folder = case(tmp_path, area_points="area_code,postcode\nE1,DT1 1AA\n", postcodes="")
+    assert [(finding.file, finding.code) for finding in problems(folder)] == [("postcodes.csv", "empty-file")]
+
+
+def test_a_file_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    (finding,) = problems(case(tmp_path, 'area_points = "points.csv"\n'))
+    assert (finding.code, finding.value) == ("missing-file", "points.csv")
 
 
 def test_points_far_from_their_area_are_a_warning(tmp_path: Path) -> None:
@@ -235,7 +245,9 @@ def test_a_file_in_blocks_says_the_same(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 cells = st.one_of(
-    st.sampled_from(["E1", "E2", "e1 ", "W1", "", "371000", "91500", "-1", "0", "nan", "inf", "1e9", "DT1 1AA", "50.7"]),
+    st.sampled_from(
+        ["E1", "E2", "e1 ", "W1", "", "371000", "91500", "-1", "0", "nan", "inf", "1e9", "DT1 1AA", "50.7"]
+    ),
     st.text(max_size=6),
 )
 
@@ -322,12 +334,12 @@ def test_a_table_of_all_england_serves_the_isle_of_wight(shared_data: Path, tmp_
     shutil.copyfile(shared_data / "england" / "lsoa11_2020.parquet", folder / "england.parquet")
     toml = folder / "case.toml"
     more = '\n[tables.area_points]\nfile = "england.parquet"\n'
-    more += 'columns = { area_code = "lsoa11_code", x = "BNG_E", y = "BNG_N", weight = "pop2020" }\n'
+    more += 'columns = { weight = "pop2020" }\n'
     toml.write_text(toml.read_text(encoding="utf-8") + more, encoding="utf-8")
     place = load_place(folder)
     assert list(place.area_points["area_code"]) == list(place.areas.index)
     assert len(place.areas) == 89
     assert place.area_points["weight"].sum() == place.areas["population"].sum()
-    assert "32,755 points lie in 32,755 areas" in found(place, "points-outside-case").message
+    assert "32,755 points in 32,755 areas" in found(place, "points-outside-case").message
     own = straight_line_times(replace(place, area_points=None))
     assert np.abs(straight_line_times(place).area_to_site - own.area_to_site).max() < 0.1

@@ -103,7 +103,7 @@ def test_points_on_roads_are_within_three_seconds_of_a_fully_split_graph(shared_
     rng = np.random.default_rng(4)
     low = network.node_x[main].min(), network.node_y[main].min()
     high = network.node_x[main].max(), network.node_y[main].max()
-    x, y = rng.uniform(low, high, (40 * POINTS, 2)).T
+    x, y = rng.uniform(low, high, (14 * POINTS, 2)).T
     foot = feet(network, x, y)
     kept = np.flatnonzero(foot.distance_m <= NEAR_ROAD_M)[:POINTS]
     assert len(kept) == POINTS
