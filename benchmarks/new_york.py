@@ -24,7 +24,7 @@ MODULE = "benchmarks.routing_jobs"
 COLUMNS = ("seconds", "CPU s", "ratio", "build s", "peak MB (before)")
 
 
-def measure(measure: str, title: str, engines: dict[str, str], folder: str, runs: int, console: Console) -> None:
+def compare(measure: str, title: str, engines: dict[str, str], folder: str, runs: int, console: Console) -> None:
     """Do one search with every engine `runs` times, in turn, and print the table."""
     done: dict[str, list[dict[str, object]]] = {name: [] for name in engines}
     for _ in range(runs):
@@ -42,6 +42,7 @@ def measure(measure: str, title: str, engines: dict[str, str], folder: str, runs
             found["weigh_seconds"] + max(found[key] - found["weigh_seconds"], 0.0) / found["share"]
             for key in ("seconds", "cpu_seconds")
         )
+        ratio = middle["scipy"]["seconds"] / seconds
         what, told = engines[name], str(found["told"])
         if found["share"] < 1:
             what += ", EXTRAPOLATED"
@@ -52,7 +53,7 @@ def measure(measure: str, title: str, engines: dict[str, str], folder: str, runs
             what,
             f"{seconds:.3f}",
             f"{cpu:.3f}",
-            f"{middle['scipy']['seconds'] / seconds:.1f}",
+            f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2f}",
             f"{found['build_seconds']:.2f}",
             f"{found['peak_mb']:.0f} ({found['ready_mb']:.0f})",
             told,
@@ -80,7 +81,7 @@ def main() -> None:
         console.print(f"New York: {told}. Medians of {max(given.runs, 1)} runs, each in a fresh process.")
         console.print(f"Ratio: scipy's seconds over the engine's. {load_average()}")
         for name in given.measures:
-            measure(name, MEASURES[name].title, engines, folder, max(given.runs, 1), console)
+            compare(name, MEASURES[name].title, engines, folder, max(given.runs, 1), console)
 
 
 if __name__ == "__main__":

@@ -86,13 +86,23 @@ def ours_reads(source: str) -> dict[str, object]:
     return measured(read)
 
 
-def osmnx_reads(source: str) -> dict[str, object]:
-    """The same with osmnx: simplified, projected, timed, main part taken."""
+def osmnx_reads(source: str, summed: str = "") -> dict[str, object]:
+    """The same with osmnx: simplified, projected, timed, main part taken.
+
+    With `summed`, the pieces are timed before osmnx merges them, and their times are summed, as ours are. As it comes,
+    it times what it has merged, at the mean of the speeds (`benchmarks.rutland_pairs` tells what that does to times).
+    """
     import osmnx  # noqa: PLC0415 - only the peer pays for it
 
     def read() -> str:
-        graph = osmnx.project_graph(osmnx.graph_from_xml(Path(source), retain_all=True), to_crs="EPSG:27700")
-        graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph))
+        graph = osmnx.graph_from_xml(Path(source), simplify=not summed, retain_all=True)
+        if summed:
+            graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph))
+            graph = osmnx.simplify_graph(graph, edge_attr_aggs={"length": sum, "travel_time": sum})
+            graph = osmnx.project_graph(graph, to_crs="EPSG:27700")
+        else:
+            graph = osmnx.project_graph(graph, to_crs="EPSG:27700")
+            graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph))
         main = osmnx.truncate.largest_component(graph, strongly=True)
         # A two-way road is there twice; counting it once is for the reader of the table and costs little.
         both = {frozenset((a, b)): metres for a, b, metres in graph.edges(data="length")}

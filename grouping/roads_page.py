@@ -111,6 +111,7 @@ def roads_page(
             summary=network.summary,
             walk=network.mode == "walk",
             date=str(network.summary.get("timestamp", ""))[:10],
+            numbered=bool((network.facts.way_id > 0).any()),
             lines=facts.summary_lines(scene, made_up=made_up),
             sources=facts.source_rows(network),
             classes=facts.class_rows(network),

@@ -37,8 +37,12 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     notebook = nbformat.read(folder / path.name, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     nbformat.write(notebook, tmp_path / "executed.ipynb")
+    shown = "".join(str(output) for cell in notebook.cells for output in cell.get("outputs", ()))
+    if path.stem == "travel_times":
+        assert "From Abbotsbury to Weymouth it takes" in shown
+        assert "by ferry, with the wait for it counted" in shown
+        assert (tmp_path / "outputs" / "travel-times" / "roads.html").stat().st_size > 100_000
     if path.stem == "first_look":
-        shown = "".join(str(output) for cell in notebook.cells for output in cell.get("outputs", ()))
         assert "made-up data in the shape of Dorset" in shown
         assert "short of the rural minimum" in shown
         assert "DISAGREES" not in shown

@@ -134,8 +134,9 @@ function startRoadsMap(map, layers) {
   }
   /* The metres of the longest ways stand on the whole map, those of all others when it is nearer. */
   var longest = {};
-  data.origins.metres.concat(data.sites.metres).filter(function (metres) { return metres > data.farM; })
-    .sort(function (a, b) { return b - a; }).slice(0, 12).forEach(function (metres) { longest[metres] = true; });
+  [data.origins, data.sites].reduce(function (all, points) {
+    return all.concat(points.metres.filter(function (metres, i) { return points.joined[i] && metres > data.farM; }));
+  }, []).sort(function (a, b) { return b - a; }).slice(0, 12).forEach(function (metres) { longest[metres] = true; });
   function drawLeg(points, i) {
     if (!points.joined[i]) { return; }
     var far = points.metres[i] > data.farM;
