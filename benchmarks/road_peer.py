@@ -29,6 +29,7 @@ class Joined:
     origins: int
     sites: int
     leg_ms: NDArray[np.float64]
+    journey_ms: int
     same_place: NDArray[np.bool_]
     ours_ms: NDArray[np.float64]
 
@@ -51,6 +52,7 @@ def join(network: RoadNetwork, place: Place) -> Joined:
         origins=len(x),
         sites=sites,
         leg_ms=np.rint(origins.distance_m / network.access_kmh * 3600.0),
+        journey_ms=network.journey_ms,
         same_place=(x[:, None] == points.site_x) & (y[:, None] == points.site_y),
         ours_ms=np.rint(np.vstack((times.area_to_site, times.between_sites)) * 60_000.0),
     )
@@ -59,19 +61,21 @@ def join(network: RoadNetwork, place: Place) -> Joined:
 def _add_ends(
     graph: nx.DiGraph, network: RoadNetwork, points: Snapped, point: int, node: tuple[str, int], *, arriving: bool
 ) -> None:
-    """Tie a point to both ends of its road, where its directions allow."""
+    """Tie a point to both ends of its road, where its directions allow; at the very end it stands on the junction."""
     road, share = points.road[point], points.share[point]
-    first, last = int(network.road_from[road]), int(network.road_to[road])
-    for whole, begins, ends, before in (
-        (int(network.road_ms_forward[road]), first, last, share),
-        (int(network.road_ms_backward[road]), last, first, 1.0 - share),
-    ):
-        if whole < 0:
-            continue
+    for edge in np.flatnonzero(network.edge_road == road).tolist():
+        whole, forward = int(network.edge_ms[edge]), bool(network.edge_forward[edge])
+        before = share if forward else 1.0 - share
         if arriving:
-            _add_quickest(graph, begins, node, round(whole * before))
+            _add_quickest(graph, int(network.edge_from[edge]), node, round(whole * before))
         else:
-            _add_quickest(graph, node, ends, round(whole * (1.0 - before)))
+            _add_quickest(graph, node, int(network.edge_to[edge]), round(whole * (1.0 - before)))
+    for end, stands in ((network.road_from[road], share <= 0.0), (network.road_to[road], share >= 1.0)):
+        if stands and not arriving:
+            _add_quickest(graph, node, int(end), 0)
+        if stands and arriving:  # whoever may not turn here is at a copy of the junction, but has arrived as well
+            for copy in np.flatnonzero(network.copy_of == end).tolist():
+                _add_quickest(graph, copy, node, 0)
 
 
 def _add_along(graph: nx.DiGraph, network: RoadNetwork, points: Snapped, destination: int, site: int) -> None:
@@ -122,7 +126,8 @@ def scipy_search(matrix: csr_array, joined: Joined) -> NDArray[np.float64]:
 def demand_same(joined: Joined, answers: list[NDArray[np.float64]]) -> None:
     """Stop unless the peer's journeys to the first sites are ours, to the millisecond."""
     for site, ms in enumerate(answers):
-        whole = ms + joined.leg_ms + joined.leg_ms[joined.origins - joined.sites + site]
+        legs = joined.leg_ms + joined.leg_ms[joined.origins - joined.sites + site]
+        whole = ms + legs + joined.journey_ms
         expected = np.where(joined.same_place[:, site], 0.0, whole)
         different = int(np.count_nonzero(expected != joined.ours_ms[:, site]))
         if different:

@@ -65,6 +65,9 @@ SETTLED = 0.002
 FOLDS = 5
 SNAP_LIMIT_M = 2000.0
 SAME_PLACE_M = 50.0
+FAR_OFF_PERCENT = 25.0
+"""Computed times that are this far off after the fit, on the whole, are no matter of speeds."""
+
 FASTEST_KMH, SLOWEST_KMH = 130.0, 2.0
 """Observed speeds along the straight line beyond these are taken for mistakes."""
 
@@ -412,11 +415,14 @@ def _counted(reason: NDArray[np.object_]) -> tuple[tuple[str, int], ...]:
 
 def _nothing_left(observed: Observed, dropped: Sequence[tuple[str, int]]) -> Finding:
     why = ", ".join(f"{words} ({number})" for words, number in dropped) or "the table has no rows"
+    fix = "Check the coordinates, and that the road file covers the places."
+    if {TOO_FAST, TOO_SLOW} & {words for words, _ in dropped}:
+        fix = "Check that the times are in minutes, not seconds or hours. Then: " + fix
     return Finding(
         "error",
         observed.source,
         f"No journey can be compared with the roads: {why}.",
-        "Check the coordinates, and that the road file covers the places.",
+        fix,
         code="no-usable-journeys",
     )
 
@@ -659,6 +665,11 @@ def _verdict(calibration: Calibration) -> list[str]:
         lines.append(f"The routes had not settled after {calibration.rounds} rounds; the best round is used.")
     if calibration.held_out is None:
         lines.append("Too few journeys to test the factors on others: use them with care.")
+    elif abs(calibration.held_out.bias_percent) > FAR_OFF_PERCENT:
+        lines.append(
+            f"Computed times are still {abs(calibration.held_out.bias_percent):.0f}% off: no speeds explain these "
+            "journeys. Check their unit and their coordinates, and keep the old speeds until then."
+        )
     elif calibration.better:
         lines.append("The factors also help on journeys they were not fitted to.")
     else:

@@ -162,7 +162,15 @@ def speeds_of_case(settings: Any, case_dir: Path) -> Speeds:
 
 def _closed_roads(network: RoadNetwork, settings: Any, folder: Path) -> NDArray[np.bool_] | None:
     name = getattr(settings, "closed", None)
-    return close_roads(network, read_points(folder / _slashed(name))).roads if name else None
+    if not name:
+        return None
+    path = folder / _slashed(name)
+    try:
+        return close_roads(network, read_points(path)).roads
+    except InputProblems as problems:
+        # The name in the settings: results and messages of a case do not tell where its folder is.
+        told = [replace(one, file=name) if one.file == str(path) else one for one in problems.findings]
+        raise InputProblems(told) from problems
 
 
 def _slashed(name: str) -> str:

@@ -166,6 +166,7 @@ def _findings(
             )
         )
     if cut_off:
+        travelled = "walked" if summary["mode"] == "walk" else "driven"
         longest = "; ".join(
             f"{part['km']} km at E{part['easting']:.0f} N{part['northing']:.0f} ({part['reason']})"
             for part in cut_off[:5]
@@ -174,8 +175,8 @@ def _findings(
             Finding(
                 "warning" if float(summary["main_share"]) < 0.95 else "note",
                 source,
-                f"{summary['cut_off_km']} km of {summary['km']} km of road cannot be driven to and from the rest and "
-                f"are not used. Parts cut off in this way: {len(cut_off)}; the longest: {longest}.",
+                f"{summary['cut_off_km']} km of {summary['km']} km of road cannot be {travelled} to and from the rest "
+                f"and are not used. Parts cut off in this way: {len(cut_off)}; the longest: {longest}.",
                 "Look at them on a map; raise [roads] bridge_gaps_m if a gap in the file cuts them off.",
                 code="road-parts-cut-off",
             )

@@ -241,6 +241,8 @@ def _no_pair(table: Table, part: FilePart) -> Finding:
     half = next(((a, b) for pair in PAIRS for a, b in (pair, pair[::-1]) if a in table.raw), None)
     fix = "Add easting and northing, or lon and lat (or x and y, with --crs)."
     message = "The file has no columns that say where its points are."
+    if nearest("postcode", part.header, cutoff=0.8):
+        fix += " Postcodes alone are not enough here: add the coordinates of Code-Point Open or of the ONS directory."
     if half:
         message = f"The file has a column {part.spelling.get(half[0], half[0])}, but none for {half[1]}."
         close = nearest(half[1], [name for name in part.header if name not in part.spelling.values()], cutoff=0.5)

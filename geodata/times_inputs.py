@@ -9,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import Transformer
 
 from geodata.case_times import CACHE_VERSION, road_bounds
 from geodata.errors import Finding, InputProblems, Severity
+from geodata.locate import LONGITUDE_LATITUDE, transform_points
 from geodata.method_note import NotedPoints
 from geodata.network import RoadNetwork
+from geodata.osm import FERRY_INDEX
+from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.points import PointTable, points_and_findings
 from geodata.road_cache import CACHE_FOLDER, file_hash, load_cached, store_cached
 from geodata.road_lines_out import RoadPoints
@@ -36,6 +40,8 @@ SAID_HERE = (
     ("set [roads] bridge_gaps_m = 0", "add --bridge-gaps 0"),
     ("[roads] bridge_gaps_m", "--bridge-gaps"),
     ("; a table of your own lies beside case.toml", ""),
+    ("in the area of the case", "around the points"),
+    ("covers the case and holds `highway` ways.", "covers them and holds `highway` ways, or check their coordinates."),
 )
 """What findings say of the settings of a case, and what is said of the options of a command instead."""
 
@@ -155,10 +161,10 @@ def of_command(finding: Finding) -> Finding:
     """A finding that speaks of the settings of a case, as one that speaks of the options of the command."""
     if finding.code == "unknown-profile":
         return replace(finding, file="--profile", column=None)
-    fix = finding.fix
+    message, fix = finding.message, finding.fix
     for of_case, here in SAID_HERE:
-        fix = fix.replace(of_case, here)
-    return replace(finding, fix=fix)
+        message, fix = message.replace(of_case, here), fix.replace(of_case, here)
+    return replace(finding, message=message, fix=fix)
 
 
 def road_file_findings(path: Path) -> list[Finding]:
@@ -195,9 +201,9 @@ def roads_around(
 ) -> tuple[RoadNetwork, str]:
     """The roads around some points, as kept or built anew, and the checksum of their file.
 
-    They are kept in `.cache` beside the result: a folder of inputs is never written to. Of the speeds only what counts as built-up decides how roads are
-    read, so that another "what if" takes the same roads and is timed anew. Where nothing can be written there, they
-    are built each time.
+    They are kept in `.cache` beside the result: a folder of inputs is never written to. Of the speeds only what counts
+    as built-up decides how roads are read, so that another "what if" takes the same roads and is timed anew. Where
+    nothing can be written there, they are built each time.
 
     Parameters
     ----------
@@ -229,13 +235,31 @@ def roads_around(
     kept = cache / f"roads-{digest[:16]}.npz"
     network = load_cached(kept)
     if network is None:
-        network = read_roads(path, bounds=bounds, bridge_gaps_m=bridge_gaps_m, speeds=speeds, mode=mode)
+        try:
+            network = read_roads(path, bounds=bounds, bridge_gaps_m=bridge_gaps_m, speeds=speeds, mode=mode)
+        except InputProblems as problems:
+            raise InputProblems([of_command(finding) for finding in problems.findings]) from problems
         store_cached(network, kept)
     if not len(joinable_roads(network)):
         message = "No two roads of the file can be travelled both there and back, so that nothing can be timed."
         fix = "Use a more complete extract; look at its `oneway` and `access` tags."
         raise InputProblems([Finding("error", path.name, message, fix, code="roads-not-connected")])
     return network, content
+
+
+def without_effect(network: RoadNetwork, job: TimesJob) -> list[Finding]:
+    """What was asked for and the road file cannot give: paths for walkers, and ferries that stay away."""
+    source, found = str(network.summary["source"]), []
+    if job.mode == "walk" and not (network.road_class > FERRY_INDEX).any():
+        message = "The file holds no footpath, footway or steps: walkers are timed along its roads alone."
+        fix = "Use an extract with every kind of way (.osm.pbf); walks may be far shorter than they are told here."
+        found.append(Finding("warning", source, message, fix, code="no-footpaths"))
+    if job.ferries != "on" and not network.summary["ferries"]:
+        message = "There is no ferry in the roads that were read, so that this changes nothing."
+        fix = "If there is one, use a more complete road file."
+        severity = "warning" if job.ferries == "queue" else "note"
+        found.append(Finding(severity, "--ferries", message, fix, value=job.ferries, code="no-ferries"))
+    return found
 
 
 # --- Points on roads ---------------------------------------------------------------------------------------------
@@ -307,7 +331,17 @@ def _what_would_fit(network: RoadNetwork, ends: Ends, lost: NDArray[np.int64]) -
     swapped = np.column_stack((ends.table.y[lost], ends.table.x[lost]))
     if ((swapped >= low) & (swapped <= high)).all():
         return "With easting and northing exchanged they would lie among the roads: exchange the two columns."
+    west = _west_of_greenwich(np.column_stack((ends.table.x[lost], ends.table.y[lost])))
+    if ((west >= low) & (west <= high)).all():
+        return "With a minus before the longitude they would lie among the roads: write it."
     return ""
+
+
+def _west_of_greenwich(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points as they would lie with the sign of their longitude changed, shape (P, 2)."""
+    there = Transformer.from_crs(BRITISH_NATIONAL_GRID, LONGITUDE_LATITUDE, always_xy=True)
+    lon, lat = there.transform(points[:, 0], points[:, 1])
+    return transform_points(np.column_stack((-lon, lat)), LONGITUDE_LATITUDE)
 
 
 def _named(ends: Ends, which: NDArray[np.int64]) -> str:

@@ -23,7 +23,7 @@ from geodata.method_note import method_note
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.road_lines_out import roads_frame, snap_frame, write_layers
 from geodata.routes import routes
-from geodata.times_inputs import Ends, Given, TimesJob, cover, of_command, roads_around
+from geodata.times_inputs import Ends, Given, TimesJob, cover, of_command, roads_around, without_effect
 from geodata.times_work import MOST_INSIDE, Work
 from geodata.weights import reweigh
 
@@ -107,6 +107,7 @@ def run_times(
         ferries=job.ferries,
         closed=closures.roads if len(closures.roads) else None,
     )
+    findings += without_effect(network, job)
     first, second = Ends.join(network, given.origins), Ends.join(network, given.destinations)
     findings += cover(network, (first, second) if job.destinations != job.origins else (first,))
     work = Work(job, network, given.speeds, first, second, closures.named, checksum)

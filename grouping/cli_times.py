@@ -31,6 +31,9 @@ CrsOption = Annotated[
     str | None,
     typer.Option("--crs", help="Coordinate system of columns x and y, such as EPSG:27700.", show_default=False),
 ]
+LONGEST_ISOCHRONE = 24 * 60
+LONGEST_LIMIT = 7 * 24 * 60
+
 GapsOption = Annotated[
     float, typer.Option("--bridge-gaps", min=0, metavar="M", help="Close gaps in the roads up to this many metres.")
 ]
@@ -181,8 +184,9 @@ def _minutes(text: str | None) -> tuple[float, ...]:
         numbers = tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError:
         numbers = ()
-    if not numbers or not all(0 < number < 24 * 60 for number in numbers):
-        message = f"{text!r} are no minutes; write numbers above 0 with commas between them, such as 10,20,30"
+    if not numbers or not all(0 < number < LONGEST_ISOCHRONE for number in numbers):
+        wanted = f"minutes above 0 and under {LONGEST_ISOCHRONE:,}, with commas between them, such as 10,20,30"
+        message = f"{text!r} will not do; write {wanted}"
         raise typer.BadParameter(message, param_hint="--isochrones")
     return tuple(sorted(set(numbers)))
 
@@ -190,8 +194,9 @@ def _minutes(text: str | None) -> tuple[float, ...]:
 def _refuse_wrong_numbers(speed_factor: float, limit: float | None, bridge_gaps: float) -> None:
     if not 0.05 <= speed_factor <= 20:
         raise typer.BadParameter(f"{speed_factor:g} is not between 0.05 and 20", param_hint="--speed-factor")
-    if limit is not None and not 0 < limit < 7 * 24 * 60:
-        raise typer.BadParameter(f"{limit:g} is not a number of minutes above 0", param_hint="--limit")
+    if limit is not None and not 0 < limit < LONGEST_LIMIT:
+        message = f"{limit:g} is not above 0 and under {LONGEST_LIMIT:,} minutes (a week)"
+        raise typer.BadParameter(message, param_hint="--limit")
     if not 0 <= bridge_gaps <= 1000:
         raise typer.BadParameter(f"{bridge_gaps:g} is not between 0 and 1000 metres", param_hint="--bridge-gaps")
 

@@ -66,7 +66,10 @@ def say_calibration(console: Console, done: CalibrateDone, *, as_json: bool) -> 
         return
     for line in report_lines(done.calibration):
         typer.echo(line)
-    typer.echo(f"Profile {done.name}: {done.file}. Use it with: --speeds {done.file} --profile {_quoted(done.name)}")
+    use = f" Use it with: --speeds {done.file} --profile {_quoted(done.name)}"
+    if not any(kind.fitted for kind in done.calibration.types):
+        use = " Its speeds are those from before."
+    typer.echo(f"Profile {done.name}: {done.file}.{use}")
 
 
 def _quoted(name: str) -> str:

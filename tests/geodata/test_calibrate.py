@@ -427,6 +427,16 @@ def test_the_report_is_plain_and_complete(grid: RoadNetwork, true: Speeds):
 # -------------------------------------------------------------------------------------------------------- plain arrays
 
 
+def test_times_that_no_speed_explains_are_not_called_a_success(grid: RoadNetwork):
+    right = journeys(grid, load_speeds(), number=300)
+    lines = report_lines(calibrate(grid, replace(right, minutes=right.minutes * 4)))
+    assert any("no speeds explain these journeys. Check their unit" in line for line in lines)
+    assert "The factors also help on journeys they were not fitted to." not in lines
+    with pytest.raises(InputProblems, match="No journey can be compared") as caught:
+        calibrate(grid, replace(right, minutes=right.minutes * 60))
+    assert "in minutes, not seconds" in caught.value.findings[0].fix
+
+
 def test_the_fit_on_plain_arrays_does_not_follow_outliers():
     rng = np.random.default_rng(0)
     seconds, fixed = rng.uniform(60, 900, (200, 3)), rng.uniform(20, 100, 200)

@@ -180,6 +180,13 @@ def test_columns_that_are_missing(tmp_path: Path) -> None:
     assert "--crs" in only(csv(tmp_path, "id,colour\na,red\n")).fix
 
 
+def test_postcodes_alone_are_told_what_they_lack(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,Postcode\na,LE15 6QT\n", encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        read_points(tmp_path / "a.csv")
+    assert "Postcodes alone are not enough" in caught.value.findings[0].fix
+
+
 def test_layers_that_cannot_be_used(tmp_path: Path) -> None:
     def saved(shapes: list, crs: str | None) -> Path:
         path = tmp_path / "layer.gpkg"

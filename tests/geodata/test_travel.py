@@ -382,6 +382,15 @@ def test_a_gap_is_kept_open_where_the_case_says_so(case):
     assert closed.area_to_site[0, 0] < open_.area_to_site[0, 0]
 
 
+def test_closures_of_a_case_are_told_without_its_folder(case):
+    place = place_of(at((0, 0)), at((500, 0)))
+    for x, code in (("400000", "closure-without-road"), ("", "half-location")):
+        (case / "shut.csv").write_text(f"id,easting,northing\nworks,{x},300000\n", encoding="utf-8")
+        with pytest.raises(InputProblems) as caught:
+            travel_times(place, case_settings(source="roads.gpkg", closed="shut.csv"), case)
+        assert [(one.code, one.file) for one in caught.value.findings] == [(code, "shut.csv")]
+
+
 def test_a_way_round_outside_the_points_of_the_case_is_used(case):
     corners = at((0, 0), (0, 6000), (3000, 6000), (3000, 0))
     lines = [shapely.LineString(pair) for pair in pairwise(corners)]

@@ -284,6 +284,35 @@ def test_points_elsewhere_are_told_with_the_likely_mistake(place: Path) -> None:
     assert "None of 2 points lies within 5 km" in done.stderr
 
 
+def test_roads_of_elsewhere_speak_of_the_points_not_of_a_case(place: Path) -> None:
+    for name in ("homes", "sites"):
+        write_points(place / f"{name}.csv", {"a": (600_000, 300_000), "b": (601_000, 300_000)})
+    told = times(place).stderr
+    assert "no drivable road around the points" in told
+    assert "check their coordinates" in told
+    assert "case" not in told
+
+
+def test_a_longitude_that_lost_its_minus_is_found_by_the_roads(place: Path) -> None:
+    write_points(place / "homes.csv", {"east": (1.0, 51.2)}, head="id,lon,lat")
+    assert "minus" not in times(place).stderr, "no mistake explains it"
+    write_points(place / "homes.csv", {"west": (1.9999, 50.8)}, head="id,lon,lat")
+    done = times(place)
+    assert done.exit_code == 1
+    assert "With a minus before the longitude they would lie among the roads" in done.stderr
+
+
+def test_what_the_road_file_cannot_give_is_told(place: Path) -> None:
+    assert "holds no footpath" in times(place, "--mode", "walk").stderr
+    assert "holds no footpath" not in times(place).stderr
+    assert "no ferry in the roads" not in times(place, "--ferries", "off").stderr
+    nodes = {1: (400_000, 100_000), 2: (405_000, 100_000), 3: (405_000, 103_000)}
+    ways = [(1, [1, 2], {"highway": "primary"}), (2, [2, 3], {"highway": "footway"})]
+    write_pbf(place / "dry.osm.pbf", nodes, ways)
+    assert "no ferry in the roads" in times(place, "--ferries", "queue", roads="dry.osm.pbf").stderr
+    assert "holds no footpath" not in times(place, "--mode", "walk", roads="dry.osm.pbf").stderr
+
+
 def test_a_closure_that_closes_nothing(place: Path) -> None:
     write_points(place / "closed.csv", {"works": (401_000, 100_000), "lost": (401_000, 100_060)})
     done = times(place, "--closed", place / "closed.csv", "--json")
