@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.made_up_england import made_up_england, made_up_points
 from benchmarks.measured import measured
-from geodata.graph import Attached, Graph
+from geodata.routing.graph import Attached, Graph
 
 COUNTRY, ORDER, SAMPLE = "country.npz", "hierarchy.npz", "sample.npz"
 SEED = 0
@@ -35,7 +35,7 @@ def country(folder: str) -> dict[str, object]:
 
 def build(folder: str) -> dict[str, object]:
     """Order the junctions and lay the arcs, once for the country."""
-    from geodata.hierarchy import Hierarchy  # noqa: PLC0415 - other stages do not pay for it
+    from geodata.routing.hierarchy import Hierarchy  # noqa: PLC0415 - other stages do not pay for it
 
     graph, made = _country(folder), []
     _compile(Hierarchy)
@@ -51,7 +51,7 @@ def build(folder: str) -> dict[str, object]:
 
 def load(folder: str) -> dict[str, object]:
     """Read the hierarchy that was kept."""
-    from geodata.hierarchy import Hierarchy  # noqa: PLC0415
+    from geodata.routing.hierarchy import Hierarchy  # noqa: PLC0415
 
     path = Path(folder) / ORDER
     return measured(lambda: f"{path.stat().st_size / 2**20:.0f} MB, {Hierarchy.load(path).arcs:,} arcs")
@@ -59,7 +59,7 @@ def load(folder: str) -> dict[str, object]:
 
 def weigh(folder: str) -> dict[str, object]:
     """Other times on the standing hierarchy: every road a tenth slower."""
-    from geodata.hierarchy import Hierarchy  # noqa: PLC0415
+    from geodata.routing.hierarchy import Hierarchy  # noqa: PLC0415
 
     hierarchy, graph = Hierarchy.load(Path(folder) / ORDER), _country(folder)
     _compile(Hierarchy)
@@ -75,7 +75,7 @@ def weigh(folder: str) -> dict[str, object]:
 
 def search(folder: str, rows: str, columns: str, block: str) -> dict[str, object]:
     """A table of times in blocks of rows: each is summed up and dropped, as a planner's is written and dropped."""
-    from geodata.hierarchy import Hierarchy  # noqa: PLC0415
+    from geodata.routing.hierarchy import Hierarchy  # noqa: PLC0415
 
     hierarchy, graph = Hierarchy.load(Path(folder) / ORDER), _country(folder)
     _compile(Hierarchy)

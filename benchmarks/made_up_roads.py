@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.osm import CLASS_INDEX, Way
+from geodata.osm.lines import RoadLines
+from geodata.osm.tags import CLASS_INDEX, Way
 from geodata.place import BRITISH_NATIONAL_GRID, Place
-from geodata.roadlines import RoadLines
 
 COLUMNS, ROWS, SPACING_M = 620, 350, 140.0
 AREAS, SITES = 452, 131

@@ -28,7 +28,7 @@ COUNTRY_MILLIONS = 250
 def ours_cuts(source: Path, scratch: Path) -> str:
     """Ours: the box is cut into a small file."""
     from benchmarks.made_up_osm import BOX  # noqa: PLC0415 - the parent must stay small
-    from geodata.roadcut import cut_roads  # noqa: PLC0415
+    from geodata.osm.cut import cut_roads  # noqa: PLC0415
 
     return str(cut_roads(source, BOX, scratch / "cut.osm.pbf"))
 

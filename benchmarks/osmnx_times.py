@@ -15,7 +15,7 @@ from pyproj import Transformer
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-from geodata.osm import KMH_PER_MPH
+from geodata.osm.tags import KMH_PER_MPH
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -13,10 +13,10 @@ from scipy.spatial import cKDTree
 
 from benchmarks.osmnx_times import AS_IT_COMES, EVERY_JUNCTION, TIMES_SUMMED, OsmnxRoads, read_osmnx
 from benchmarks.plain_roads import plain_speeds, write_plain
-from geodata.network import RoadNetwork
 from geodata.roads import read_roads
-from geodata.routing import milliseconds_between
-from geodata.snapping import Snapped, snap
+from geodata.roads.network import RoadNetwork
+from geodata.routing.matrix import milliseconds_between
+from geodata.routing.snapping import Snapped, snap
 
 PAIRS = 2_000
 TOLERANCE = 0.01

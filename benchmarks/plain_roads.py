@@ -14,7 +14,7 @@ import numpy as np
 import osmium
 from numpy.typing import NDArray
 
-from geodata.osm import KMH_PER_MPH, ROAD_CLASSES, drivable_way
+from geodata.osm.tags import KMH_PER_MPH, ROAD_CLASSES, drivable_way
 from geodata.speeds import Speeds, load_speeds
 
 PLAIN_MPH = {

@@ -24,7 +24,7 @@ def cut_to_roads(source: str, *targets: str) -> dict[str, object]:
     """Write the ways that cars may use, and their points, as files that osmnx (XML) and ours can read."""
     import osmium  # noqa: PLC0415 - as everywhere here: a process holds what its own job needs
 
-    from geodata.osm import drivable_way  # noqa: PLC0415
+    from geodata.osm.tags import drivable_way  # noqa: PLC0415
 
     def cut() -> str:
         ways = 0

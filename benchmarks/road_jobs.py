@@ -18,11 +18,11 @@ from benchmarks.made_up_roads import made_up_lines, made_up_points
 from benchmarks.measured import measured
 from benchmarks.road_peer import as_matrix, demand_same, join, networkx_search, scipy_search
 from geodata.load import load_place
-from geodata.network import RoadNetwork
-from geodata.network_build import build_network
 from geodata.place import Place
 from geodata.road_times import road_times
 from geodata.roads import read_roads
+from geodata.roads.build import build_network
+from geodata.roads.network import RoadNetwork
 from geodata.speeds import load_speeds
 
 SEED = 0

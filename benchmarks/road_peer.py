@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geodata.network import RoadNetwork
 from geodata.place import Place
 from geodata.road_times import TOO_FAR_M, road_times
-from geodata.snapping import Snapped, snap
+from geodata.roads.network import RoadNetwork
+from geodata.routing.snapping import Snapped, snap
 from geodata.travel import points_of
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.dimacs import read_new_york
 from benchmarks.peak import peak_mb
 from benchmarks.routing_measures import CLOSED_EDGES, COLUMNS, MEASURES, ROWS
-from geodata.graph import Attached, Graph
+from geodata.routing.graph import Attached, Graph
 
 SEED = 0
 SLOWER = (1.10, 1.05, 1.20, 0.95)
@@ -68,10 +68,10 @@ class Engine:
 
 
 class OursByHierarchy(Engine):
-    """`geodata.hierarchy`: an order of the nodes, which does not depend on times, and a sweep."""
+    """`geodata.routing.hierarchy`: an order of the nodes, which does not depend on times, and a sweep."""
 
     def build(self) -> None:
-        from geodata.hierarchy import Hierarchy  # noqa: PLC0415 - as below: each process pays for its engine alone
+        from geodata.routing.hierarchy import Hierarchy  # noqa: PLC0415 - as below: each process pays for its engine alone
 
         graph = self.graph
         self.hierarchy = Hierarchy.build(graph.nodes, graph.tail, graph.head, graph.x, graph.y)
@@ -86,10 +86,10 @@ class OursByHierarchy(Engine):
 
 
 class OursByScipy(Engine):
-    """`geodata.scipy_search`: the engine for small work, and the reference."""
+    """`geodata.routing.scipy_search`: the engine for small work, and the reference."""
 
     def build(self) -> None:
-        from geodata.scipy_search import Search  # noqa: PLC0415
+        from geodata.routing.scipy_search import Search  # noqa: PLC0415
 
         self.ready = Search(self.graph)
 

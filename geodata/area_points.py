@@ -17,7 +17,6 @@ import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
-from geodata.blocks import chosen_rows, one_part, read_in_blocks
 from geodata.case import TableSpec
 from geodata.errors import Finding, Severity
 from geodata.locate import (
@@ -29,8 +28,9 @@ from geodata.locate import (
     transform_points,
 )
 from geodata.place import BRITISH_NATIONAL_GRID, SourceFile
-from geodata.readers import FilePart
-from geodata.schemas import Table, check_table, combine
+from geodata.tables.blocks import chosen_rows, one_part, read_in_blocks
+from geodata.tables.readers import FilePart
+from geodata.tables.schemas import Table, check_table, combine
 
 TABLE = "area_points"
 COLUMNS = ("area_code", "x", "y", "weight")

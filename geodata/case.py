@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 
 from geodata.errors import Finding, InputProblems
 from geodata.speeds import load_speeds
-from geodata.toml_text import WANTED, Keys, beyond_limit, parse_toml, read_text
+from geodata.tables.toml_text import WANTED, Keys, beyond_limit, parse_toml, read_text
 
 CASE_FILE = "case.toml"
 Scalar = str | bool | int | float

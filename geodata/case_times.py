@@ -12,21 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.closures import close_roads
 from geodata.errors import Finding, InputProblems
-from geodata.method_note import NotedPoints, NotedTimes, method_note
-from geodata.network import RoadNetwork
+from geodata.osm.select import Bounds
 from geodata.place import Place
-from geodata.points import read_points
-from geodata.road_cache import CACHE_FOLDER, file_hash, load_cached, store_cached
 from geodata.road_times import FAR_M, TOO_FAR_M, road_times
 from geodata.roads import read_roads, roads_file_of_place
-from geodata.roadselect import Bounds
-from geodata.snapping import joinable_roads
+from geodata.roads.cache import CACHE_FOLDER, file_hash, load_cached, store_cached
+from geodata.roads.network import RoadNetwork
+from geodata.roads.weights import reweigh
+from geodata.routing.snapping import joinable_roads
 from geodata.speeds import Speeds, load_speeds
 from geodata.straight_line import straight_line_times
+from geodata.times.closures import close_roads
+from geodata.times.method_note import NotedPoints, NotedTimes, method_note
+from geodata.times.points import read_points
 from geodata.travel import TravelTimes, points_of
-from geodata.weights import reweigh
 
 MARGIN_M = 10_000.0
 """Roads are read this far beyond the points of the case, so that a quick way round outside is not lost."""
@@ -70,14 +70,14 @@ def travel_times(place: Place, settings: Any, case_dir: Path) -> tuple[TravelTim
         fix = "Use a more complete extract; look at its `oneway` and `access` tags."
         raise InputProblems([Finding("error", source, message, fix, code="roads-not-connected")])
     times = road_times(network, place)
-    note = _method_note(network, settings, Path(case_dir), times, made_up=place.made_up)
+    note = _method_note(network, settings, Path(case_dir), times, place)
     times = replace(times, method=replace(times.method, note=note))
     over = _over_the_border(place)
     _demand_cover(times, source, over)
     return times, (*network.findings, *_untimed_neighbours(times, source, over), *_snap_findings(times, source))
 
 
-def _method_note(network: RoadNetwork, settings: Any, case_dir: Path, times: TravelTimes, *, made_up: bool) -> str:
+def _method_note(network: RoadNetwork, settings: Any, case_dir: Path, times: TravelTimes, place: Place) -> str:
     """The whole method of a case's times, from areas to sites."""
     name = road_file_name(settings)
     closed = [("", road) for road in network.summary.get("closed", ())]
@@ -89,13 +89,21 @@ def _method_note(network: RoadNetwork, settings: Any, case_dir: Path, times: Tra
         bridge_gaps_m=float(getattr(settings, "bridge_gaps_m", None) or 0.0),
         roads_sha256=file_hash(case_dir / name, case_dir / CACHE_FOLDER),
         margin_m=MARGIN_M,
-        made_up=made_up,
+        made_up=place.made_up,
     )
     points = (
-        NotedPoints("areas of the case", "", len(times.area_codes), times.area_snap_m),
-        NotedPoints("sites of the case", "", len(times.site_codes), times.site_snap_m),
+        _noted_points(place, "areas", times.area_snap_m),
+        _noted_points(place, "sites", times.site_snap_m),
     )
     return method_note(network, speeds_of_case(settings, case_dir), points, noted)
+
+
+def _noted_points(place: Place, table: str, snap_m: NDArray[np.float64]) -> NotedPoints:
+    """The points of a table as the note tells them, with the file that holds them where it is only one."""
+    files = [source for source in place.sources if source.table == table]
+    if len(files) == 1:
+        return NotedPoints(files[0].file, files[0].sha256, len(snap_m), snap_m)
+    return NotedPoints(f"{table} of the case", "", len(snap_m), snap_m)
 
 
 def _straight_line_finding() -> Finding:

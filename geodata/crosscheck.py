@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from geodata.case import Totals
-from geodata.columns import nearest
 from geodata.errors import Finding, Severity
-from geodata.schemas import SMALL_LIST, Table
+from geodata.tables.columns import nearest
+from geodata.tables.schemas import SMALL_LIST, Table
 
 TOTAL_TOLERANCE = 0.01
 """A total of patients may differ by this share before it is a warning: totals are quoted rounded."""

@@ -29,9 +29,9 @@ from geodata.locate import (
     postcode_points,
 )
 from geodata.place import BRITISH_NATIONAL_GRID, Place, SourceFile
-from geodata.readers import read_table
 from geodata.registrations import scaling_findings
-from geodata.schemas import Table, cap_findings, check_table, combine
+from geodata.tables.readers import read_table
+from geodata.tables.schemas import Table, cap_findings, check_table, combine
 from geodata.transport_table import TransportTable, read_public_transport
 
 READ_LATER = ("area_points", "public_transport")

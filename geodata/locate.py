@@ -17,8 +17,8 @@ from scipy.spatial import cKDTree
 
 from geodata.errors import Finding
 from geodata.place import BRITISH_NATIONAL_GRID
-from geodata.readers import FilePart
-from geodata.schemas import Table, parse_number
+from geodata.tables.readers import FilePart
+from geodata.tables.schemas import Table, parse_number
 
 LONGITUDE_LATITUDE = "EPSG:4326"
 FAR_FROM_AREAS_M = 30_000.0

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.homes import Homes, homes_of
-from geodata.network import RoadNetwork
 from geodata.place import Place
-from geodata.routing import milliseconds_between
-from geodata.snapping import Snapped, snap
+from geodata.roads.network import RoadNetwork
+from geodata.routing.matrix import milliseconds_between
+from geodata.routing.snapping import Snapped, snap
 from geodata.travel import TravelMethod, TravelTimes, points_of
 
 FAR_M = 500.0

@@ -21,8 +21,8 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from geodata.errors import Finding, InputProblems
-from geodata.osm import ROAD_CLASSES
-from geodata.toml_text import WANTED, Keys, beyond_limit, parse_toml, read_text
+from geodata.osm.tags import ROAD_CLASSES
+from geodata.tables.toml_text import WANTED, Keys, beyond_limit, parse_toml, read_text
 
 DRIVEN_CLASSES = ROAD_CLASSES[: ROAD_CLASSES.index("ferry")]
 PROVENANCE = ("source", "assumption")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import Finding, InputProblems
-from geodata.osm import KMH_PER_MPH, ROAD_CLASSES
+from geodata.osm.tags import KMH_PER_MPH, ROAD_CLASSES
 from geodata.speed_table import DRIVEN_CLASSES, speed_table, speeds_text
 
 __all__ = ["DRIVEN_CLASSES", "FERRY", "RESIDENTIAL", "SPEED_SOURCES", "Speeds", "load_speeds", "speeds_text"]

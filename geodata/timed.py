@@ -10,7 +10,7 @@ from geodata.case_times import road_file_name, travel_times
 from geodata.errors import Finding
 from geodata.place import Place, SourceFile
 from geodata.registrations import complete_registrations
-from geodata.road_cache import CACHE_FOLDER, file_hash
+from geodata.roads.cache import CACHE_FOLDER, file_hash
 from geodata.travel import TravelTimes
 
 OSM_LICENCE = "ODbL 1.0"

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.blocks import read_in_blocks
 from geodata.case import PublicTransportSpec
-from geodata.columns import nearest
 from geodata.errors import Finding, Severity
 from geodata.locate import plain_postcode
 from geodata.place import SourceFile, TransportFacts
-from geodata.readers import FilePart
-from geodata.schemas import Table, parse_number
+from geodata.tables.blocks import read_in_blocks
+from geodata.tables.columns import nearest
+from geodata.tables.readers import FilePart
+from geodata.tables.schemas import Table, parse_number
 
 TABLE = "public_transport"
 

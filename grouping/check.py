@@ -16,9 +16,9 @@ from geodata.case import CaseSettings, case_folder, settings_and_findings
 from geodata.case_times import network_of_case
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
-from geodata.network import RoadNetwork
 from geodata.origins import Origin, read_origins
 from geodata.place import Place, SourceFile
+from geodata.roads.network import RoadNetwork
 from grouping.check_findings import FindingKind, finding_kinds
 from grouping.check_placed import placed_by_place, placed_by_tables, with_flags, with_roads
 from grouping.check_tables import ALL_TABLES, CaseTables, located, read_tables

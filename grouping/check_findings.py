@@ -18,7 +18,7 @@ EXAMPLES = 5
 
 FIXES = 3
 _COUNTED = re.compile(r"(\d+) rows have this mistake; the first \d+ are listed\.")
-"""How `geodata.schemas.cap_findings` tells that it left some of many alike out."""
+"""How `geodata.tables.schemas.cap_findings` tells that it left some of many alike out."""
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import Finding
-from geodata.network import RoadNetwork
-from geodata.osm import ROAD_CLASSES
+from geodata.osm.tags import ROAD_CLASSES
 from geodata.place import Place
 from geodata.road_times import FAR_M
-from geodata.snapping import snap
+from geodata.roads.network import RoadNetwork
+from geodata.routing.snapping import snap
 from geodata.travel import TravelTimes
 from grouping.check_findings import effect_of, named_codes
 from grouping.check_tables import CaseTables, located, ways_of_sites

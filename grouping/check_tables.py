@@ -11,8 +11,8 @@ import numpy as np
 from geodata.case import CaseSettings
 from geodata.locate import Located, locate, outside_britain, plain_postcode, postcode_points
 from geodata.place import SourceFile
-from geodata.readers import read_table
-from geodata.schemas import Table, check_table, combine
+from geodata.tables.readers import read_table
+from geodata.tables.schemas import Table, check_table, combine
 
 ALL_TABLES = ("practices", "sites", "areas", "registrations", "localities", "postcodes")
 CODED = {

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from grouping.cli_shared import JsonOption, errors, progress, told
 
 if TYPE_CHECKING:
-    from geodata.times_work import Work
+    from geodata.times.work import Work
 
 RoadsOption = Annotated[
     Path,
@@ -94,7 +94,7 @@ def times(
     limits = _minutes(isochrones)
     _refuse_wrong_numbers(speed_factor, limit, bridge_gaps)
     _refuse_wrong_name(out)
-    from geodata.times_job import TimesJob, run_times
+    from geodata.times.job import TimesJob, run_times
     from grouping.say_times import say_times
 
     job = TimesJob(
@@ -154,7 +154,7 @@ def calibrate(
     if out.suffix.lower() != ".toml":
         raise typer.BadParameter(f"{out.name} must end with .toml", param_hint="--out")
     _refuse_overwriting([path for path in (roads, observed, speeds) if path is not None], [out])
-    from geodata.times_calibrate import CalibrateJob, run_calibrate
+    from geodata.times.calibrate_job import CalibrateJob, run_calibrate
     from grouping.say_times import say_calibration
 
     job = CalibrateJob(
@@ -202,7 +202,7 @@ def _refuse_wrong_numbers(speed_factor: float, limit: float | None, bridge_gaps:
 
 
 def _refuse_wrong_name(out: Path) -> None:
-    from geodata.matrix_file import kind_of
+    from geodata.times.matrix_file import kind_of
 
     if kind_of(out) is None:
         raise typer.BadParameter(f"{out.name} must end with .parquet or .csv", param_hint="--out")
@@ -211,7 +211,7 @@ def _refuse_wrong_name(out: Path) -> None:
 
 
 def _known_crs(crs: str | None) -> str | None:
-    from geodata.points import known_crs
+    from geodata.times.points import known_crs
 
     try:
         return None if crs is None else known_crs(crs)

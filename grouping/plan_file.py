@@ -10,7 +10,7 @@ from pathlib import Path
 
 from geodata.errors import Finding, InputProblems
 from geodata.place import Place
-from geodata.sheets import delimiter_of
+from geodata.tables.sheets import delimiter_of
 from grouping.escape import spreadsheet_cell
 from grouping.plan import Group, Plan
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from geodata.case import CaseSettings
 from geodata.errors import InputProblems
 from geodata.place import Place
-from geodata.readers import sha256_of
+from geodata.tables.readers import sha256_of
 from geodata.travel import TravelTimes
 from grouping.plan import Plan
 from grouping.rules import RuleSet, load_rules, rule_set_names

@@ -12,8 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.network import RoadNetwork
-from geodata.osm import ROAD_CLASSES
+from geodata.osm.tags import ROAD_CLASSES
+from geodata.roads.network import RoadNetwork
 from geodata.speeds import FERRY, SPEED_SOURCES
 from grouping.map_parts import DEGREE_UNITS, to_degrees
 

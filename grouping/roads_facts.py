@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.network import RoadNetwork
-from geodata.osm import KMH_PER_MPH, ROAD_CLASSES
-from geodata.road_lines_out import SOURCE_WORDS
+from geodata.osm.tags import KMH_PER_MPH, ROAD_CLASSES
 from geodata.road_times import FAR_M, TOO_FAR_M
+from geodata.roads.network import RoadNetwork
+from geodata.routing.drawing import SOURCE_WORDS
 from geodata.speeds import SPEED_SOURCES
 from grouping.report_words import percent, plural
 from grouping.roads_map import RoadScene, class_words, isochrone_limits
@@ -351,7 +351,7 @@ def note_blocks(note: str) -> tuple[NoteBlock, ...]:
     Parameters
     ----------
     note
-        Markdown as `geodata.method_note.method_note` writes it. Its title is left out: the page has its own.
+        Markdown as `geodata.times.method_note.method_note` writes it. Its title is left out: the page has its own.
     """
     lines = [line.rstrip() for line in note.splitlines() if not line.startswith("# ")]
     blocks: list[NoteBlock] = []

@@ -15,11 +15,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.isochrones import ANY
-from geodata.network import RoadNetwork
-from geodata.osm import KMH_PER_MPH, ROAD_CLASSES
-from geodata.road_lines_out import SOURCE_WORDS, RoadPoints
+from geodata.osm.tags import KMH_PER_MPH, ROAD_CLASSES
 from geodata.road_times import FAR_M
+from geodata.roads.network import RoadNetwork
+from geodata.routing.drawing import SOURCE_WORDS, RoadPoints
+from geodata.routing.isochrones import ANY
 from grouping.map_parts import (
     DEGREE_UNITS,
     MapFrame,
@@ -121,7 +121,7 @@ class RoadScene:
     nearest_minutes
         From each origin to its nearest site; `inf` where there is no way; NaN where not known; shape (A,).
     isochrones
-        What `geodata.isochrones.isochrones` gives, or None.
+        What `geodata.routing.isochrones.isochrones` gives, or None.
     outlines
         Outlines of the areas, metres; may be empty.
     back

@@ -12,8 +12,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from geodata.network import RoadNetwork
 from geodata.road_times import FAR_M
+from geodata.roads.network import RoadNetwork
 from geodata.timed import OSM_ATTRIBUTION, OSM_LICENCE
 from grouping import roads_facts as facts
 from grouping.escape import script_data
@@ -69,7 +69,7 @@ def roads_page(
     minutes
         From each origin to each site, shape (A, B), or to its nearest site, shape (A,); `inf` where there is no way.
     isochrones
-        What `geodata.isochrones.isochrones` gives: for each site, for the nearest of all, or both.
+        What `geodata.routing.isochrones.isochrones` gives: for each site, for the nearest of all, or both.
     note
         The method note, in Markdown.
     title

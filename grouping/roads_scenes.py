@@ -9,17 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.case_times import MARGIN_M, network_of_case
-from geodata.isochrones import MINUTES, isochrones
-from geodata.method_note import NotedPoints, NotedTimes, method_note
-from geodata.network import RoadNetwork
-from geodata.place import Place
-from geodata.road_lines_out import RoadPoints
+from geodata.case_times import network_of_case
 from geodata.road_times import TOO_FAR_M
-from geodata.snapping import snap
-from geodata.speeds import load_speeds
-from geodata.times_inputs import MOST_ISOCHRONES
-from geodata.times_work import Work
+from geodata.roads.network import RoadNetwork
+from geodata.routing.drawing import RoadPoints
+from geodata.routing.isochrones import MINUTES, isochrones
+from geodata.routing.snapping import snap
+from geodata.times.inputs import MOST_ISOCHRONES
+from geodata.times.method_note import method_note
+from geodata.times.work import Work
 from geodata.travel import points_of
 from grouping.check import Checked
 from grouping.roads_map import ShownPoints
@@ -90,7 +88,7 @@ def page_of_case(checked: Checked, home: tuple[str, str] | None = None) -> str |
         sites=sites,
         minutes=times.area_to_site,
         isochrones=_isochrones(network, sites.points, MINUTES),
-        note=_note_of_case(checked, network, areas, sites),
+        note=times.method.note,
         title=f"How the roads were read: {checked.settings.name}",
         made_up=checked.settings.made_up,
         outlines=checked.outlines,
@@ -116,32 +114,3 @@ def _isochrones(
 ) -> gpd.GeoDataFrame:
     several = 1 < len(sites.codes) <= SITES_ALONE
     return isochrones(network, sites, minutes, towards=towards, alone=None if several else ())
-
-
-def _note_of_case(checked: Checked, network: RoadNetwork, areas: ShownPoints, sites: ShownPoints) -> str:
-    """The method note of a case, without the sentence on the way of searching, which the case does not record."""
-    assert checked.ready is not None
-    place, times, roads = checked.ready.place, checked.ready.times, checked.ready.settings.roads
-    noted = NotedTimes(
-        pairs=times.area_to_site.size,
-        reachable=int(np.isfinite(times.area_to_site).sum()),
-        engine="scipy",
-        bridge_gaps_m=float(roads.bridge_gaps_m),
-        roads_sha256=_sha256(place, "roads"),
-        margin_m=MARGIN_M,
-    )
-    points = tuple(
-        NotedPoints(_file(place, table), _sha256(place, table), len(shown), shown.metres)
-        for table, shown in (("areas", areas), ("sites", sites))
-    )
-    speeds = load_speeds(str(network.summary["profile"]))
-    note = method_note(network, speeds, (points[0], points[1]), noted)
-    return "\n".join(line for line in note.splitlines() if not line.startswith("Found by "))
-
-
-def _file(place: Place, table: str) -> str:
-    return next((source.file for source in place.sources if source.table == table), table)
-
-
-def _sha256(place: Place, table: str) -> str:
-    return next((source.sha256 for source in place.sources if source.table == table), "")

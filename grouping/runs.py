@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from geodata.errors import Finding, InputProblems
-from geodata.readers import sha256_of
+from geodata.tables.readers import sha256_of
 from geodata.travel import write_matrices
 from geodata.whole_folder import whole_folder
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from geodata.calibrate import report_lines
 from geodata.errors import Finding
+from geodata.times.calibrate import report_lines
 from grouping.say import counted, echo_json, grouped
 
 if TYPE_CHECKING:
-    from geodata.times_calibrate import CalibrateDone
-    from geodata.times_job import TimesDone
+    from geodata.times.calibrate_job import CalibrateDone
+    from geodata.times.job import TimesDone
 
 
 def say_times(console: Console, done: TimesDone, *, as_json: bool) -> None:

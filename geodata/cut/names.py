@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from geodata.columns import plain_name
 from geodata.cut.choose import WITHIN_MONTHS
 from geodata.errors import InputProblems
 from geodata.published.catalogue import DAYS_PER_MONTH
+from geodata.tables.columns import plain_name
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import Catalogue, PublishedFile

@@ -15,8 +15,8 @@ from pyproj import Transformer
 
 from geodata.cut.record import Record, listed
 from geodata.errors import InputProblems
+from geodata.osm.cut import cut_roads
 from geodata.place import BRITISH_NATIONAL_GRID
-from geodata.roadcut import cut_roads
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import Catalogue, PublishedFile

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geodata.columns import plain_name
+from geodata.tables.columns import plain_name
 
 OLDEST = 1000
 """Stands for the end of an open band."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from geodata.content import clip
 from geodata.errors import Finding
+from geodata.tables.content import clip
 
 MAX_RATIO = 300
 """Times a member may be larger than its packed form; tables reach 5 to 30, DEFLATE can reach 1,032."""

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.columns import plain_name
 from geodata.errors import Finding, InputProblems
 from geodata.published.area_columns import AREA_CODE, COUNT_COLUMNS, LAST_LSOA_2011, TEXT_COLUMNS, code_columns
 from geodata.published.cells import codes as tidy_codes
+from geodata.tables.columns import plain_name
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

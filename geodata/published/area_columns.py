@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from geodata.columns import plain_name
 from geodata.published.ages import AgeColumns, age_columns
+from geodata.tables.columns import plain_name
 
 AREA_CODE = re.compile(r"[EWS]0[01][0-9]{6}")
 """Code of an output area (`E00...`) or of a lower-layer super output area (`E01...`); `S` are Scottish data zones."""

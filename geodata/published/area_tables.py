@@ -15,8 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.columns import plain_word, vocabulary
-from geodata.content import clip
 from geodata.errors import Finding, InputProblems
 from geodata.published.area_columns import (
     AREA_CODE,
@@ -29,7 +27,9 @@ from geodata.published.area_columns import (
 from geodata.published.boundaries import join_pieces, mend_outlines
 from geodata.published.cells import by_value, names
 from geodata.published.coordinates import on_the_grid, point_kind
-from geodata.schemas import parse_number
+from geodata.tables.columns import plain_word, vocabulary
+from geodata.tables.content import clip
+from geodata.tables.schemas import parse_number
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geodata.columns import plain_name
 from geodata.errors import Finding, InputProblems
+from geodata.tables.columns import plain_name
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

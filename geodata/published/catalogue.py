@@ -18,12 +18,12 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from geodata.content import clip
 from geodata.errors import Finding, InputProblems
 from geodata.published import vintage as vintages
 from geodata.published.recognise import UNUSED, Layout, Recognised, recognise
 from geodata.published.tables import FoundTable, find_tables
 from geodata.published.vintage import Vintage
+from geodata.tables.content import clip
 
 DAYS_PER_MONTH = 365.25 / 12
 

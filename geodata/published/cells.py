@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geodata.content import clip
 from geodata.errors import Finding, Severity
+from geodata.tables.content import clip
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

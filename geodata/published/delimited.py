@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from geodata.content import clip
 from geodata.errors import Finding, InputProblems
-from geodata.sheets import decode_text, delimiter_of
+from geodata.tables.content import clip
+from geodata.tables.sheets import decode_text, delimiter_of
 
 HEAD_BYTES = 256_000
 """How much of a file is looked at to learn how it is written."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geodata.columns import plain_word
 from geodata.errors import Finding
 from geodata.published import cells
 from geodata.published.agebands import Band, Sex, ages_of, find_bands, sex_of, whole
 from geodata.published.cells import PRACTICE_CODE, Origin
+from geodata.tables.columns import plain_word
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from geodata.columns import plain_name
 from geodata.errors import Finding, InputProblems
 from geodata.published.boundaries import name_position, read_outlines, table_of
 from geodata.published.cells import PRACTICE_CODE, codes, names
+from geodata.tables.columns import plain_name
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

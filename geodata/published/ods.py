@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geodata.columns import plain_word
 from geodata.errors import Finding
 from geodata.published import cells
 from geodata.published.cells import PRACTICE_CODE, SITE_CODE, Origin
+from geodata.tables.columns import plain_word
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

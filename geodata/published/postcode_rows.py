@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geodata.columns import plain_name
 from geodata.errors import Finding, InputProblems
 from geodata.locate import outside_britain
 from geodata.published.area_columns import code_columns, full_year
@@ -23,6 +22,7 @@ from geodata.published.area_tables import to_numbers
 from geodata.published.cells import by_value
 from geodata.published.coordinates import on_the_grid
 from geodata.published.postcode_words import plain_postcode, postcode_parts
+from geodata.tables.columns import plain_name
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile

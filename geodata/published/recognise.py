@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from geodata.columns import plain_name
 from geodata.published.area_columns import area_columns
 from geodata.published.tables import HEADER_SEARCH_ROWS, FoundTable, could_be_header, header_guess
+from geodata.tables.columns import plain_name
 
 UNUSED = "unused"
 """Tables that are known and not needed."""

@@ -25,11 +25,11 @@ import pyarrow as pa
 import shapely
 from python_calamine import PasswordError
 
-from geodata.content import Unreadable, clip
 from geodata.errors import Finding, InputProblems
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.published import columnar, delimited, layered, workbooks
 from geodata.published.archives import Stored, damaged, members, refused, swells
+from geodata.tables.content import Unreadable, clip
 
 Form = Literal["text", "excel", "parquet", "layer"]
 Geometry = Literal["", "point", "line", "polygon"]

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from geodata.content import cell_text
+from geodata.tables.content import cell_text
 
 Rows = tuple[tuple[str, ...], ...]
 

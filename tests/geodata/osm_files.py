@@ -12,7 +12,7 @@ import osmium
 from osmium.osm.mutable import Node, Way
 from pyproj import Transformer
 
-from geodata.network import RoadNetwork
+from geodata.roads.network import RoadNetwork
 
 TO_LONLAT = Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
 WHEN = "2024-05-06T07:08:09Z"

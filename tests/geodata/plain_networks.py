@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.network import RoadNetwork
-from geodata.roadfacts import RoadFacts
-from geodata.snapping import Snapped
+from geodata.roads.facts import RoadFacts
+from geodata.roads.network import RoadNetwork
+from geodata.routing.snapping import Snapped
 
 
 def plain_network(

@@ -14,11 +14,11 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata import blocks
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.straight_line import straight_line_times
+from geodata.tables import blocks
 from tests.geodata.test_load import case, told
 from tests.real_cases import write_dorset_2016_case, write_isle_of_wight_case
 

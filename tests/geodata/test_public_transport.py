@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata import blocks
 from geodata.case import PublicTransportSpec, TableSpec, read_case_settings
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.public_transport import coverage, public_transport_times
+from geodata.tables import blocks
 from geodata.travel import write_matrices
 from grouping.check import check_case
 from grouping.check_facts import counts

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import Finding, InputProblems
-from geodata.osm import CLASS_INDEX, KMH_PER_MPH
+from geodata.osm.tags import CLASS_INDEX, KMH_PER_MPH
 from geodata.speed_table import built_in_text, speed_table, speeds_text
 from geodata.speeds import Speeds, load_speeds
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from geodata.errors import InputProblems
-from geodata.osm import CLASS_INDEX, KMH_PER_MPH
-from geodata.osmvalues import NAMED_LIMITS_MPH, parse_limit
+from geodata.osm.tags import CLASS_INDEX, KMH_PER_MPH
+from geodata.osm.values import NAMED_LIMITS_MPH, parse_limit
 from geodata.speeds import DRIVEN_CLASSES, load_speeds
 
 

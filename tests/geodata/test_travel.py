@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 
 from geodata.case_times import travel_times
 from geodata.errors import InputProblems
-from geodata.network import RoadNetwork
-from geodata.network_build import build_network
-from geodata.osm import CLASS_INDEX, Way
+from geodata.osm.lines import LineCollector
+from geodata.osm.tags import CLASS_INDEX, Way
 from geodata.place import Place
 from geodata.road_times import road_times
-from geodata.roadlines import LineCollector
 from geodata.roads import read_roads
-from geodata.snapping import snap
+from geodata.roads.build import build_network
+from geodata.roads.network import RoadNetwork
+from geodata.routing.snapping import snap
 from geodata.speeds import load_speeds
 from geodata.straight_line import straight_line_times
 from geodata.travel import write_matrices

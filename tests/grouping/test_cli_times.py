@@ -17,11 +17,11 @@ import pyogrio
 import pytest
 from typer.testing import CliRunner
 
-import geodata.times_work
-from geodata.matrix_file import read_method
+import geodata.times.work
 from geodata.roads import read_roads
-from geodata.routing import milliseconds_between
-from geodata.snapping import snap
+from geodata.routing.matrix import milliseconds_between
+from geodata.routing.snapping import snap
+from geodata.times.matrix_file import read_method
 from grouping.cli import app
 from tests.geodata.osm_files import write_pbf
 
@@ -186,7 +186,7 @@ def test_the_way_back(place: Path) -> None:
 def test_blocks_change_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert times(place).exit_code == 0
     whole = (place / "m.parquet").read_bytes()
-    monkeypatch.setattr(geodata.times_work, "BLOCK_CELLS", 1)
+    monkeypatch.setattr(geodata.times.work, "BLOCK_CELLS", 1)
     assert times(place, out="n.parquet").exit_code == 0
     assert pq.read_table(place / "n.parquet").equals(pq.read_table(place / "m.parquet"))
     monkeypatch.undo()
@@ -375,7 +375,7 @@ def test_stopping_leaves_what_was_there(place: Path, monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(geodata.times_work, "row_blocks", stopped)
+    monkeypatch.setattr(geodata.times.work, "row_blocks", stopped)
     done = times(place)
     assert done.exit_code == 1
     assert "Stopped. Nothing was written." in done.stderr

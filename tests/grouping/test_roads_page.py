@@ -22,15 +22,15 @@ from selenium.webdriver.support.wait import WebDriverWait
 from typer.testing import CliRunner
 
 from geodata.demo import write_demo_case
-from geodata.isochrones import isochrones
-from geodata.network import RoadNetwork
-from geodata.osm import ROAD_CLASSES
-from geodata.road_lines_out import RoadPoints
+from geodata.osm.tags import ROAD_CLASSES
 from geodata.roads import read_roads
-from geodata.routing import milliseconds_between
-from geodata.snapping import snap
+from geodata.roads.network import RoadNetwork
+from geodata.roads.weights import reweigh
+from geodata.routing.drawing import RoadPoints
+from geodata.routing.isochrones import isochrones
+from geodata.routing.matrix import milliseconds_between
+from geodata.routing.snapping import snap
 from geodata.speeds import load_speeds
-from geodata.weights import reweigh
 from grouping.check import check_case
 from grouping.check_folder import write_check
 from grouping.cli import app

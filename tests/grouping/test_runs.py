@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from geodata.errors import Finding, InputProblems
-from geodata.readers import sha256_of
+from geodata.tables.readers import sha256_of
 from grouping.result import Run
 from grouping.runs import new_folder, write_run
 from tests.grouping.made_run import made_run

@@ -13,7 +13,6 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata.columns import plain_word, vocabulary
 from geodata.errors import Finding, InputProblems
 from geodata.published.ages import age_columns
 from geodata.published.area_changes import read_area_changes
@@ -24,6 +23,7 @@ from geodata.published.boundaries import read_outlines
 from geodata.published.catalogue import read_catalogue
 from geodata.published.coordinates import point_kind
 from geodata.published.whereabouts import whereabouts
+from geodata.tables.columns import plain_word, vocabulary
 from tests.geodata.published.published_files import files_of, only_file, put, put_layer, put_workbook
 
 A, B, C = "E01020484", "E01020485", "E01020486"

@@ -1,0 +1,1 @@
+"""Read OpenStreetMap: what the tags of ways, nodes and turns mean, out of any kind of file."""

@@ -1,0 +1,483 @@
+"""Read the ways for cars or walkers from OpenStreetMap files, saved osmnx graphs and GeoPackages of lines."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from geodata.errors import Finding, InputProblems
+from geodata.osm.access import CAR, WALKER
+from geodata.osm.lines import LineCollector, RoadLines
+from geodata.osm.nodes import PER_DEGREE, is_pbf
+from geodata.osm.select import WGS84, Bounds, lonlat_box, select_roads
+from geodata.osm.tags import (
+    CLASS_INDEX,
+    NODE_BLOCKED,
+    NODE_PLAIN,
+    READ_WAY,
+    REVERSED,
+    WAY_TAGS,
+    YES,
+    Mode,
+    implies_one_way,
+    node_kind,
+    road_name,
+)
+from geodata.place import BRITISH_NATIONAL_GRID
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.bz2", ".osm.gz")
+PACKED = {
+    b"<?xml": "OpenStreetMap XML",
+    b"<osm": "OpenStreetMap XML",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "packed with gzip",
+    b"BZh": "packed with bzip2",
+    b"SQLite format 3": "a GeoPackage",
+}
+"""First bytes of files that are often saved under the wrong name."""
+
+LINE_LAYERS = ("network", "lines", "edges", "gis_osm_roads_free", "roads")
+"""Layers taken without asking when a GeoPackage holds more than one: ours, GDAL's, osmnx's, Geofabrik's."""
+
+NODE_TAGS = {"highway", "barrier", "locked", *CAR.keys, *WALKER.keys}
+NAME_TAGS = ("name", "ref")
+NUMBER_COLUMNS = ("osm_id", "osmid", "osm_way_id", "way_id")
+"""Columns that hold OpenStreetMap's number of a way: ours and GDAL's, osmnx's, others'."""
+
+OPEN_TO = {"drive": "cars", "walk": "walkers"}
+
+
+def read_lines(path: Path, bounds: Bounds | None = None, mode: Mode = "drive") -> RoadLines:
+    """Read the ways of a file that cars, or walkers, may use.
+
+    Parameters
+    ----------
+    path
+        `.osm.pbf`, `.osm` (XML), `.graphml` (saved by osmnx) or `.gpkg`.
+    bounds
+        Only ways that touch this box (minx, miny, maxx, maxy in EPSG:27700).
+    mode
+        `drive` or `walk`.
+
+    Raises
+    ------
+    InputProblems
+        When the file is missing, of another kind, damaged, or holds no such way there.
+    """
+    demand_file(path)
+    reader = _reader_for(path)
+    with told_plainly(path):
+        lines = reader(path, bounds, mode)
+    if not len(lines.way_offset) - 1:
+        raise InputProblems([_nothing_found(path, bounds, mode)])
+    return lines
+
+
+def _nothing_found(path: Path, bounds: Bounds | None, mode: Mode) -> Finding:
+    what = "drivable road" if mode == "drive" else "way open to walkers"
+    place = "in the area of the case" if bounds else "in it"
+    fix = "Use an OpenStreetMap extract that covers the case and holds `highway` ways."
+    return file_problem(path, f"The road file holds no {what} {place}.", fix)
+
+
+def demand_file(path: Path) -> None:
+    """Refuse a road file that is missing or empty.
+
+    Raises
+    ------
+    InputProblems
+        There is no such file, or there is nothing in it.
+    """
+    if not path.is_file():
+        message = "There is no such road file."
+        raise InputProblems([file_problem(path, message, "Check the name in case.toml, [roads] source.")])
+    if path.stat().st_size == 0:
+        raise InputProblems([file_problem(path, "The road file is empty.", "Download or copy it again.")])
+
+
+def demand_osm_file(path: Path) -> None:
+    """Refuse a road file that is missing, empty or no OpenStreetMap file.
+
+    Raises
+    ------
+    InputProblems
+        As said.
+    """
+    demand_file(path)
+    if not path.name.lower().endswith(OSM_SUFFIXES):
+        message = "This kind of road file cannot be cut."
+        raise InputProblems([file_problem(path, message, "Use .osm.pbf or .osm (XML).")])
+
+
+@contextmanager
+def told_plainly(path: Path) -> Iterator[None]:
+    """Turn whatever reading a damaged file raises into one message that a planner understands.
+
+    Raises
+    ------
+    InputProblems
+        Instead of any other exception.
+    """
+    try:
+        yield
+    except InputProblems:
+        raise
+    except Exception as problem:  # damaged files fail in the libraries in many ways; each means the same to a planner
+        text = _look_inside(path) or " ".join(str(problem).split())[:200].rstrip(".")
+        fix = "Download or copy it again, or open it in QGIS to see what it is."
+        raise InputProblems([file_problem(path, f"The road file cannot be read: {text}.", fix)]) from problem
+
+
+def _look_inside(path: Path) -> str:
+    """What a file really is, where its first bytes belie its name."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(2048).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return ""
+    lower = start.lower()
+    if lower.startswith((b"<!doctype html", b"<html")):
+        return "it is a web page, not map data; the download was probably refused"
+    if is_pbf(path):
+        for magic, what in PACKED.items():
+            if start.startswith(magic):
+                return f"it is {what}, not a .osm.pbf file"
+    elif path.name.lower().endswith(".gz") and not start.startswith(b"\x1f\x8b"):
+        return "it is not packed with gzip, as its name says"
+    elif path.name.lower().endswith(".bz2") and not start.startswith(b"BZh"):
+        return "it is not packed with bzip2, as its name says"
+    return ""
+
+
+def _reader_for(path: Path) -> Callable[[Path, Bounds | None, Mode], RoadLines]:
+    name = path.name.lower()
+    if name.endswith(OSM_SUFFIXES):
+        return _read_osm
+    if name.endswith(".graphml"):
+        return _read_graphml
+    if name.endswith(".gpkg"):
+        return _read_geopackage
+    raise InputProblems(
+        [
+            file_problem(
+                path, "This kind of road file is not known.", "Use .osm.pbf, .osm, .graphml (saved by osmnx) or .gpkg."
+            )
+        ]
+    )
+
+
+def file_problem(path: Path | str, message: str, fix: str) -> Finding:
+    """An error about a road file."""
+    name = path if isinstance(path, str) else path.name
+    return Finding("error", name, message, fix, code="road-file")
+
+
+# ----------------------------------------------------------------------------------------------- OpenStreetMap files
+
+
+def _read_osm(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
+    box = lonlat_box(bounds) if bounds else None
+    found = select_roads(path, box, READ_WAY[mode], turns=mode == "drive")
+    collector = LineCollector(WGS84)
+    for key, tags in found.node_tags.items():
+        kind = node_kind(tags, mode)
+        if kind != NODE_PLAIN:
+            collector.node_kind[key] = kind
+    x, y = found.nodes.x / PER_DEGREE, found.nodes.y / PER_DEGREE
+    numbers, offset = found.key.tolist(), found.offset.tolist()
+    for way, number, name, start, stop in zip(found.way, numbers, found.name, offset[:-1], offset[1:], strict=True):
+        if way is None:
+            # A drivable road that ends on a path or a private road ends there for a reason.
+            collector.sealed_keys.update(found.refs[start:stop].tolist())
+            collector.count(f"ways not open to {OPEN_TO[mode]}")
+            continue
+        for keys, at in _located_pieces(found.refs[start:stop], found.at[start:stop]):
+            xs, ys = x[at], y[at]
+            if box and (xs.max() < box[0] or xs.min() > box[2] or ys.max() < box[1] or ys.min() > box[3]):
+                continue
+            for part, where in _cut_at_barriers(collector, keys):
+                collector.add(part, xs[where].tolist(), ys[where].tolist(), way, way_id=number, name=name)
+    collector.restrictions = found.turns
+    collector.counts |= found.counts
+    return collector.finish(path.name, found.timestamp)
+
+
+def _located_pieces(refs: NDArray[np.int64], at: NDArray[np.int64]) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
+    """Points of a way; where the extract lacks a node, the way falls into pieces."""
+    gaps = np.flatnonzero(at < 0)
+    if not len(gaps):  # nearly always
+        if len(at) > 1:
+            yield refs.tolist(), at
+        return
+    for start, stop in zip([0, *(gaps + 1)], [*gaps, len(at)], strict=True):
+        if stop - start > 1:
+            yield refs[start:stop].tolist(), at[start:stop]
+
+
+def _cut_at_barriers(collector: LineCollector, keys: list[int]) -> list[tuple[list[int], slice]]:
+    """Cut a way where a barrier stops cars: each side gets a point of its own, and no gap is closed there."""
+    blocked = [i for i, key in enumerate(keys) if collector.node_kind.get(key) == NODE_BLOCKED]
+    if not blocked:
+        return [(keys, slice(None))]
+    collector.count("barriers")
+    keys = list(keys)
+    cuts = [0, *(i for i in blocked if 0 < i < len(keys) - 1), len(keys) - 1]
+    parts = []
+    for start, stop in pairwise(cuts):
+        part = keys[start : stop + 1]
+        for end in (0, -1):
+            if collector.node_kind.get(part[end]) == NODE_BLOCKED:
+                part[end] = collector.fresh_keys(1)[0]
+                collector.sealed_keys.add(part[end])
+        parts.append((part, slice(start, stop + 1)))
+    return parts
+
+
+# ----------------------------------------------------------------------------------------------------- osmnx graphs
+
+
+def _read_graphml(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
+    import osmnx  # noqa: PLC0415 - takes seconds to import and few cases need it
+
+    graph = osmnx.load_graphml(path)
+    return lines_from_graph(graph, path.name, bounds, mode)
+
+
+def lines_from_graph(
+    graph: nx.MultiDiGraph, source: str, bounds: Bounds | None = None, mode: Mode = "drive"
+) -> RoadLines:
+    """Ways of an osmnx graph, simplified or not, in any coordinate reference system.
+
+    Where osmnx has merged ways of several classes or limits into one edge, the lesser class and the lower limit count,
+    and it is one-way if a piece of it is.
+    """
+    crs = graph.graph.get("crs", WGS84)
+    collector = LineCollector(crs)
+    for node, data in graph.nodes(data=True):
+        kind = node_kind({k: str(v) for k, v in data.items() if k in NODE_TAGS}, mode)
+        if kind != NODE_PLAIN:
+            collector.node_kind[node] = kind
+    box = _box_in(bounds, crs)
+    seen: set[tuple] = set()
+    for tail, head, data in graph.edges(data=True):
+        if data.get("geometry") is not None:
+            points = [(p[0], p[1]) for p in data["geometry"].coords]
+        else:
+            points = [(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in (tail, head)]
+        tags = _edge_tags(data)
+        if mode == "drive" and _is_wrong_way(tags):
+            continue
+        way = READ_WAY[mode](tags)
+        if way is None:
+            collector.count(f"ways not open to {OPEN_TO[mode]}")
+            continue
+        x, y = [p[0] for p in points], [p[1] for p in points]
+        if box and (max(x) < box[0] or min(x) > box[2] or max(y) < box[1] or min(y) > box[3]):
+            continue
+        # osmnx holds a two-way road twice, once in each direction.
+        shape = tuple(points)
+        if way.backward and (head, tail, shape[::-1]) in seen:
+            continue
+        seen.add((tail, head, shape))
+        keys = [tail, *collector.fresh_keys(len(points) - 2), head]
+        collector.add(keys, x, y, way, way_id=_number_of(data.get("osmid")), name=road_name(tags))
+    return collector.finish(source, str(graph.graph.get("created_date", "")))
+
+
+def _edge_tags(data: Mapping[str, object]) -> dict[str, str]:
+    """Tags of an edge, as they would stand on a way drawn from its tail to its head."""
+    tags = {key: _one_value(key, value) for key, value in data.items() if key not in {"geometry", "length"}}
+    tags = {key: value for key, value in tags.items() if value}
+    one_way = tags.get("oneway", "").lower()
+    if one_way in REVERSED:
+        tags["oneway"] = "yes"  # osmnx has already turned the edge round
+    elif one_way == "false" and implies_one_way(tags):
+        del tags["oneway"]  # osmnx writes False where no tag was, and knows little that is implied
+    if tags.get("reversed") == "True":
+        tags = {_other_side(key): value for key, value in tags.items()}
+    return tags
+
+
+def _other_side(key: str) -> str:
+    for one, other in ((":forward", ":backward"), (":backward", ":forward")):
+        if key.endswith(one):
+            return key.removesuffix(one) + other
+    return key
+
+
+def _is_wrong_way(tags: Mapping[str, str]) -> bool:
+    """Whether an edge is the copy that osmnx made of a motorway or the like for the wrong direction."""
+    return tags.get("reversed") == "True" and not tags.get("oneway") and implies_one_way(tags)
+
+
+def _one_value(key: str, value: object) -> str:
+    """One text for the value of a tag; of a list that osmnx made while merging ways, what is safest to assume."""
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        value = _list_in(value)
+    if isinstance(value, list | tuple | set):
+        texts = sorted(str(item) for item in value if item is not None)
+        if key == "highway":
+            return max(texts, key=lambda name: CLASS_INDEX.get(name, -1), default="")
+        if key == "oneway":
+            return next((text for text in texts if text.lower() in YES | REVERSED), texts[0] if texts else "")
+        if key == "reversed":
+            return texts[0] if len(set(texts)) == 1 else ""  # drawn partly one way and partly the other
+        return ";".join(texts) if key == "maxspeed" else next(iter(texts), "")
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value)
+
+
+def _list_in(text: str) -> object:
+    """The list that a text stands for, as osmnx writes lists into GeoPackages; else the text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _number_of(value: object) -> int:
+    """OpenStreetMap's number of a way, the smallest where several were merged; 0 if there is none."""
+    if isinstance(value, float):
+        value = int(value) if math.isfinite(value) else ""
+    numbers = [int(number) for number in re.findall(r"(?<![\d.])-?\d{1,18}(?![\d.])", str(value))]
+    return min(numbers, default=0)
+
+
+def _box_in(bounds: Bounds | None, crs: object) -> Bounds | None:
+    if bounds is None:
+        return None
+    return Transformer.from_crs(BRITISH_NATIONAL_GRID, crs, always_xy=True).transform_bounds(*bounds)
+
+
+# ------------------------------------------------------------------------------------------------ GeoPackage of lines
+
+
+def _read_geopackage(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
+    layer = _line_layer(path)
+    info = pyogrio.read_info(path, layer=layer)
+    columns = {str(name).lower(): str(name) for name in info["fields"]}
+    if "highway" not in columns and "fclass" not in columns:
+        raise InputProblems(
+            [
+                Finding(
+                    "error",
+                    path.name,
+                    f"Layer {layer!r} has no column `highway`; it has {', '.join(columns) or 'none'}.",
+                    "Export the roads from OpenStreetMap with their `highway` tag (and `oneway`, `maxspeed`).",
+                    column="highway",
+                    code="road-file",
+                )
+            ]
+        )
+    if not info["crs"]:
+        raise InputProblems(
+            [
+                file_problem(
+                    path,
+                    f"Layer {layer!r} does not say its coordinate system.",
+                    "Save it with one, such as EPSG:27700.",
+                )
+            ]
+        )
+    frame = pyogrio.read_dataframe(path, layer=layer, bbox=_box_in(bounds, info["crs"]), fid_as_index=True)
+    frame = frame.sort_index()
+    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty].explode(index_parts=False)
+    frame = frame[frame.geom_type == "LineString"]
+    rows = _row_tags(frame, columns)
+    coordinates = shapely.get_coordinates(frame.geometry.array)
+    sizes = shapely.get_num_coordinates(frame.geometry.array)
+    keys = _shared_points(coordinates)
+    collector = LineCollector(info["crs"])
+    start = 0
+    for tags, number, size in zip(rows, _way_numbers(frame, columns), sizes, strict=True):
+        stop = start + int(size)
+        way = READ_WAY[mode](tags)
+        if mode == "drive" and _is_wrong_way(tags):
+            pass  # the layer was written by osmnx: the right way is there too
+        elif way is None:
+            collector.count(f"ways not open to {OPEN_TO[mode]}")
+        else:
+            x, y = coordinates[start:stop].T.tolist()
+            collector.add(keys[start:stop].tolist(), x, y, way, way_id=number, name=road_name(tags))
+        start = stop
+    return collector.finish(path.name)
+
+
+def _line_layer(path: Path) -> str:
+    layers = [
+        str(name)
+        for name, kind in pyogrio.list_layers(path)
+        if kind is None or "Line" in str(kind) or kind == "Unknown"
+    ]
+    for name in LINE_LAYERS:
+        if name in layers:
+            return name
+    if len(layers) == 1:
+        return layers[0]
+    message = (
+        f"The GeoPackage has several layers of lines: {', '.join(layers)}."
+        if layers
+        else "The GeoPackage has no layer of lines."
+    )
+    raise InputProblems([file_problem(path, message, "Name the layer of roads `network`.")])
+
+
+def _row_tags(frame: Any, columns: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags of each feature, from its columns and from the `other_tags` that GDAL writes."""
+    tags = (*WAY_TAGS, *NAME_TAGS, "reversed")
+    wanted = {name: column for name, column in columns.items() if name in {*tags, "other_tags", "fclass"}}
+    wanted |= {tag: columns[tag.replace(":", "_")] for tag in tags if tag.replace(":", "_") in columns}
+    values = {name: frame[column].tolist() for name, column in wanted.items()}
+    rows = []
+    for position in range(len(frame)):
+        tags = {name: _one_value(name, column[position]) for name, column in values.items()}
+        tags = {name: value for name, value in tags.items() if value and value != "nan"}
+        rows.append(_edge_tags(_plain_tags(tags)) if "reversed" in wanted else _plain_tags(tags))
+    return rows
+
+
+def _way_numbers(frame: Any, columns: Mapping[str, str]) -> list[int]:
+    column = next((columns[name] for name in NUMBER_COLUMNS if name in columns), None)
+    return [0] * len(frame) if column is None else [_number_of(value) for value in frame[column].tolist()]
+
+
+def _plain_tags(tags: dict[str, str]) -> dict[str, str]:
+    other = tags.pop("other_tags", "")
+    if other:
+        for pair in other.strip('"').split('","'):
+            name, arrow, value = pair.partition('"=>"')
+            if arrow:
+                tags.setdefault(name, value.replace('\\"', '"'))
+    fclass = tags.pop("fclass", "")
+    if fclass:  # Geofabrik's shapes: oneway F (forward), T (backward), B (both); maxspeed 0 for unknown
+        tags.setdefault("highway", fclass)
+        tags["oneway"] = {"F": "yes", "T": "-1", "B": "no"}.get(tags.get("oneway", ""), "")
+        if tags.get("maxspeed") in {"0", "0.0"}:
+            del tags["maxspeed"]
+    return tags
+
+
+def _shared_points(coordinates: np.ndarray) -> np.ndarray:
+    """Number points so that equal coordinates (to about a centimetre) share a number."""
+    degrees = len(coordinates) and np.abs(coordinates).max() <= 360.0
+    scaled = np.rint(coordinates * (1e7 if degrees else 1e2)).astype(np.int64)
+    if not len(scaled):
+        return np.zeros(0, dtype=np.int64)
+    _, position = np.unique(scaled, axis=0, return_inverse=True)
+    return position.ravel().astype(np.int64)

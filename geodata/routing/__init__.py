@@ -1,0 +1,1 @@
+"""Quickest ways on a road network: joined points, matrices, nearest places, routes and isochrones."""

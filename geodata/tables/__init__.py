@@ -1,0 +1,1 @@
+"""Read tables of any kind into text, name their columns, and check their cells."""

@@ -1,0 +1,1 @@
+"""The engine on its own: minutes between any points, how they were made, and speeds fitted to observed journeys."""
