@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import folium
 import numpy as np
 import pandas as pd
 import shapely
@@ -20,10 +19,9 @@ from grouping.check_placed import LINE_M
 from grouping.map_parts import (
     DEGREE_UNITS,
     MapFrame,
-    OfflineMap,
-    PageScript,
+    MapLayer,
     delta_rings,
-    name_for_good,
+    render_frame,
     svg_path,
     to_degrees,
 )
@@ -233,26 +231,6 @@ def folium_frame(points: pd.DataFrame, *, leave_out: Sequence[str] = ()) -> MapF
     """Render the frame of the map with Folium: map, layers, layer list, scale; no tiles, no names."""
     middle = points[["easting", "northing"]].to_numpy(dtype=float)
     lon, lat = to_degrees(((middle.min(axis=0) + middle.max(axis=0)) / 2)[None, :])[0]
-    frame = OfflineMap(
-        location=(round(float(lat), 5), round(float(lon), 5)),
-        tiles=None,
-        zoom_start=10,
-        control_scale=True,
-        zoom_snap=0.25,
-        zoom_delta=0.5,
-        max_zoom=17,
-        min_zoom=5,
-        scroll_wheel_zoom=False,
-    )
-    name_for_good(frame, "check")
-    layers = {}
-    for key, title in LAYERS:
-        if key not in leave_out:
-            layer = folium.FeatureGroup(title)
-            name_for_good(layer, key)
-            layers[key] = layer.add_to(frame)
-    name_for_good(folium.LayerControl(collapsed=True), "layers").add_to(frame)
-    name_for_good(PageScript("startCheckMap", layers), "fill").add_to(frame)
-    figure = frame.get_root()
-    figure.render()
-    return MapFrame(figure.html.render(), figure.script.render())
+    layers = [MapLayer(key, title) for key, title in LAYERS if key not in leave_out]
+    centre = (round(float(lat), 5), round(float(lon), 5))
+    return render_frame("check", centre, layers, "startCheckMap", max_zoom=17)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -113,7 +114,57 @@ class MapFrame:
     script: str
 
 
-def name_for_good(element: MacroElement, name: str) -> MacroElement:
+@dataclass(frozen=True)
+class MapLayer:
+    """A layer of a map: its key in the page's script, its name in the list of layers, whether it is shown at first."""
+
+    key: str
+    title: str
+    show: bool = True
+
+
+def render_frame(
+    name: str, centre: tuple[float, float], layers: Iterable[MapLayer], fill: str, *, max_zoom: int, min_zoom: int = 5
+) -> MapFrame:
+    """Render the frame of a map with Folium: map, layers, layer list, scale; no tiles, no names, nothing of the web.
+
+    Parameters
+    ----------
+    name
+        Fixed part of the map's id.
+    centre
+        Latitude and longitude.
+    layers
+        From bottom to top.
+    fill
+        Function of the page's script that fills the layers from the page's data.
+    max_zoom, min_zoom
+        How near and how far the reader may go.
+    """
+    frame = OfflineMap(
+        location=centre,
+        tiles=None,
+        zoom_start=10,
+        control_scale=True,
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        max_zoom=max_zoom,
+        min_zoom=min_zoom,
+        scroll_wheel_zoom=False,
+    )
+    _name_for_good(frame, name)
+    groups = {}
+    for layer in layers:
+        group = _name_for_good(folium.FeatureGroup(layer.title, show=layer.show), layer.key)
+        groups[layer.key] = group.add_to(frame)
+    _name_for_good(folium.LayerControl(collapsed=True), "layers").add_to(frame)
+    _name_for_good(PageScript(fill, groups), "fill").add_to(frame)
+    figure = frame.get_root()
+    figure.render()
+    return MapFrame(figure.html.render(), figure.script.render())
+
+
+def _name_for_good(element: MacroElement, name: str) -> MacroElement:
     """Give an element a fixed id in place of Folium's random one: the same run makes the same page."""
     element._id = name
     return element

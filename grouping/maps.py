@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import folium
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -24,10 +23,9 @@ from geodata.place import Place
 from grouping.map_parts import (
     DEGREE_UNITS,
     MapFrame,
-    OfflineMap,
-    PageScript,
+    MapLayer,
     delta_rings,
-    name_for_good,
+    render_frame,
     simplified,
     svg_path,
     to_degrees,
@@ -439,30 +437,9 @@ LAYERS = (
 
 def folium_frame(run: Run) -> MapFrame:
     """Render the frame of the interactive map with Folium: map, layers, layer list, scale; no tiles, no names."""
-    middle = _middle(run.place)
-    frame = OfflineMap(
-        location=middle,
-        tiles=None,
-        zoom_start=10,
-        control_scale=True,
-        zoom_snap=0.25,
-        zoom_delta=0.5,
-        max_zoom=16,
-        min_zoom=6,
-        scroll_wheel_zoom=False,
-    )
-    name_for_good(frame, "blueprint")
-    layers = {}
-    for key, title in LAYERS:
-        layer = folium.FeatureGroup(title, show=key != "localities" or len(run.place.localities) > 0)
-        name_for_good(layer, key)
-        layers[key] = layer.add_to(frame)
-    control = name_for_good(folium.LayerControl(collapsed=True), "layers")
-    control.add_to(frame)
-    name_for_good(PageScript("startBlueprintMap", layers), "fill").add_to(frame)
-    figure = frame.get_root()
-    figure.render()
-    return MapFrame(figure.html.render(), figure.script.render())
+    localities = len(run.place.localities) > 0
+    layers = [MapLayer(key, title, show=key != "localities" or localities) for key, title in LAYERS]
+    return render_frame("blueprint", _middle(run.place), layers, "startBlueprintMap", max_zoom=16, min_zoom=6)
 
 
 def _middle(place: Place) -> tuple[float, float]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import folium
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -19,14 +18,12 @@ from geodata.osm.tags import KMH_PER_MPH, ROAD_CLASSES
 from geodata.road_times import FAR_M
 from geodata.roads.network import RoadNetwork
 from geodata.routing.drawing import SOURCE_WORDS, RoadPoints
-from geodata.routing.isochrones import ANY
 from grouping.map_parts import (
     DEGREE_UNITS,
     MapFrame,
-    OfflineMap,
-    PageScript,
+    MapLayer,
     delta_rings,
-    name_for_good,
+    render_frame,
     svg_path,
     to_degrees,
 )
@@ -126,6 +123,8 @@ class RoadScene:
         Outlines of the areas, metres; may be empty.
     back
         Whether journeys run from the sites to the origins.
+    homes
+        The points that were timed where an origin is an area with several; None where origins are points themselves.
     """
 
     network: RoadNetwork
@@ -135,11 +134,17 @@ class RoadScene:
     isochrones: gpd.GeoDataFrame | None
     outlines: NDArray[np.object_]
     back: bool = False
+    homes: ShownPoints | None = None
+
+    @property
+    def starts(self) -> ShownPoints:
+        """The points that are joined to roads and drawn: the homes, or else the origins."""
+        return self.origins if self.homes is None else self.homes
 
     @property
     def bounds(self) -> Bounds:
         """The box of the points and outlines, or of the roads where there are none; at least 4 km wide."""
-        points = np.concatenate([np.column_stack((one.points.x, one.points.y)) for one in (self.origins, self.sites)])
+        points = np.concatenate([np.column_stack((one.points.x, one.points.y)) for one in (self.starts, self.sites)])
         shapes = np.concatenate((shapely.points(points), self.outlines)) if len(points) else self.outlines
         if len(shapes):
             west, south, east, north = shapely.total_bounds(shapes)
@@ -190,8 +195,9 @@ def map_data(scene: RoadScene, drawn: DrawnRoads) -> dict[str, object]:
         "limits": isochrone_limits(scene),
         "bandColours": [band_colour(position) for position in range(len(isochrone_limits(scene)))],
         "around": _around(scene),
-        "words": [scene.origins.word, scene.sites.word],
-        "origins": _points_of(scene.origins, scene.nearest_minutes, MOST_ORIGINS),
+        "words": [scene.starts.word, scene.sites.word],
+        # minutes are those of the origins: a point inside an area has none of its own
+        "origins": _points_of(scene.starts, scene.nearest_minutes if scene.homes is None else None, MOST_ORIGINS),
         "sites": _points_of(scene.sites, None, MOST_ORIGINS),
         "gaps": [
             [key, round(gap["length_m"], 1), *_latlon(gap["easting"], gap["northing"])]
@@ -267,8 +273,9 @@ def _around(scene: RoadScene) -> list[dict[str, object]]:
 
 def _by_site(isochrones: gpd.GeoDataFrame) -> list[tuple[str, gpd.GeoDataFrame]]:
     """Rows by site, those of the nearest of all first, then in their order."""
-    parts = [(str(code), rows) for code, rows in isochrones.groupby("site_code", sort=False)]
-    return sorted(parts, key=lambda part: part[0] != ANY)
+    grouped = isochrones.groupby(["nearest_of_all", "site_code"], sort=False)
+    parts = [(of_all, str(code), rows) for (of_all, code), rows in grouped]
+    return [(code, rows) for _, code, rows in sorted(parts, key=lambda part: not part[0])]
 
 
 def _label(shape: shapely.Geometry, number: int) -> list[float] | None:
@@ -381,7 +388,7 @@ def draw(scene: RoadScene) -> RoadsDrawing:
         return np.round((np.column_stack((x, y)) - origin) * [scale, -scale]).astype(np.int64).tolist()
 
     near_legs, far_legs = [], []
-    for shown in (scene.origins, scene.sites):
+    for shown in (scene.starts, scene.sites):
         joined, at, on = shown.joined, shown.points, shown.points.snapped
         starts, ends = spots(at.x[joined], at.y[joined]), spots(on.x[joined], on.y[joined])
         for (x, y), (to_x, to_y), metres in zip(starts, ends, shown.metres[joined], strict=True):
@@ -395,7 +402,7 @@ def draw(scene: RoadScene) -> RoadsDrawing:
         _still_kinds(scene.network, roads, origin, scale),
         "".join(near_legs),
         "".join(far_legs),
-        "".join(f"M{x} {y}h0" for x, y in spots(scene.origins.points.x, scene.origins.points.y)),
+        "".join(f"M{x} {y}h0" for x, y in spots(scene.starts.points.x, scene.starts.points.y)),
         tuple((x, y) for x, y in spots(scene.sites.points.x, scene.sites.points.y)),
         scale_km,
         round(scale_km * 1_000 * scale),
@@ -436,28 +443,9 @@ def _still_kinds(
 def folium_frame(scene: RoadScene, drawn: DrawnRoads) -> MapFrame:
     """Render the frame of the map with Folium: map, layers, layer list, scale; no tiles, no names."""
     west, south, east, north = scene.bounds
-    frame = OfflineMap(
-        location=tuple(_latlon((west + east) / 2, (south + north) / 2)),
-        tiles=None,
-        zoom_start=10,
-        control_scale=True,
-        zoom_snap=0.25,
-        zoom_delta=0.5,
-        max_zoom=18,
-        min_zoom=5,
-        scroll_wheel_zoom=False,
-    )
-    name_for_good(frame, "roads")
-    layers = {}
-    for key, title in _layers(scene, drawn):
-        layer = folium.FeatureGroup(title)
-        name_for_good(layer, key)
-        layers[key] = layer.add_to(frame)
-    name_for_good(folium.LayerControl(collapsed=True), "layers").add_to(frame)
-    name_for_good(PageScript("startRoadsMap", layers), "fill").add_to(frame)
-    figure = frame.get_root()
-    figure.render()
-    return MapFrame(figure.html.render(), figure.script.render())
+    centre = tuple(_latlon((west + east) / 2, (south + north) / 2))
+    layers = [MapLayer(key, title) for key, title in _layers(scene, drawn)]
+    return render_frame("roads", centre, layers, "startRoadsMap", max_zoom=18)
 
 
 def _layers(scene: RoadScene, drawn: DrawnRoads) -> list[tuple[str, str]]:
@@ -470,7 +458,7 @@ def _layers(scene: RoadScene, drawn: DrawnRoads) -> list[tuple[str, str]]:
         if (drawn.kind == kind).any():
             words = "Roads: " + style.words if kind not in {CUT_OFF, CLOSED} else style.words.capitalize()
             layers.append((f"roads{kind}", words))
-    layers += [("legs", "Ways from points to their road")] if len(scene.origins) or len(scene.sites) else []
-    layers += [("origins", f"Where journeys {begin} ({scene.origins.word}s)")] if len(scene.origins) else []
+    layers += [("legs", "Ways from points to their road")] if len(scene.starts) or len(scene.sites) else []
+    layers += [("origins", f"Where journeys {begin} ({scene.starts.word}s)")] if len(scene.starts) else []
     layers += [("gaps", "Gaps in the road file")] if gaps else []
     return layers + ([("sites", f"Where journeys {end} ({scene.sites.word}s)")] if len(scene.sites) else [])
