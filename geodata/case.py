@@ -6,6 +6,7 @@ Every mistake in the file is collected and told in one go, with the key, the lin
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,12 @@ from geodata.tables.toml_text import WANTED, Keys, beyond_limit, parse_toml, rea
 
 CASE_FILE = "case.toml"
 Scalar = str | bool | int | float
+
+SLOWEST_FACTOR, FASTEST_FACTOR = 0.1, 3.0
+"""What all speeds on roads may be multiplied by, in a case and in a command."""
+
+OF_ROADS_ALONE = ("profile", "speeds", "speed_factor", "ferries", "closed")
+"""Settings of [roads] that straight lines know nothing of."""
 
 
 class _Settings(BaseModel):
@@ -167,7 +174,7 @@ class RoadSettings(_Settings):
     speeds
         Speed table of one's own in the case folder: what differs from the built-in one.
     speed_factor
-        Multiplies the speed on every road.
+        Multiplies the speed on every road, 0.1 to 3.
     ferries
         `on`, `queue` (one boat is missed) or `off`.
     closed
@@ -183,7 +190,7 @@ class RoadSettings(_Settings):
     place: str | None = Field(default=None, min_length=1)
     profile: str | None = Field(default=None, min_length=1)
     speeds: str | None = Field(default=None, min_length=1)
-    speed_factor: float = Field(default=1.0, ge=0.1, le=3, strict=False)
+    speed_factor: float = Field(default=1.0, ge=SLOWEST_FACTOR, le=FASTEST_FACTOR, strict=False)
     ferries: Literal["on", "queue", "off"] = "on"
     closed: str | None = Field(default=None, min_length=1)
     bridge_gaps_m: float = Field(default=15.0, ge=0, le=1000, strict=False)
@@ -517,8 +524,10 @@ def _speed_findings(folder: Path, settings: CaseSettings, book: Keys) -> list[Fi
 
 def _roads_findings(raw: dict[str, Any], settings: CaseSettings, book: Keys) -> list[Finding]:
     roads = raw.get("roads")
-    if not isinstance(roads, dict) or settings.roads.method != "roads":
+    if not isinstance(roads, dict):
         return []
+    if settings.roads.method != "roads":
+        return _without_roads(settings.roads, book)
     given = [key for key in ("source", "place") if roads.get(key)]
     if len(given) == 1:
         return []
@@ -533,3 +542,16 @@ def _roads_findings(raw: dict[str, Any], settings: CaseSettings, book: Keys) -> 
         else "Take out source or place."
     )
     return [book.finding(("roads", "source"), message, fix, "roads-source")]
+
+
+def _without_roads(roads: RoadSettings, book: Keys) -> list[Finding]:
+    """A warning that names what is set for roads and does nothing on straight lines."""
+    fields = RoadSettings.model_fields
+    idle = [key for key in OF_ROADS_ALONE if getattr(roads, key) != fields[key].default]
+    if not idle:
+        return []
+    told = ", ".join(idle)
+    message = f"Minutes are made from straight lines here, so that these settings change nothing: {told}."
+    fix = f'Take out {told}; or, for minutes on roads, write method = "roads" and name a source.'
+    found = book.finding(("roads", idle[0]), message, fix, "idle-setting", getattr(roads, idle[0]))
+    return [replace(found, severity="warning")]

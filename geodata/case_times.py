@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import Finding, InputProblems
+from geodata.homes import homes_of
 from geodata.osm.select import Bounds
 from geodata.place import Place
 from geodata.road_times import FAR_M, TOO_FAR_M, road_times
@@ -90,6 +91,7 @@ def _method_note(network: RoadNetwork, settings: Any, case_dir: Path, times: Tra
         roads_sha256=file_hash(case_dir / name, case_dir / CACHE_FOLDER),
         margin_m=MARGIN_M,
         made_up=place.made_up,
+        homes=homes_of(place, points_of(place)).in_words,
     )
     points = (
         _noted_points(place, "areas", times.area_snap_m),

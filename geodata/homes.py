@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,11 @@ from geodata.travel import Points
 
 LEAST_SHARE = 0.5
 """An area is reached only if at least this share of its weight is: a mean over the rest would hide who is cut off."""
+
+RULE = (
+    "The time of an area is the weighted mean over its points that can reach the site; the area counts as reached only "
+    "if at least half of the weight of its points is."
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,31 @@ class Homes:
     def single(self) -> bool:
         """Whether every area is one point."""
         return len(self.area) == self.areas
+
+    @property
+    def in_words(self) -> str:
+        """How many points the areas have, and the rule for several; empty where every area is one point."""
+        if self.single:
+            return ""
+        each = np.bincount(self.area, minlength=self.areas)
+        several, alone = int((each > 1).sum()), int((each == 1).sum())
+        which = f"areas with several: {several:,}" + (f", with one: {alone:,}" if alone else "")
+        return f"{len(self.area):,} points stand for the homes of {self.areas:,} areas ({which}). {RULE}"
+
+    def labels(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """What to call each point: the code of its area, and which of how many it is where there are several.
+
+        Parameters
+        ----------
+        codes
+            Codes of the areas, shape (A,).
+        """
+        each = np.bincount(self.area, minlength=self.areas)
+        number = np.arange(len(self.area)) - (np.cumsum(each) - each)[self.area] + 1
+        return tuple(
+            codes[area] if each[area] == 1 else f"{codes[area]}, point {n} of {each[area]}"
+            for area, n in zip(self.area.tolist(), number.tolist(), strict=True)
+        )
 
     def part(self, first: int, last: int) -> Homes:
         """The points of the areas from `first` up to, without, `last`, numbered from 0."""

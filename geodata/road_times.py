@@ -89,7 +89,7 @@ def _road_method(
         f"{network.access_kmh:g} km/h (half of them within {middle:.0f} m).{_conditions(facts)}"
     )
     if not homes.single:
-        sentence += f" The time of an area is the weighted mean over its points ({len(homes.x):,} in all)."
+        sentence += f" {homes.in_words}"
     details = dict(facts) | {
         "access_kmh": network.access_kmh,
         "area_snap_m": _spread(from_home.distance_m),

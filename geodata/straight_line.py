@@ -57,7 +57,7 @@ def straight_line_times(place: Place, settings: object = None) -> TravelTimes:
     )
     details: dict[str, object] = {"straight_line": values, "estimate": True}
     if not homes.single:
-        sentence += f" The time of an area is the weighted mean over its points ({len(homes.x):,} in all)."
+        sentence += f" {homes.in_words}"
         details["area_points"] = len(homes.x)
     method = TravelMethod("straight-line", sentence, details)
     zero = np.zeros(homes.areas), np.zeros(len(points.site_codes))

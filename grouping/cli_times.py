@@ -56,7 +56,7 @@ def times(
         Literal["on", "queue", "off"], typer.Option("--ferries", help="Run, run with a queue, or do not run.")
     ] = "on",
     speed_factor: Annotated[
-        float, typer.Option("--speed-factor", help="Multiplies all speeds on roads: 0.9 is a tenth slower.")
+        float, typer.Option("--speed-factor", help="Multiplies all speeds on roads, 0.1 to 3: 0.9 is a tenth slower.")
     ] = 1.0,
     closed: Annotated[
         Path | None, typer.Option("--closed", help="Points on roads that are closed.", show_default=False)
@@ -192,8 +192,12 @@ def _minutes(text: str | None) -> tuple[float, ...]:
 
 
 def _refuse_wrong_numbers(speed_factor: float, limit: float | None, bridge_gaps: float) -> None:
-    if not 0.05 <= speed_factor <= 20:
-        raise typer.BadParameter(f"{speed_factor:g} is not between 0.05 and 20", param_hint="--speed-factor")
+    from geodata.case import FASTEST_FACTOR, SLOWEST_FACTOR
+
+    if not speed_factor >= SLOWEST_FACTOR:
+        raise typer.BadParameter(f"The number must be at least {SLOWEST_FACTOR:g}.", param_hint="--speed-factor")
+    if not speed_factor <= FASTEST_FACTOR:
+        raise typer.BadParameter(f"The number must be at most {FASTEST_FACTOR:g}.", param_hint="--speed-factor")
     if limit is not None and not 0 < limit < LONGEST_LIMIT:
         message = f"{limit:g} is not above 0 and under {LONGEST_LIMIT:,} minutes (a week)"
         raise typer.BadParameter(message, param_hint="--limit")

@@ -131,7 +131,7 @@ def class_rows(network: RoadNetwork) -> tuple[ClassRow, ...]:
 def snap_rows(scene: RoadScene) -> tuple[SnapRow, ...]:
     """How far origins and sites lie from their roads."""
     rows = []
-    for shown in (scene.origins, scene.sites):
+    for shown in (scene.starts, scene.sites):
         known = shown.metres[shown.joined]
         if len(shown):
             middle, ninety, most = np.percentile(known, [50, 90, 100]) if len(known) else (np.nan,) * 3
@@ -144,7 +144,7 @@ def furthest_points(scene: RoadScene) -> tuple[FarPoint, ...]:
     """The points with the longest ways to the road, and all without a road first; at most a few."""
     found = [
         FarPoint(code, name, shown.word, float(metres) if joined else float("inf"), float(x), float(y))
-        for shown in (scene.origins, scene.sites)
+        for shown in (scene.starts, scene.sites)
         for code, name, metres, joined, x, y in zip(
             shown.points.codes, shown.names, shown.metres, shown.joined, shown.points.x, shown.points.y, strict=True
         )
@@ -179,8 +179,8 @@ def reach_rows(scene: RoadScene) -> tuple[ReachRow, ...]:
     km2 = {}
     if scene.isochrones is not None:
         rows = scene.isochrones
-        wanted = "any" if (rows["site_code"] == "any").any() else rows["site_code"].iloc[0] if len(rows) else ""
-        chosen = rows[rows["site_code"] == wanted]
+        of_all = rows["nearest_of_all"].to_numpy(dtype=bool)
+        chosen = rows[of_all if of_all.any() else rows["site_code"] == rows["site_code"].iloc[0]]
         km2 = dict(zip(chosen["minutes"].astype(float), chosen["km2"].astype(float), strict=True))
     found = []
     for limit in limits or [5.0, 10.0, 15.0, 20.0, 30.0]:
@@ -227,7 +227,7 @@ def _parking(facts: dict[str, object]) -> str:
 
 def _snap_lines(scene: RoadScene) -> list[str]:
     lines = []
-    shown = [one for one in (scene.origins, scene.sites) if len(one)]
+    shown = [one for one in (scene.starts, scene.sites) if len(one)]
     if not shown:
         return lines
     metres = np.concatenate([one.metres[one.joined] for one in shown])

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from geodata.road_times import FAR_M
 from geodata.roads.network import RoadNetwork
+from geodata.routing.isochrones import IN_WORDS
 from geodata.timed import OSM_ATTRIBUTION, OSM_LICENCE
+from geodata.times.earlier import PAGE_MARK
 from grouping import roads_facts as facts
 from grouping.escape import script_data
 from grouping.page import (
@@ -55,6 +57,9 @@ def roads_page(
     outlines: NDArray[np.object_] | None = None,
     home: tuple[str, str] | None = None,
     back: bool = False,
+    homes: ShownPoints | None = None,
+    homes_words: str = "",
+    not_drawn: str = "",
     most_points: int = MOST_POINTS,
     most_roads: int = MOST_ROADS,
 ) -> str:
@@ -82,6 +87,10 @@ def roads_page(
         File beside this page that it belongs to, and what it is called.
     back
         Whether journeys run from the sites to the origins.
+    homes, homes_words
+        The points that were timed where origins are areas with several, and what is said of them.
+    not_drawn
+        Which isochrones are not drawn, and why.
     most_points, most_roads
         Limits of what is drawn on the map that can be moved.
     """
@@ -93,6 +102,7 @@ def roads_page(
         isochrones if isochrones is not None and len(isochrones) else None,
         np.zeros(0, dtype=object) if outlines is None else np.asarray(outlines, dtype=object),
         back,
+        homes,
     )
     drawn = drawn_roads(network, most_points=most_points, most_roads=most_roads)
     frame = folium_frame(scene, drawn)
@@ -131,13 +141,17 @@ def roads_page(
                 for gap in network.summary.get(key, ())[: facts.GAPS_SHOWN]
             ],
             words=(origins.word, sites.word),
+            start_word=scene.starts.word,
+            homes_words=homes_words,
+            isochrone_words=IN_WORDS if limits else "",
+            not_drawn=not_drawn,
             limits=[(limit, band_colour(position)) for position, limit in enumerate(limits)],
             around=[(part["code"], _called(sites, str(part["code"]))) for part in data["around"]],
             drawing=draw(scene),
             tolerance_m=drawn.tolerance_m,
             left_out=facts.left_out_words(drawn.left_out),
-            origins_drawn=min(len(origins), MOST_ORIGINS),
-            origins_total=len(origins),
+            origins_drawn=min(len(scene.starts), MOST_ORIGINS),
+            origins_total=len(scene.starts),
             note=facts.note_blocks(note),
             home=home,
             back=back,
@@ -148,6 +162,7 @@ def roads_page(
             styles=Markup(without_carriage_returns(style)),
             policy=content_policy(scripts),
             no_closure=NO_CLOSURE,
+            mark=Markup(PAGE_MARK),
         )
     )
 

@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.case_times import network_of_case
+from geodata.homes import Homes, homes_of
+from geodata.place import Place
 from geodata.road_times import TOO_FAR_M
 from geodata.roads.network import RoadNetwork
 from geodata.routing.drawing import RoadPoints
@@ -18,7 +20,7 @@ from geodata.routing.snapping import snap
 from geodata.times.inputs import MOST_ISOCHRONES
 from geodata.times.method_note import method_note
 from geodata.times.work import Work
-from geodata.travel import points_of
+from geodata.travel import Points, points_of
 from grouping.check import Checked
 from grouping.roads_map import ShownPoints
 from grouping.roads_page import roads_page
@@ -51,6 +53,7 @@ def page_of_times(work: Work) -> str:
         note=note,
         title=f"How the minutes of {work.job.out.name} were made",
         back=work.job.back,
+        not_drawn=_not_drawn(len(sites), sites.word, most=MOST_ISOCHRONES),
     )
 
 
@@ -80,7 +83,10 @@ def page_of_case(checked: Checked, home: tuple[str, str] | None = None) -> str |
     place, times = ready.place, ready.times
     network = network_of_case(place, ready.settings.roads, ready.case_dir)
     points = points_of(place)
-    areas = _shown(network, points.area_codes, points.area_x, points.area_y, place.areas["name"], "area")
+    homes = homes_of(place, points)
+    # an area with one point in the table of points starts from there
+    at = (homes.x, homes.y) if homes.single else (points.area_x, points.area_y)
+    areas = _shown(network, points.area_codes, *at, place.areas["name"], "area")
     sites = _shown(network, points.site_codes, points.site_x, points.site_y, place.sites["name"], "site")
     return roads_page(
         network,
@@ -93,6 +99,9 @@ def page_of_case(checked: Checked, home: tuple[str, str] | None = None) -> str |
         made_up=checked.settings.made_up,
         outlines=checked.outlines,
         home=home,
+        homes=_homes(network, homes, points, place),
+        homes_words=homes.in_words,
+        not_drawn=_not_drawn(len(sites), sites.word),
     )
 
 
@@ -107,6 +116,30 @@ def _shown(
     called = names.fillna("").astype(str)
     called.index = called.index.astype(str)
     return ShownPoints(RoadPoints(codes, x, y, snap(network, x, y, TOO_FAR_M)), tuple(called.loc[list(codes)]), word)
+
+
+def _homes(network: RoadNetwork, homes: Homes, points: Points, place: Place) -> ShownPoints | None:
+    """The points inside areas, where areas have several; None where an area is one point."""
+    if homes.single:
+        return None
+    codes = homes.labels(points.area_codes)
+    names = pd.Series(place.areas.sort_index()["name"].to_numpy()[homes.area], index=codes)
+    return _shown(network, codes, homes.x, homes.y, names, "home point")
+
+
+def _not_drawn(sites: int, word: str, *, most: float = float("inf")) -> str:
+    """Which isochrones are missing, and why; empty where none is."""
+    if sites > most:
+        return (
+            f"No isochrones are drawn: there are {sites:,} {word}s, and around more than {most:g} they take too long. "
+            "The table below counts by the journeys themselves."
+        )
+    if sites > SITES_ALONE:
+        return (
+            f"Isochrones are drawn of the nearest {word} only, not of each: there are {sites:,}, and with more than "
+            f"{SITES_ALONE} the page would grow too large."
+        )
+    return ""
 
 
 def _isochrones(

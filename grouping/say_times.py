@@ -84,6 +84,7 @@ def _calibration_record(done: CalibrateDone) -> dict[str, object]:
         "profile": done.name,
         "based_on": found.speeds.profile,
         "journeys_given": found.given,
+        "journeys_different": found.different,
         "journeys_left_out": [{"reason": reason, "journeys": number} for reason, number in found.dropped],
         "fit": {when: None if quality is None else _plain(asdict(quality)) for when, quality in fit.items()},
         "better_on_others": found.better,

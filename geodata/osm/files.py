@@ -51,6 +51,9 @@ PACKED = {
 }
 """First bytes of files that are often saved under the wrong name."""
 
+PBF_HEAD = b"\x0a\x09OSMHeader"
+"""What a .osm.pbf file begins with, after the length of its first block (4 bytes)."""
+
 LINE_LAYERS = ("network", "lines", "edges", "gis_osm_roads_free", "roads")
 """Layers taken without asking when a GeoPackage holds more than one: ours, GDAL's, osmnx's, Geofabrik's."""
 
@@ -139,17 +142,13 @@ def told_plainly(path: Path) -> Iterator[None]:
         raise
     except Exception as problem:  # damaged files fail in the libraries in many ways; each means the same to a planner
         text = _look_inside(path) or " ".join(str(problem).split())[:200].rstrip(".")
-        fix = "Download or copy it again, or open it in QGIS to see what it is."
+        fix = _better_name(path) or "Download or copy it again, or open it in QGIS to see what it is."
         raise InputProblems([file_problem(path, f"The road file cannot be read: {text}.", fix)]) from problem
 
 
 def _look_inside(path: Path) -> str:
     """What a file really is, where its first bytes belie its name."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(2048).lstrip(b"\xef\xbb\xbf \t\r\n")
-    except OSError:
-        return ""
+    start = _first_bytes(path)
     lower = start.lower()
     if lower.startswith((b"<!doctype html", b"<html")):
         return "it is a web page, not map data; the download was probably refused"
@@ -161,7 +160,29 @@ def _look_inside(path: Path) -> str:
         return "it is not packed with gzip, as its name says"
     elif path.name.lower().endswith(".bz2") and not start.startswith(b"BZh"):
         return "it is not packed with bzip2, as its name says"
+    elif start[4:].startswith(PBF_HEAD):
+        return "it is a .osm.pbf file under another name"
     return ""
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(2048).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return b""
+
+
+def _better_name(path: Path) -> str:
+    """What to rename a sound OpenStreetMap file to that has the wrong ending; empty for any other."""
+    start = _first_bytes(path)
+    kinds = {b"<?xml": ".osm", b"<osm": ".osm", b"\x1f\x8b": ".osm.gz", b"BZh": ".osm.bz2"}
+    ending = next((ending for magic, ending in kinds.items() if start.startswith(magic)), "")
+    ending = ".osm.pbf" if start[4:].startswith(PBF_HEAD) else ending
+    stem = re.sub(r"(\.osm)?(\.pbf|\.xml|\.gz|\.bz2)?$", "", path.name, flags=re.IGNORECASE)
+    if not ending or path.name.lower().endswith((ending, f"{ending}.xml")):
+        return ""
+    return f"Rename it to {stem}{ending}, and name it so where it is used."
 
 
 def _reader_for(path: Path) -> Callable[[Path, Bounds | None, Mode], RoadLines]:

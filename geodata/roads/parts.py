@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -128,6 +130,11 @@ def _cut_off_parts(network: RoadNetwork, weak: NDArray[np.int32], inside: NDArra
     return sorted(listed, key=lambda part: (-part["km"], part["easting"], part["northing"]))
 
 
+def _closing(gaps: Sequence[Bridge]) -> int:
+    """Whole metres that close these gaps, whose lengths are rounded to a tenth."""
+    return math.ceil(max(gap.length_m for gap in gaps) + 0.05)
+
+
 def _findings(
     source: str, mended: Mended, cut_off: list[dict[str, float]], summary: dict[str, object]
 ) -> tuple[Finding, ...]:
@@ -150,7 +157,8 @@ def _findings(
                 source,
                 f"Large parts of the road network come near each other and are not joined there ({places}); journeys "
                 "past these places may be far too long.",
-                "Look at them on a map; if the road goes on, use a more complete file or raise [roads] bridge_gaps_m.",
+                "Look at them on a map; if the road goes on there, use a more complete file, or raise [roads] "
+                f"bridge_gaps_m to {_closing(mended.suspects)}: that closes them, and others up to that length.",
                 code="road-gap-open",
             )
         )

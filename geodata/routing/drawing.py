@@ -38,6 +38,9 @@ WALKING = "walking pace"
 LAYER_DATE = "2000-01-01T00:00:00.000Z"
 """Date of change that every layer is given, so that the same layers make the same file."""
 
+LAYER_MARK = "Made by blueprint times; the next run with the same name replaces this file."
+"""Description of every layer: a file with any other layer is not ours to replace."""
+
 
 @dataclass(frozen=True)
 class RoadPoints:
@@ -258,8 +261,8 @@ def _together(network: RoadNetwork, roads: NDArray[np.int64]) -> NDArray[np.int3
 def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """Write frames as layers of one GeoPackage, whole or not at all; an earlier file of that name is replaced.
 
-    The same layers make the same file: every layer is given the same date of change. Of several columns of
-    geometries the active one is written.
+    The same layers make the same file: every layer is given the same date of change. Each is described by `LAYER_MARK`.
+    Of several columns of geometries the active one is written.
 
     Parameters
     ----------
@@ -308,4 +311,5 @@ def _write_layer(path: Path, name: str, frame: gpd.GeoDataFrame) -> None:
         geometry_type=kind,
         promote_to_multi=multi and kind != "Unknown",
         append=path.exists(),
+        layer_options={"DESCRIPTION": LAYER_MARK},
     )

@@ -36,8 +36,8 @@ from geodata.travel import TravelTimes
 
 MINUTES = (5.0, 10.0, 15.0, 20.0, 30.0)
 
-ANY = "any"
-"""Stands for the nearest of all sites."""
+ANY = ""
+"""The code of the rows of the nearest of all sites: no point has an empty code, so that none can be taken for it."""
 
 WIDEST_M = 200.0
 """No home further from a road than this is drawn inside. Most homes are nearer; what lies between two reached roads is
@@ -49,6 +49,12 @@ WIDTHS_M = (WIDEST_M, 100.0, 50.0, 10.0)
 CLOSING_M = 50.0
 HOLE_M2 = 200_000.0
 """Holes of 20 hectares and more are kept."""
+
+IN_WORDS = (
+    f"Isochrones are drawn along roads that people can live beside: open land more than {WIDEST_M:g} m from such a "
+    f"road is left out, but for gaps narrower than {2 * CLOSING_M:g} m and holes under {HOLE_M2 / 10_000:g} hectares."
+)
+"""What a reader of the polygons must know; said wherever they are shown."""
 
 SIMPLE_M = 5.0
 """How much simpler the lines of roads, and the borders, may be than they are; below the narrowest strip."""
@@ -91,9 +97,9 @@ def isochrones(
 
     Returns
     -------
-    EPSG:27700; one row for each such site in its order and each limit in ascending order, then the rows of `any`:
-    columns `site_code`, `minutes`, `km2` and multipolygons (empty where nothing is reached). The polygon of a limit
-    holds those of the smaller limits of the same site.
+    EPSG:27700; one row for each such site in its order and each limit in ascending order, then the rows of the nearest
+    of all: columns `site_code` (empty for the nearest of all), `minutes`, `nearest_of_all`, `km2` and multipolygons
+    (empty where nothing is reached). The polygon of a limit holds those of the smaller limits of the same site.
 
     Raises
     ------
@@ -123,6 +129,7 @@ def isochrones(
     columns = {
         "site_code": np.repeat(np.array(codes, dtype=object), len(limits)),
         "minutes": np.tile(limits / 60_000.0, len(shapes)),
+        "nearest_of_all": np.repeat(np.arange(len(codes)) == len(codes) - 1, len(limits)),
         "km2": np.round(shapely.area(geometry) / 1e6, 3),
     }
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=BRITISH_NATIONAL_GRID)
@@ -140,8 +147,9 @@ def areas_inside(times: TravelTimes, minutes: Sequence[float] = MINUTES) -> pd.D
 
     Returns
     -------
-    One row for each limit, site and area inside it, in the order of limits, then of the sites (`any`, the nearest of
-    all, last), then of the areas: columns `area_code`, `site_code`, `minutes_limit`, `minutes`.
+    One row for each limit, site and area inside it, in the order of limits, then of the sites (the nearest of all
+    last), then of the areas: columns `area_code`, `site_code` (empty for the nearest of all), `nearest_of_all`,
+    `minutes_limit`, `minutes`.
 
     Raises
     ------
@@ -158,6 +166,7 @@ def areas_inside(times: TravelTimes, minutes: Sequence[float] = MINUTES) -> pd.D
         {
             "area_code": np.array(times.area_codes, dtype=object)[area],
             "site_code": np.array([*times.site_codes, ANY], dtype=object)[site],
+            "nearest_of_all": site == len(times.site_codes),
             "minutes_limit": limits[at],
             "minutes": by_site[site, area],
         }

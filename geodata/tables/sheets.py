@@ -22,7 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from geodata.case import TableSpec
 from geodata.errors import Finding
 from geodata.tables.columns import match_columns, vocabulary
-from geodata.tables.content import Content, cell_text, clip, file_error, refuse
+from geodata.tables.content import Content, Unreadable, cell_text, clip, file_error, refuse
 
 HEADER_SEARCH_ROWS = 30
 """How many rows are looked through for a header that does not stand in the first row."""
@@ -264,11 +264,41 @@ def read_excel(path: Path, table: str, spec: TableSpec) -> Content:
         )
     while cells and not any(cells[-1]):
         cells.pop()
-    if not cells:
+    if not cells and not findings:
         refuse(spec.file, f"The sheet {name} is empty.", "Name the sheet that holds the table.", "empty-file")
-    content = _from_cells(cells, table, spec)
+    content = _from_sheet(cells, table, spec, book.sheetnames if findings else ())
     content.findings[:0] = findings
     return content
+
+
+NO_TABLE = frozenset({"header-only", "no-header"})
+
+
+def _from_sheet(cells: list[list[str]], table: str, spec: TableSpec, sheets: Sequence[str]) -> Content:
+    """What a sheet holds; where it is the first of several `sheets` by chance alone and no table, the others are named.
+
+    Raises
+    ------
+    Unreadable
+        The sheet holds no table.
+    """
+    if not sheets:
+        return _from_cells(cells, table, spec)
+    try:
+        content = _from_cells(cells, table, spec) if any(any(row) for row in cells) else None
+        if content and not _is_title(content.header, table, spec):
+            return content
+    except Unreadable as problem:
+        if not {finding.code for finding in problem.findings} <= NO_TABLE:
+            raise
+    first, *others = sheets
+    message = f"The first sheet ({first}) holds no table, and no sheet is named. The others are: {', '.join(others)}."
+    refuse(spec.file, message, spec.hint(table, f'sheet = "{others[0]}"'), "wrong-sheet")
+
+
+def _is_title(header: list[str], table: str, spec: TableSpec) -> bool:
+    """Whether a header is a line of words above other lines of words."""
+    return sum(map(bool, header)) < 2 and not match_columns(table, header, spec.columns).position
 
 
 def _sheet_name(names: Sequence[str], spec: TableSpec) -> tuple[str, list[Finding]]:
@@ -300,10 +330,13 @@ def read_old_excel(path: Path, table: str, spec: TableSpec) -> Content:
     try:
         with pd.ExcelFile(path, engine="xlrd") as book:
             name, findings = _sheet_name([str(sheet) for sheet in book.sheet_names], spec)
-            frame = book.parse(name, header=None, dtype=object)
+            frame, sheets = book.parse(name, header=None, dtype=object), [str(sheet) for sheet in book.sheet_names]
+    except Unreadable:
+        raise
     except Exception as error:  # xlrd raises many kinds
         message = f"The workbook is damaged or is not an Excel file ({type(error).__name__})."
         refuse(spec.file, message, "Open it in Excel and save it as .xlsx.", "unreadable-file")
-    content = _from_cells([[cell_text(value) for value in row] for row in frame.to_numpy()], table, spec)
+    cells = [[cell_text(value) for value in row] for row in frame.to_numpy()]
+    content = _from_sheet(cells, table, spec, sheets if findings else ())
     content.findings[:0] = findings
     return content

@@ -56,7 +56,10 @@ LEAST_SHARE = 0.05
 
 LEAST_JOURNEYS = 10
 NOTICED_S = 30.0
-"""... and at least `LEAST_JOURNEYS` journeys that spend `NOTICED_S` seconds on it."""
+"""... and at least `LEAST_JOURNEYS` different journeys that spend `NOTICED_S` seconds on it."""
+
+ALIKE_M = 10.0
+"""Journeys from one place to another, to the nearest 10 m, are one journey that was timed several times."""
 
 ROUNDS = 10
 SETTLED = 0.002
@@ -99,7 +102,7 @@ class RoadType:
     share
         Share of all computed seconds that the journeys spend on it before the fit.
     journeys
-        How many of them spend at least half a minute on it.
+        How many different journeys spend at least half a minute on it; one that was timed several times counts once.
     fitted
         Whether there was enough evidence.
     """
@@ -152,6 +155,8 @@ class Calibration:
         that the fit uses): the one test that a good fit cannot cheat.
     given, dropped
         How many journeys there were, and why some were not used: reason and number.
+    different
+        How many of the used ones have a start and an end of their own: repeated ones are no further evidence.
     rounds, settled
         How often routes were found anew, and whether nothing changed in the end.
     used
@@ -168,6 +173,7 @@ class Calibration:
     held_out: Quality | None
     better: bool
     given: int
+    different: int
     dropped: tuple[tuple[str, int], ...]
     rounds: int
     settled: bool
@@ -180,8 +186,10 @@ def calibrate(network: RoadNetwork, observed: Observed, speeds: Speeds | None = 
     """Fit one factor on speed per type of road to observed journeys.
 
     A type is a group of classes (`GROUPS`), in the country or built-up. Types with less than 5% of all computed
-    seconds, or fewer than 10 journeys that spend half a minute on them, keep their speed. Factors lie between 0.4 and
-    1.6. The order of the journeys does not matter; no random numbers are used.
+    seconds, or fewer than 10 different journeys that spend half a minute on them, keep their speed. Journeys between
+    the same two places, to the nearest 10 m, are one journey timed several times: it counts once where it is asked how
+    much is known (types, intervals, what was left out of the fit). Factors lie between 0.4 and 1.6. The order of the
+    journeys does not matter; no random numbers are used.
 
     Parameters
     ----------
@@ -217,8 +225,10 @@ def calibrate(network: RoadNetwork, observed: Observed, speeds: Speeds | None = 
         before=quality(study.computed_before, study.seconds, study.weight),
         after=quality(computed, study.seconds, study.weight),
         held_out=None if held_out is None else quality(held_out, study.seconds, study.weight),
-        better=held_out is not None and surely_less(penalties(held_out, study.seconds), first, study.weight),
+        better=held_out is not None
+        and surely_less(penalties(held_out, study.seconds), first, study.weight, study.pair),
         given=len(observed),
+        different=study.different,
         dropped=study.dropped,
         rounds=rounds,
         settled=settled,
@@ -266,6 +276,8 @@ class _Study:
             raise InputProblems([_nothing_left(observed, self.dropped)])
         self._start, self._end = _some(start, kept), _some(end, kept)
         self._rows = order[kept]
+        self.pair = _pairs(observed, self._rows)
+        self.different = int(self.pair.max()) + 1
         self.seconds = observed.minutes[self._rows] * 60.0
         self.weight = observed.weight[self._rows]
         legs = [np.rint(ends.distance_m / self._base.access_kmh * 3600.0) for ends in (self._start, self._end)]
@@ -294,14 +306,19 @@ class _Study:
         return (self.weight[:, None] * self._at_first).sum(axis=0) / total
 
     def counts(self) -> NDArray[np.int64]:
-        """How many journeys spend a noticeable time on each type, by the first routes."""
-        return np.count_nonzero(self._at_first >= NOTICED_S, axis=0)
+        """How many different journeys spend a noticeable time on each type, by the first routes."""
+        noticed = np.zeros((self.different, self._at_first.shape[1]), dtype=bool)
+        journey, kind = np.nonzero(self._at_first >= NOTICED_S)
+        noticed[self.pair[journey], kind] = True
+        return np.count_nonzero(noticed, axis=0)
 
     def fit(self, enough: NDArray[np.bool_], some: NDArray[np.bool_] | None = None) -> Fit:
         """Factors of the types with enough evidence, by the present routes of all or some journeys."""
         some = np.ones(len(self.seconds), dtype=bool) if some is None else some
         rest = self._fixed + self._on_type[:, ~enough].sum(axis=1)
-        return fit_factors(self._on_type[some][:, enough], rest[some], self.seconds[some], self.weight[some])
+        return fit_factors(
+            self._on_type[some][:, enough], rest[some], self.seconds[some], self.weight[some], self.pair[some]
+        )
 
     def settle(self, enough: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int, bool]:
         """Fit and find routes anew until the factors stay; the best round counts.
@@ -336,12 +353,13 @@ class _Study:
     def held_out(self, enough: NDArray[np.bool_]) -> NDArray[np.float64] | None:
         """Seconds of each journey by factors fitted without it, a fifth left out at a time, on the final routes.
 
-        Journeys from one place stay together, for their errors are alike. None where there are too few.
+        Journeys from one place stay together, for their errors are alike, and repeated ones always do. None where there
+        are too few different ones.
         """
         places = np.column_stack((self._start.road.astype(float), self._start.share))
         place = np.unique(places, axis=0, return_inverse=True)[1].ravel()
-        fold = (place if place.max() + 1 >= FOLDS else np.arange(len(place))) % FOLDS
-        if len(self.seconds) < 2 * LEAST_JOURNEYS or not enough.any():
+        fold = (place if place.max() + 1 >= FOLDS else self.pair) % FOLDS
+        if self.different < 2 * LEAST_JOURNEYS or not enough.any():
             return None
         computed = np.zeros(len(self.seconds))
         for k in range(FOLDS):
@@ -369,6 +387,12 @@ class _Study:
         size = len(self._legs_s)
         self._on_type = np.bincount(cell, moving, minlength=size * types).reshape(size, types)
         self._fixed = self._legs_s + np.bincount(routes.journey, self._fixed_s[way] * routes.share, minlength=size)
+
+
+def _pairs(observed: Observed, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the pair of places that each of these journeys runs between, shape (rows,)."""
+    ends = np.column_stack((observed.from_x, observed.from_y, observed.to_x, observed.to_y))[rows]
+    return np.unique(np.rint(ends / ALIKE_M), axis=0, return_inverse=True)[1].ravel()
 
 
 def _road_types(network: RoadNetwork) -> NDArray[np.int64]:
@@ -510,7 +534,7 @@ def _facts(calibration: Calibration) -> dict[str, object]:
     journeys = calibration.before.journeys
     held_out = calibration.held_out
     source = (
-        f"Fitted to {journeys} observed journeys"
+        f"Fitted to {journeys} observed journeys{_of_which(calibration)}"
         + (f" of {_plain(calibration.source)}" if calibration.source else "")
         + f", starting from the profile {base.profile} of speed table {_plain(base.version)}: half of the computed "
         f"times are within {calibration.after.median_error:.1f} minutes of the observed ones "
@@ -518,6 +542,7 @@ def _facts(calibration: Calibration) -> dict[str, object]:
         + (f"; on journeys left out of the fit: {held_out.median_error:.1f})." if held_out else ").")
     )
     fit: dict[str, object] = {"journeys": journeys, "journeys_given": calibration.given}
+    fit |= {"journeys_different": calibration.different} if calibration.different < journeys else {}
     for when, figures in (("before", calibration.before), ("after", calibration.after), ("held_out", held_out)):
         if figures is not None:
             of_when = {key: round(value, 4) for key, value in asdict(figures).items() if key != "journeys"}
@@ -529,6 +554,12 @@ def _facts(calibration: Calibration) -> dict[str, object]:
         "assumption": False,
         "fit": fit,
     }
+
+
+def _of_which(calibration: Calibration) -> str:
+    """How many journeys are different, in brackets, where some are repeated."""
+    repeated = calibration.different < calibration.before.journeys
+    return f" ({calibration.different:,} of them different)" if repeated else ""
 
 
 def _plain(text: str) -> str:
@@ -612,7 +643,9 @@ def _toml(value: object) -> str:
 def report_lines(calibration: Calibration) -> list[str]:
     """What was fitted and how well it agrees, in plain words, one fact a line."""
     used = calibration.before.journeys
-    lines = [f"Journeys: {calibration.given:,} given, {used:,} used."]
+    lines = [f"Journeys: {calibration.given:,} given, {used:,} used{_of_which(calibration)}."]
+    if calibration.different < used:
+        lines.append("  Journeys between the same two places count once where it is asked how much they tell.")
     lines += [f"  left out, {words}: {number:,}" for words, number in calibration.dropped]
     lines += [
         f"Speeds before: profile {calibration.speeds.profile}, table {calibration.speeds.version}.",
@@ -620,7 +653,7 @@ def report_lines(calibration: Calibration) -> list[str]:
         *_quality_lines("After", calibration.after),
     ]
     if calibration.held_out is None:
-        lines.append("On journeys left out of the fit: not known, there are too few journeys.")
+        lines.append("On journeys left out of the fit: not known, there are too few different journeys.")
     else:
         lines += _quality_lines("On journeys left out of the fit", calibration.held_out)
     lines.append("Factors on speed (below 1 is slower than before), with their 95% interval:")
@@ -639,7 +672,7 @@ def _quality_lines(when: str, figures: Quality) -> list[str]:
 
 
 def _type_line(kind: RoadType) -> str:
-    evidence = f"{kind.share:.0%} of the time, {kind.journeys:,} journeys"
+    evidence = f"{kind.share:.0%} of the time, {kind.journeys:,} different journeys"
     if kind.fitted:
         limit = "; at the limit of what is allowed: look into it" if kind.at_limit else ""
         return f"{kind.label}: x {kind.factor:.2f} ({kind.low:.2f} to {kind.high:.2f}), from {evidence}{limit}"
@@ -647,7 +680,7 @@ def _type_line(kind: RoadType) -> str:
     if kind.share < LEAST_SHARE:
         missing.append(f"{LEAST_SHARE:.0%} of the time")
     if kind.journeys < LEAST_JOURNEYS:
-        missing.append(f"{LEAST_JOURNEYS} journeys")
+        missing.append(f"{LEAST_JOURNEYS} different journeys")
     return f"{kind.label}: unchanged, too little evidence ({evidence}; it needs {' and '.join(missing)})"
 
 

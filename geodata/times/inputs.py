@@ -25,6 +25,7 @@ from geodata.routing.drawing import RoadPoints
 from geodata.routing.matrix import Engine
 from geodata.routing.snapping import joinable_roads, snap
 from geodata.speeds import Speeds, load_speeds
+from geodata.times.earlier import earlier_findings
 from geodata.times.method_note import NotedPoints
 from geodata.times.points import PointTable, points_and_findings
 
@@ -147,7 +148,7 @@ class Given:
             speeds = load_speeds(job.profile, job.speeds)
         except InputProblems as problems:
             findings += [of_command(finding) for finding in problems.findings]
-        findings += road_file_findings(job.roads)
+        findings += road_file_findings(job.roads) + earlier_findings(job)
         origins, destinations = tables[job.origins][0], tables[job.destinations][0]
         if origins and destinations:
             findings += _too_many(job, origins, destinations)

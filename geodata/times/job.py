@@ -19,7 +19,7 @@ from geodata.errors import Finding, InputProblems
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.roads.weights import reweigh
 from geodata.routing.drawing import roads_frame, snap_frame, write_layers
-from geodata.routing.isochrones import ANY, isochrones
+from geodata.routing.isochrones import isochrones
 from geodata.routing.routes import routes
 from geodata.times.closures import Closures, close_roads
 from geodata.times.inputs import Ends, Given, TimesJob, cover, of_command, roads_around, without_effect
@@ -202,7 +202,7 @@ def _frames(work: Work, chosen: NDArray[np.int64] | None) -> dict[str, gpd.GeoDa
         around = "from" if job.back else "to"
         shapes = isochrones(work.network, work.second.points, job.isochrones, towards=not job.back)
         if len(work.second.table) == 1:
-            shapes = shapes[shapes["site_code"] != ANY].reset_index(drop=True)
+            shapes = shapes[~shapes["nearest_of_all"]].reset_index(drop=True)
         frames["isochrones"] = shapes.rename(columns={"site_code": around})
         frames["inside"] = _inside(work)
     frames["roads"] = roads_frame(work.network)

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from geodata.road_times import FAR_M, TOO_FAR_M
 from geodata.roads.network import RoadNetwork
 from geodata.routing.drawing import SOURCE_WORDS
+from geodata.routing.isochrones import IN_WORDS
 from geodata.speeds import Speeds
+
+TITLE = "# How these minutes were made"
 
 ATTRIBUTION = "© OpenStreetMap contributors"
 LICENCE = "Open Database Licence (ODbL) 1.0, https://www.openstreetmap.org/copyright"
@@ -82,6 +85,10 @@ class NotedTimes:
         How far beyond the points roads were read.
     made_up
         Whether the roads are invented, as those of the demonstration.
+    isochrones
+        Limits of the isochrones that were drawn, minutes.
+    homes
+        How many points the areas have and what that means (`geodata.homes`); empty where every area is one point.
     """
 
     pairs: int
@@ -95,6 +102,8 @@ class NotedTimes:
     roads_sha256: str = ""
     margin_m: float = 10_000.0
     made_up: bool = False
+    isochrones: tuple[float, ...] = ()
+    homes: str = ""
 
 
 def method_note(
@@ -118,13 +127,14 @@ def method_note(
     Markdown. The same inputs give the same text.
     """
     parts = (
-        ["# How these minutes were made", "", method_sentence(network, times), ""],
+        [TITLE, "", method_sentence(network, times), ""],
         _asked(network, points, times),
         _roads(network, times),
         _ferries_and_closures(network, speeds, times),
         _speeds(network, speeds),
-        _snapping(network, points),
+        _snapping(network, points, times.homes),
         _result(times),
+        _isochrones(times),
         _left_out(network),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -292,7 +302,7 @@ def _sources(network: RoadNetwork, speeds: Speeds) -> list[tuple[str, str]]:
     return found
 
 
-def _snapping(network: RoadNetwork, points: Iterable[NotedPoints]) -> list[str]:
+def _snapping(network: RoadNetwork, points: Iterable[NotedPoints], homes: str) -> list[str]:
     rows = []
     for one in points:
         known = one.snap_m[one.snap_m <= TOO_FAR_M]
@@ -309,6 +319,7 @@ def _snapping(network: RoadNetwork, points: Iterable[NotedPoints]) -> list[str]:
         "",
         *_table(("file", "median", "9 of 10 within", "farthest", f"over {FAR_M:g} m", "without a road"), rows),
         "",
+        *([f"{homes} The metres of such an area are the weighted mean as well.", ""] if homes else []),
     ]
 
 
@@ -324,6 +335,20 @@ def _result(times: NotedTimes) -> list[str]:
         "same place are 0 minutes apart.",
         "",
         f"Found by {ENGINE_WORDS[times.engine]}.",
+        "",
+    ]
+
+
+def _isochrones(times: NotedTimes) -> list[str]:
+    if not times.isochrones:
+        return []
+    limits = ", ".join(f"{minutes:g}" for minutes in times.isochrones)
+    return [
+        "## Isochrones",
+        "",
+        f"Drawn for {limits} minutes. {IN_WORDS} They are for the eye: the table of minutes and the layer "
+        '"inside" count each point by its own journey, not by a polygon. Around several points, the rows that are '
+        'marked "nearest\\_of\\_all" are about the nearest of them.',
         "",
     ]
 

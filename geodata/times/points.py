@@ -84,7 +84,7 @@ class PointSpec(TableSpec):
         value = value.strip('"')
         if setting == "crs":
             return f"Add --crs {value}."
-        if setting == "layer":
+        if setting in {"layer", "sheet"}:
             return f"Name one of them after the file: {self.file}/{value}"
         return "Rename the columns in the file."
 

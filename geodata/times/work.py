@@ -107,6 +107,7 @@ class Work:
             bridge_gaps_m=self.job.bridge_gaps_m,
             roads_sha256=self.checksum,
             margin_m=MARGIN_M,
+            isochrones=self.job.isochrones,
         )
 
     def method(self) -> TravelMethod:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from geodata.case import read_case_settings
+from geodata.case import read_case_settings, settings_and_findings
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from geodata.starter import write_templates
@@ -76,6 +76,8 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
         ('name = "x"\n[roads]\nsource = "roads.osm"\nplace = "Y"\n' + TABLES, "roads-source", 3, "roads.source", "Take"),
         ('name = "x"\n[roads]\nsource = "road.osm"\n' + TABLES, "missing-file", 3, "roads.source", "roads.osm"),
         ('name = "x"\n[roads]\nbridge_gaps_m = -1\n' + TABLES, "wrong-value", 3, "roads.bridge_gaps_m", "at least 0"),
+        ('name = "x"\n[roads]\nspeed_factor = 0.05\n' + TABLES, "wrong-value", 3, "roads.speed_factor", "at least 0.1"),
+        ('name = "x"\n[roads]\nspeed_factor = 3.5\n' + TABLES, "wrong-value", 3, "roads.speed_factor", "at most 3"),
         ('name = "x"\n[rules]\nset = "own.toml"\n' + TABLES, "missing-file", 3, "rules.set", "Copy"),
         ('name = "x"\n[totals]\nsites = 1.5\n' + TABLES, "wrong-type", 3, "totals.sites", "whole number"),
         ('name = "x"\n[tables]\npractices = "p.csv"\nsites = "s.csv"\n', "missing-table", 2, "tables.areas", "areas.csv"),
@@ -91,6 +93,25 @@ def test_mistakes_name_line_key_and_fix(
     found = [f for f in findings(case(tmp_path, text)) if f.code == code]
     assert [(f.file, f.row, f.column) for f in found] == [("case.toml", row, column)]
     assert fix in found[0].fix
+
+
+def idle(folder: Path, roads: str) -> list[Finding]:
+    settings, told = settings_and_findings(case(folder, f'name = "x"\n[roads]\n{roads}\n' + TABLES))
+    assert settings is not None
+    return [finding for finding in told if finding.code == "idle-setting"]
+
+
+def test_settings_of_roads_on_straight_lines_are_warned_of_by_name(tmp_path: Path) -> None:
+    every = 'method = "straight-line"\nprofile = "winter"\nspeeds = "s.toml"\nspeed_factor = 0.9\nferries = "off"\n'
+    (tmp_path / "s.toml").write_text('[profile.winter-on]\nbased_on = "winter"\n', encoding="utf-8")
+    (told,) = idle(tmp_path, every + 'closed = "c.csv"')
+    assert (told.severity, told.row, told.column) == ("warning", 4, "roads.profile")
+    for key in ("profile", "speeds", "speed_factor", "ferries", "closed"):
+        assert key in told.message and key in told.fix
+    (told,) = idle(tmp_path, "speed_factor = 0.9")
+    assert "profile" not in told.message, "only what is set is named"
+    assert idle(tmp_path, 'method = "straight-line"\nspeed_factor = 1\nferries = "on"') == []
+    assert idle(tmp_path, 'source = "roads.osm"\nspeed_factor = 0.9') == []
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

@@ -151,6 +151,8 @@ def test_several_percentiles_are_refused_and_one_can_be_chosen(tmp_path: Path) -
     text = "origin,destination,percentile,time\nE1,A1,5,10\nE1,A1,50,20\nE1,A1,95,30\n"
     (finding,) = problems(with_times(tmp_path, text))
     assert (finding.code, finding.file, finding.column) == ("several-percentiles", "pt.csv", "percentile")
+    assert (finding.row, finding.value) == (1, "5")
+    assert "of 3 percentiles (5, 50, 95)" in finding.message
     assert "where = { percentile = 50 }" in finding.fix
     place = load_place(with_times(tmp_path, text, "where = { percentile = 50 }\n"))
     assert rows(place) == [("E1", "A1", 20.0, True)]
@@ -221,6 +223,19 @@ def test_mistakes_are_named(
     if value is not None:
         assert finding.value == value
     assert words in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "column"),
+    [
+        ("W1,A1,5\nW2,A1,5\n", "a known area of the case as its start", "from"),
+        ("E1,X1,5\nE2,X1,5\n", "a known site of the case as its end", "to"),
+    ],
+)
+def test_where_nothing_fits_the_message_says_which_end(tmp_path: Path, rows: str, words: str, column: str) -> None:
+    (finding,) = problems(with_times(tmp_path, "from,to,minutes\n" + rows))
+    assert words in finding.message
+    assert finding.column == column
 
 
 def test_seconds_can_be_stated(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import shapely
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from geodata.case_times import travel_times
+from geodata.case_times import road_bounds, travel_times
 from geodata.errors import InputProblems
 from geodata.osm.lines import LineCollector
 from geodata.osm.tags import CLASS_INDEX, Way
@@ -153,6 +153,22 @@ def test_the_way_to_the_road_counts_at_access_speed(square):
     near, far = place_of([(-400, 0)], [(0, 500)]), place_of([(-400, 0)], [(-150, 500)])
     longer = road_times(square, far).area_to_site[0, 0] - road_times(square, near).area_to_site[0, 0]
     assert longer == pytest.approx(150 / 15 * 3.6 / 60, abs=1e-4)
+
+
+def test_the_sentence_tells_roads_that_are_made_up(square):
+    place = place_of([(200, 0)], [(800, 0)])
+    assert road_times(square, place).method.sentence.startswith("Drive times on OpenStreetMap roads (test")
+    invented = road_times(square, replace(place, made_up=True)).method.sentence
+    assert invented.startswith("Drive times on made-up roads (test")
+
+
+def test_the_sentence_tells_on_how_much_of_the_roads_a_limit_is_known(square):
+    place = place_of([(200, 0)], [(800, 0)])
+    assert "decides the speed on 0% of the road length" in road_times(square, place).method.sentence
+    limit = {"limit_forward_kmh": 50.0, "limit_backward_kmh": 50.0}
+    ways = [([0, 1], road(limit_source=1, **limit)), ([1, 2], road(limit_source=2, **limit)), ([2, 3], road())]
+    half = network_of({0: (0, 0), 1: (2000, 0), 2: (5000, 0), 3: (10_000, 0)}, ways)
+    assert "decides the speed on 50% of the road length" in road_times(half, place).method.sentence
 
 
 def test_beyond_five_kilometres_there_is_no_route(square):
@@ -547,3 +563,10 @@ def test_rutland_agrees_with_networkx_on_random_pairs(shared_data):
     pairs = random.integers(0, (40, 20), size=(25, 2))
     expected = [by_networkx(network, homes[a], sites[b]) for a, b in pairs]
     assert milliseconds(times.area_to_site[pairs[:, 0], pairs[:, 1]]).tolist() == expected
+
+
+def test_roads_are_read_ten_kilometres_beyond_the_points_in_whole_kilometres():
+    x, y = np.array([401_500.0, 420_000.0, 410_999.0]), np.array([91_001.0, 99_000.0, 80_999.0])
+    assert road_bounds(x, y) == (391_000.0, 70_000.0, 430_000.0, 109_000.0)
+    assert road_bounds(x[:1], y[:1]) == (391_000.0, 81_000.0, 412_000.0, 102_000.0)
+    assert road_bounds(x[:0], y[:0]) is None

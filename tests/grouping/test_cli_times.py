@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
+import shapely
 from typer.testing import CliRunner
 
 import geodata.times.work
 from geodata.roads import read_roads
 from geodata.routing.matrix import milliseconds_between
 from geodata.routing.snapping import snap
+from geodata.times.job import TimesJob, run_times
 from geodata.times.matrix_file import read_method
 from grouping.cli import app
 from tests.geodata.osm_files import write_pbf
@@ -129,6 +132,16 @@ def test_a_ferry_can_queue_or_stay_away_and_a_road_can_be_closed(place: Path) ->
     assert cut.loc["west", "north"] == minutes_of(place).loc["west", "north"], "it uses none of the closed roads"
 
 
+def test_where_no_journey_is_possible_the_whole_share_is_told(place: Path) -> None:
+    write_points(place / "homes.csv", {"shore": HOMES["shore"]})
+    write_points(place / "sites.csv", {"east": SITES["east"]})
+    write_points(place / "closed.csv", {"works": (401_000, 100_000), "more": (404_000, 100_000)})
+    assert times(place, "--closed", place / "closed.csv").exit_code == 0
+    assert read_method(place / "m.parquet")["details"]["unreachable_share"] == 1.0
+    assert pq.read_table(place / "m.parquet")["minutes"].null_count == 1
+    assert "1 of them (100.00%) not reachable" in (place / "m.method.md").read_text(encoding="utf-8")
+
+
 def test_speeds_profiles_and_walking(place: Path) -> None:
     usual = minutes_of(place).loc["west", "north"]
     assert minutes_of(place, "--profile", "winter").loc["west", "north"] > usual
@@ -166,6 +179,24 @@ def test_the_nearest_with_their_rank(place: Path) -> None:
     assert len(pq.read_table(place / "m.parquet")) == 6
 
 
+def test_the_nearest_of_points_at_one_place_is_as_far_as_the_matrix_says(place: Path) -> None:
+    """Homes that are sites as well, off the road: no minutes to the road and back are counted."""
+    yard, lane = (401_900, 100_040), (400_700, 100_030)
+    write_points(place / "homes.csv", {"a": yard, "b": lane, "c": yard, "d": (400_700, 100_031)})
+    write_points(place / "sites.csv", {"s": lane, "t": yard, "u": yard})
+    for words in ((), ("--back",)):
+        whole = minutes_of(place, *words)
+        whole = whole.T if words else whole
+        assert times(place, "--nearest", 3, *words).exit_code == 0
+        frame = pq.read_table(place / "m.parquet").to_pandas()
+        home, site = ("to", "from") if words else ("from", "to")
+        for name, own in frame.groupby(home):
+            assert own["minutes"].tolist() == sorted(whole.loc[name]), name
+            assert whole.loc[name, own[site]].tolist() == own["minutes"].tolist()
+        assert frame.loc[frame[home] == "a", site].tolist() == ["t", "u", "s"]
+        assert frame["minutes"].tolist().count(0.0) == 5
+
+
 def test_the_way_back(place: Path) -> None:
     there = minutes_of(place)
     done = times(place, "--back")
@@ -183,6 +214,43 @@ def test_the_way_back(place: Path) -> None:
     assert near["minutes"].tolist() == back.loc[["west", "shore"]].min(axis=1).tolist()
 
 
+def test_one_way_roads_tell_there_from_back(place: Path) -> None:
+    """Round a ring of one-way road, the way back is the rest of the ring."""
+    nodes = {1: (400_000, 100_000), 2: (403_000, 100_000), 3: (403_000, 103_000), 4: (400_000, 103_000)}
+    write_pbf(place / "ring.osm.pbf", nodes, [(1, [1, 2, 3, 4, 1], {"highway": "primary", "oneway": "yes"})])
+    write_points(place / "homes.csv", {"south": (401_500, 100_000), "east": (403_000, 101_000)})
+    write_points(place / "sites.csv", {"north": (402_000, 103_000), "west": (400_000, 101_000)})
+    ring = {"roads": "ring.osm.pbf"}
+    metres = {("south", "north"): 5500, ("south", "west"): 9500, ("east", "north"): 3000, ("east", "west"): 7000}
+    assert times(place, "--routes", "--isochrones", "5", **ring).exit_code == 0
+    there = pq.read_table(place / "m.parquet").to_pandas().set_index(["from", "to"])["minutes"]
+    each = there["south", "west"] / 9500
+    assert there.to_dict() == pytest.approx({pair: each * far for pair, far in metres.items()}, abs=0.001)
+    routes = gpd.read_file(place / "m.gpkg", layer="routes").set_index(["from", "to"])
+    assert routes["km"].to_dict() == {pair: far / 1000 for pair, far in metres.items()}
+    near = gpd.read_file(place / "m.gpkg", layer="inside")
+    assert set(zip(near["from"], near["to"], strict=True)) == set(there[there <= 5].index)
+    shapes = {"there": gpd.read_file(place / "m.gpkg", layer="isochrones").set_index("to").geometry}
+    assert times(place, "--back", "--routes", "--isochrones", "5", **ring).exit_code == 0
+    back = pq.read_table(place / "m.parquet").to_pandas().set_index(["from", "to"])["minutes"]
+    assert back.to_dict() == pytest.approx({(s, h): each * (12_000 - far) for (h, s), far in metres.items()}, abs=0.001)
+    routes = gpd.read_file(place / "m.gpkg", layer="routes").set_index(["from", "to"])
+    assert routes["km"].to_dict() == {(s, h): 12 - far / 1000 for (h, s), far in metres.items()}
+    shapes["back"] = gpd.read_file(place / "m.gpkg", layer="isochrones").set_index("from").geometry
+    before, after = shapely.Point(402_500, 103_000), shapely.Point(401_500, 103_000)
+    assert [shapes["there"]["north"].contains(spot) for spot in (before, after)] == [True, False]
+    assert [shapes["back"]["north"].contains(spot) for spot in (before, after)] == [False, True]
+    for words, wanted in ((("--nearest", 1), [("south", "north"), ("east", "north")]),
+                          (("--nearest", 1, "--back"), [("west", "south"), ("west", "east")])):  # fmt: skip
+        assert times(place, *words, **ring).exit_code == 0
+        found = pq.read_table(place / "m.parquet").to_pandas()
+        assert list(zip(found["from"], found["to"], strict=True)) == wanted
+        assert found["minutes"].tolist() == [(back if "--back" in words else there)[pair] for pair in wanted]
+        assert times(place, *words, "--routes", **ring).exit_code == 0
+        drawn = gpd.read_file(place / "m.gpkg", layer="routes")
+        assert list(zip(drawn["from"], drawn["to"], strict=True)) == wanted
+
+
 def test_blocks_change_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert times(place).exit_code == 0
     whole = (place / "m.parquet").read_bytes()
@@ -198,6 +266,11 @@ def test_every_engine_gives_the_same_minutes(place: Path) -> None:
     frames = [minutes_of(place, "--engine", engine) for engine in ("scipy", "hierarchy", "auto")]
     assert frames[0].equals(frames[1])
     assert frames[0].equals(frames[2])
+    for engine in ("scipy", "hierarchy"):
+        assert times(place, "--engine", engine).exit_code == 0
+        assert read_method(place / "m.parquet")["details"]["engine"] == engine
+        note = (place / "m.method.md").read_text(encoding="utf-8")
+        assert ("a hierarchy of the junctions" in note) is (engine == "hierarchy")
 
 
 def test_the_same_question_gives_the_same_bytes(place: Path) -> None:
@@ -239,13 +312,62 @@ def test_layers_for_a_gis(place: Path) -> None:
     frame = pq.read_table(place / "m.parquet").to_pandas()
     assert layers["routes"][["from", "to"]].equals(frame[["from", "to"]])
     assert layers["routes"]["minutes"].round(9).equals(frame["minutes"].round(9))
-    assert layers["isochrones"]["to"].unique().tolist() == [*SITES, "any"]
+    assert layers["isochrones"]["to"].unique().tolist() == [*SITES, ""]
     inside = frame[frame["minutes"] <= 10].reset_index(drop=True)
     assert layers["inside"][["from", "to"]].equals(inside[["from", "to"]])
     assert layers["inside"]["within"].tolist() == [5.0 if minutes <= 5 else 10.0 for minutes in inside["minutes"]]
     assert layers["inside"].geometry.x.tolist() == [HOMES[name][0] for name in inside["from"]]
     assert layers["snap_from"]["code"].tolist() == [*HOMES]
     assert len(layers["roads"]) >= 4
+
+
+def test_a_point_called_any_is_not_taken_for_the_nearest_of_all(place: Path) -> None:
+    write_points(place / "sites.csv", {"any": SITES["east"], "west": SITES["north"]})
+    done = times(place, "--isochrones", "5,10")
+    assert done.exit_code == 0, done.output + done.stderr
+    shapes = gpd.read_file(place / "m.gpkg", layer="isochrones")
+    of_all = shapes["nearest_of_all"].astype(bool)
+    assert shapes.loc[~of_all, "to"].tolist() == ["any", "any", "west", "west"]
+    assert of_all.sum() == 2
+    assert "any" not in shapes.loc[of_all, "to"].tolist()
+    every, own = (shapes[mask & (shapes["minutes"] == 10)].union_all() for mask in (of_all, shapes["to"] == "any"))
+    assert every.area > own.area * 1.5
+
+
+def test_what_isochrones_leave_out_is_told_where_they_were_asked_for(place: Path) -> None:
+    times(place, "--isochrones", "5,10")
+    note = (place / "m.method.md").read_text(encoding="utf-8")
+    assert "Drawn for 5, 10 minutes." in note
+    assert "open land more than 200 m from such a road is left out" in note
+    assert 'the layer "inside" count each point by its own journey' in note
+    times(place, "--routes")
+    assert "Isochrones" not in (place / "m.method.md").read_text(encoding="utf-8")
+
+
+def test_points_far_from_roads_are_told_of_both_files_and_of_one_file_once(place: Path) -> None:
+    write_points(place / "homes.csv", {"west": HOMES["west"]})
+    write_points(place / "sites.csv", SITES | {"hill": (400_000, 99_300), "away": (400_000, 60_000)})
+    told = [("sites.csv", "roads-do-not-cover", "away", 6), ("sites.csv", "far-from-road", "hill", 5)]
+
+    def found(text: str) -> list[tuple[str, str, str, int]]:
+        return [(Path(f["file"]).name, f["code"], f["value"], f["row"]) for f in json.loads(text)["findings"]]
+
+    assert found(times(place, "--json").stdout) == told
+    same = call("times", "--roads", place / "roads.osm.pbf", "--from", place / "sites.csv", "--to", place / "sites.csv",
+                "--out", place / "own.csv", "--json")  # fmt: skip
+    assert found(same.stdout) == told
+
+
+def test_the_engine_on_its_own_is_silent_or_tells_its_stages(place: Path) -> None:
+    job = TimesJob(place / "roads.osm.pbf", place / "homes.csv", place / "sites.csv", place / "m.parquet")
+    done = run_times(job)
+    assert (done.origins, done.destinations, done.rows, done.pairs, done.reachable) == (3, 3, 9, 9, 6)
+    assert done.files == (place / "m.parquet", place / "m.method.md")
+    stages, rows = [], []
+    run_times(job, tell=lambda *told: stages.append(told), progress=lambda *told: rows.append(told))
+    assert [stage for stage, _ in stages] == ["Reading points", "Reading roads", "Timing journeys", "Writing"]
+    assert [detail for _, detail in stages] == ["homes.csv, sites.csv", "roads.osm.pbf", "3 x 3", "m.parquet"]
+    assert rows == [(3, 3)]
 
 
 def test_json_for_machines(place: Path) -> None:
@@ -336,6 +458,9 @@ def test_too_many_routes_or_isochrones(place: Path) -> None:
     ("words", "said"),
     [
         (["--speed-factor", "0"], "--speed-factor"),
+        (["--speed-factor", "0.05"], "The number must be at least 0.1."),
+        (["--speed-factor", "3.5"], "The number must be at most 3."),
+        (["--speed-factor", "nan"], "--speed-factor"),
         (["--limit", "-5"], "--limit"),
         (["--nearest", "0"], "--nearest"),
         (["--isochrones", "10;20"], "--isochrones"),
@@ -365,6 +490,88 @@ def test_a_result_never_replaces_what_it_was_made_of(place: Path) -> None:
                 place / "sites.csv", "--out", place / "m.parquet", "--routes")  # fmt: skip
     assert done.exit_code == 2
     assert (place / "m.gpkg").read_bytes() == kept
+
+
+def test_a_file_of_somebody_else_is_never_replaced(place: Path) -> None:
+    frame = gpd.GeoDataFrame({"id": ["a"]}, geometry=gpd.points_from_xy([400_000], [100_000]), crs=27700)
+    frame.to_file(place / "m.gpkg", layer="surgeries")
+    (place / "m.html").write_text("<html>our own page", encoding="utf-8")
+    (place / "m.method.md").write_text("# Notes of the meeting\n", encoding="utf-8")
+    before = {name: (place / name).read_bytes() for name in ("m.gpkg", "m.html", "m.method.md")}
+    done = times(place, "--isochrones", "5", "--page", "--json")
+    assert done.exit_code == 1
+    problems = json.loads(done.stdout)["problems"]
+    assert {(one["file"], one["code"]) for one in problems} == {(name, "foreign-file") for name in before}
+    assert "choose another name with --out" in problems[0]["fix"]
+    assert {name: (place / name).read_bytes() for name in before} == before
+    assert not (place / "m.parquet").exists()
+    (place / "m.method.md").unlink()
+    assert times(place).exit_code == 0, "what is not asked for is in nobody's way"
+    assert "earlier run" not in times(place).stderr
+    assert (place / "m.gpkg").read_bytes() == before["m.gpkg"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00 torn"])
+def test_a_file_that_is_no_geopackage_is_not_replaced_either(place: Path, content: bytes) -> None:
+    (place / "m.gpkg").write_bytes(content)
+    done = times(place, "--routes")
+    assert done.exit_code == 1
+    assert "has not made" in done.stderr
+    assert (place / "m.gpkg").read_bytes() == content
+
+
+def test_our_layers_are_replaced_unless_somebody_added_one(place: Path) -> None:
+    assert times(place, "--isochrones", "5", "--page").exit_code == 0
+    again = times(place, "--routes", "--page")
+    assert again.exit_code == 0, again.output + again.stderr
+    assert "isochrones" not in [name for name, _ in pyogrio.list_layers(place / "m.gpkg")]
+    assert "earlier run" not in again.stderr
+    frame = gpd.GeoDataFrame({"id": ["a"]}, geometry=gpd.points_from_xy([400_000], [100_000]), crs=27700)
+    frame.to_file(place / "m.gpkg", layer="my drawing", mode="a")
+    assert times(place, "--routes").exit_code == 1
+    assert "my drawing" in [name for name, _ in pyogrio.list_layers(place / "m.gpkg")]
+
+
+def test_what_is_left_of_an_earlier_run_is_told(place: Path) -> None:
+    assert times(place, "--routes", "--page").exit_code == 0
+    kept = {name: (place / name).read_bytes() for name in ("m.gpkg", "m.html")}
+    done = times(place, "--speed-factor", "0.5", "--json")
+    assert done.exit_code == 0
+    told = {one["file"]: one for one in json.loads(done.stdout)["findings"] if one["code"] == "earlier-run"}
+    assert sorted(told) == ["m.gpkg", "m.html"]
+    assert all(one["severity"] == "warning" for one in told.values())
+    assert "does not show these minutes" in told["m.gpkg"]["message"]
+    assert "--page" in told["m.html"]["fix"]
+    assert {name: (place / name).read_bytes() for name in kept} == kept
+
+
+def test_a_workbook_that_begins_with_a_title_page_tells_its_other_sheets(place: Path) -> None:
+    homes = pd.read_csv(place / "homes.csv")
+    for number, title in enumerate(([["Survey of homes"]], [["Survey of homes"], ["made in May"]], [])):
+        path = place / f"homes{number}.xlsx"
+        with pd.ExcelWriter(path) as book:
+            pd.DataFrame(title).to_excel(book, sheet_name="About", index=False, header=False)
+            homes.to_excel(book, sheet_name="Homes", index=False)
+            homes.to_excel(book, sheet_name="Old", index=False)
+        given = ("--roads", place / "roads.osm.pbf", "--to", place / "sites.csv", "--out", place / "x.csv")
+        done = call("times", *given, "--from", path, "--json")
+        assert done.exit_code == 1
+        (problem,) = json.loads(done.stdout)["problems"]
+        assert problem["code"] == "wrong-sheet"
+        assert "The others are: Homes, Old." in problem["message"]
+        assert f"{path}/Homes" in problem["fix"]
+        assert call("times", *given, "--from", path / "Homes").exit_code == 0
+
+
+def test_a_gap_that_is_left_open_is_told_with_the_option_that_closes_it(place: Path) -> None:
+    nodes = {1: (400_000, 100_000), 2: (406_000, 100_000), 3: (402_000, 100_036), 4: (402_000, 107_000)}
+    write_pbf(
+        place / "torn.osm.pbf", nodes, [(i, pair, {"highway": "primary"}) for i, pair in ((1, [1, 2]), (2, [3, 4]))]
+    )
+    told = times(place, roads="torn.osm.pbf").stderr
+    value = re.search(r"raise --bridge-gaps to (\d+):", told)
+    assert value is not None, told
+    assert "not joined" not in times(place, "--bridge-gaps", value[1], roads="torn.osm.pbf").stderr
 
 
 def test_stopping_leaves_what_was_there(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -492,6 +699,7 @@ def test_practices_and_areas_of_the_isle_of_wight(shared_data: Path, tmp_path: P
     assert done.exit_code == 0, done.output + done.stderr
     frame = pq.read_table(tmp_path / "m.parquet").to_pandas()
     assert frame["reachable"].all(), "the gap in the file is mended"
+    assert "raise --bridge-gaps to 43:" in done.stderr, "other breaks make Bembridge far from Ryde"
     assert frame["minutes"].max() < 90
     assert frame["to"].str.fullmatch(r"[A-Z]\d{5}").all()
 

@@ -377,7 +377,7 @@ def test_times_writes_the_page_beside_the_minutes_when_asked(tmp_path: Path) -> 
     assert "From every origin a destination can be reached." in text  # the limit is of the matrix, not of the roads
     assert "<b>B" in data_of(page)["origins"]["code"]
     assert "Read the whole method note" in text
-    assert [band["code"] for band in data_of(page)["around"]] == ["any"]
+    assert [band["code"] for band in data_of(page)["around"]] == [""]
 
 
 def test_a_check_has_the_page_and_leads_to_it(tmp_path: Path) -> None:
@@ -391,13 +391,167 @@ def test_a_check_has_the_page_and_leads_to_it(tmp_path: Path) -> None:
     assert "How the roads were read: Demonstration county" in text
     assert "Made-up data." in text
     assert "OpenStreetMap contributors, ODbL 1.0." not in text.split("Read the whole method note")[0]
-    assert "Found by" not in text
     assert len(data_of(roads)["origins"]["code"]) == 449
     assert len(data_of(roads)["sites"]["code"]) == 131
     assert len(roads) < 5_000_000
     write_check(checked, tmp_path / "out", roads=False)
     assert not (tmp_path / "out" / "roads.html").exists()
     assert "roads.html" not in page.read_text(encoding="utf-8")
+
+
+def case_on_roads(folder: Path, roads: str = "", tables: str = "") -> Path:
+    """The small case on a net of country roads, one each 2 km."""
+    case = write_small_case(folder)
+    key = {(x, y): 10 * x + y for x in range(8) for y in range(8)}
+    nodes = {number: (399_900 + 2_000 * x, 99_900 + 2_000 * y) for (x, y), number in key.items()}
+    lines = [[key[x, y] for x in range(8)] for y in range(8)] + [[key[x, y] for y in range(8)] for x in range(8)]
+    kind = {"highway": "tertiary", "name": "Long Lane"}
+    write_pbf(case / "roads.osm.pbf", nodes, [(i, line, kind) for i, line in enumerate(lines, 1)])
+    toml = (case / "case.toml").read_text(encoding="utf-8")
+    toml = toml.replace('method = "straight-line"\n', f'source = "roads.osm.pbf"\n{roads}') + tables
+    (case / "case.toml").write_text(toml, encoding="utf-8")
+    return case
+
+
+def checked_pages(case: Path) -> tuple[str, str]:
+    """The words of the check and of its page about the roads, by the command a planner types."""
+    done = CliRunner().invoke(app, ["check", str(case)])
+    assert done.exit_code == 0, done.output
+    return tuple(text_of((case / "check" / name).read_text(encoding="utf-8")) for name in ("check.html", "roads.html"))
+
+
+def test_a_check_of_a_winter_case_says_winter_everywhere(tmp_path: Path) -> None:
+    case = case_on_roads(tmp_path / "case", 'profile = "winter"\n')
+    page, roads = checked_pages(case)
+    sentence = load_speeds("winter").profile_sentence
+    assert sentence in page
+    assert roads.count(sentence) >= 2, "in the summary and in the method note"
+    assert "By car, profile winter" in roads
+    assert f"| Profile | winter: {sentence} |" in check_case(case).ready.times.method.note
+    for text in (page, roads):
+        assert not re.search(r"free-flow\b", text)
+        assert load_speeds().profile_sentence not in text
+    usual = check_case(case_on_roads(tmp_path / "usual")).ready.times
+    assert (check_case(case).ready.times.area_to_site > usual.area_to_site).mean() > 0.9
+
+
+def test_a_check_of_a_case_with_speeds_of_its_own_tells_them(tmp_path: Path) -> None:
+    case = case_on_roads(tmp_path / "case", 'speeds = "ours.toml"\n')
+    (case / "ours.toml").write_text(
+        '[class.tertiary]\nrural = 20\nsource = "counted by us in May"\n[profile.market-day]\n'
+        'based_on = "peak"\nsentence = "market day in town"\nsource = "us"\nparking_minutes = 4\n',
+        encoding="utf-8",
+    )
+    page, roads = checked_pages(case)
+    assert "market day in town" in page and "market day in town" in roads
+    assert "By car, profile market-day" in roads
+    assert "counted by us in May" in roads
+    assert "4 minutes for parking are in every journey." in roads
+
+
+def test_a_check_of_a_case_with_closures_names_the_roads(tmp_path: Path) -> None:
+    case = case_on_roads(tmp_path / "case", 'closed = "closed.csv"\n')
+    (case / "closed.csv").write_text("id,easting,northing\nworks,402900,101900\n", encoding="utf-8")
+    page, roads = checked_pages(case)
+    assert "Closed roads: Long Lane." in page
+    assert "Closed roads One stretch: Long Lane." in roads
+    assert "Long Lane" in roads.split("Read the whole method note")[1]
+    assert "Closed in both directions" in roads
+    open_roads = check_case(case_on_roads(tmp_path / "open")).ready.times
+    assert check_case(case).ready.times.between_sites.sum() > open_roads.between_sites.sum()
+
+
+POINTS_TABLE = 'area_points = "points.csv"\n'
+
+
+def write_area_points(case: Path, areas: int = 5) -> None:
+    """Three points in the first areas; the last of each, with 1 of 10 people, 400 m from its road."""
+    rows = ["area_code,x,y,weight"]
+    for iy in range(areas):
+        for step, weight in ((0, 6), (300, 3), (500, 1)):
+            rows.append(f"E0{iy},{400_000 + step},{100_000 + 2_000 * iy + (300 if weight == 1 else 0)},{weight}")
+    (case / "points.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def test_every_point_inside_an_area_is_drawn_and_the_rule_is_told(tmp_path: Path) -> None:
+    case = case_on_roads(tmp_path / "case", tables=POINTS_TABLE)
+    write_area_points(case)
+    page, roads = checked_pages(case)
+    told = "52 points stand for the homes of 42 areas (areas with several: 5, with one: 37)."
+    rule = "only if at least half of the weight of its points is"
+    for text in (page, roads, roads.split("Read the whole method note")[1]):
+        assert told in text and rule in text
+    data = data_of((case / "check" / "roads.html").read_text(encoding="utf-8"))
+    assert len(data["origins"]["code"]) == 52
+    assert "E00, point 3 of 3" in data["origins"]["code"]
+    assert "E50" in data["origins"]["code"]
+    assert max(data["origins"]["metres"]) == pytest.approx(400, abs=1), "the ways are those of the points"
+    assert data["origins"]["minutes"] == [], "a point inside an area has no minutes of its own"
+    assert "home point, where journeys begin" in roads
+    assert "Home points 52" in roads
+    assert re.search(r"30 minutes 42 100%", roads), "minutes are told of areas"
+
+
+def test_an_area_with_one_listed_point_starts_there(tmp_path: Path) -> None:
+    case = case_on_roads(tmp_path / "case", tables=POINTS_TABLE)
+    (case / "points.csv").write_text("area_code,x,y,weight\nE00,400000,100400,5\n", encoding="utf-8")
+    _, roads = checked_pages(case)
+    data = data_of((case / "check" / "roads.html").read_text(encoding="utf-8"))
+    at = data["origins"]["code"].index("E00")
+    assert TO_GRID.transform(data["origins"]["lon"][at], data["origins"]["lat"][at])[1] == pytest.approx(100_400, abs=2)
+    assert "stand for the homes" not in roads
+
+
+def times_page(folder: Path, destinations: int) -> str:
+    roads = small_roads(folder)
+    (folder / "a.csv").write_text(f"id,easting,northing\nA,{WEST},{SOUTH}\n", encoding="utf-8")
+    rows = "".join(f"S{i},{WEST + 3 * i},{SOUTH}\n" for i in range(destinations))
+    (folder / "to.csv").write_text(f"id,easting,northing\n{rows}", encoding="utf-8")
+    asked = [
+        "times",
+        "--roads",
+        roads,
+        "--from",
+        folder / "a.csv",
+        "--to",
+        folder / "to.csv",
+        "--out",
+        folder / "m.csv",
+    ]
+    done = CliRunner().invoke(app, [*map(str, asked), "--page"])
+    assert done.exit_code == 0, done.output
+    return (folder / "m.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("destinations", "drawn", "why"),
+    [
+        (2, 3, ""),
+        (
+            12,
+            1,
+            "Isochrones are drawn of the nearest destination only, not of each: there are 12, and with more than 10",
+        ),
+        (501, 0, "No isochrones are drawn: there are 501 destinations, and around more than 500"),
+    ],
+)
+def test_the_page_says_which_isochrones_it_leaves_out(tmp_path: Path, destinations: int, drawn: int, why: str) -> None:
+    page = times_page(tmp_path, destinations)
+    text = text_of(page)
+    assert len(data_of(page)["around"]) == drawn
+    assert why in text
+    assert ("Isochrones are drawn of" in text or "No isochrones" in text) == bool(why)
+    assert ("open land more than 200 m from such a road is left out" in text) == bool(drawn)
+    assert ("by its own journey, not by the shaded parts" in text) == bool(drawn)
+
+
+def test_a_site_called_any_is_not_taken_for_the_nearest_of_all(network: RoadNetwork) -> None:
+    sites = points(network, [("any", "", 2_050, 20), ("S2", "", 8_500, 290)], "site")
+    shapes = isochrones(network, sites.points, (5, 10))
+    page = page_of(network, isochrones=shapes)
+    assert [band["code"] for band in data_of(page)["around"]] == ["", "any", "S2"]
+    km2 = float(shapes.loc[shapes["nearest_of_all"] & (shapes["minutes"] == 10), "km2"].iloc[0])
+    assert f"{km2:.1f}" in text_of(page).split("Square kilometres")[1].split("No way to any")[0]
 
 
 def test_a_case_on_straight_lines_has_no_such_page(tmp_path: Path) -> None:
@@ -410,8 +564,8 @@ def test_isochrones_of_the_nearest_alone_are_those_beside_the_others(network: Ro
     sites = points(network, [("S1", "", 2_050, 20), ("S2", "", 8_500, 290)], "site").points
     every, alone = isochrones(network, sites, (5, 10)), isochrones(network, sites, (5, 10), alone=())
     one = isochrones(network, sites, (5, 10), alone=[1])
-    assert list(every["site_code"]) == ["S1", "S1", "S2", "S2", "any", "any"]
-    assert list(one["site_code"]) == ["S2", "S2", "any", "any"]
+    assert list(every["site_code"]) == ["S1", "S1", "S2", "S2", "", ""]
+    assert list(one["site_code"]) == ["S2", "S2", "", ""]
     assert alone.geometry.geom_equals(every.geometry.iloc[4:].reset_index(drop=True)).all()
     assert one.geometry.geom_equals(every.geometry.iloc[2:].reset_index(drop=True)).all()
 

@@ -229,6 +229,28 @@ def test_files_that_cannot_be_cut(tmp_path, name, content, words):
     assert not (tmp_path / "cut.osm.pbf").exists()
 
 
+@pytest.mark.parametrize(
+    ("form", "name", "better"),
+    [
+        ("pbf", "vale.osm", "vale.osm.pbf"),
+        ("pbf", "vale.osm.gz", "vale.osm.pbf"),
+        ("osm", "vale.osm.pbf", "vale.osm"),
+        ("osm", "vale.pbf", "vale.osm"),
+        ("osm.gz", "vale.osm.pbf", "vale.osm.gz"),
+        ("osm.bz2", "vale.osm", "vale.osm.bz2"),
+    ],
+)
+def test_a_sound_file_under_the_wrong_name_is_told_its_right_one(tmp_path, form, name, better):
+    nodes, ways = {1: (400_000, 100_000), 2: (401_000, 100_000)}, [(1, [1, 2], {"highway": "primary"})]
+    path = write_pbf(tmp_path / name, nodes, ways, form=form)
+    with pytest.raises(InputProblems) as caught:
+        read_roads(path)
+    (finding,) = caught.value.findings
+    assert f"Rename it to {better}," in finding.fix
+    path.rename(tmp_path / better)
+    assert len(read_roads(tmp_path / better).road_from) == 1
+
+
 def test_cut_off_downloads(country, tmp_path):
     whole = country.read_bytes()
     for end in (len(whole) // 3, len(whole) // 2, len(whole) - 1):

@@ -255,6 +255,26 @@ def test_a_ferry_waits_half_of_its_interval_by_either_key():
     assert np.isnan(drivable_way(ferry | {"interval": "on demand"}).wait_seconds)
 
 
+@pytest.mark.parametrize(
+    ("tags", "implied"),
+    [
+        ({"junction": "roundabout"}, True),
+        ({"junction": "circular"}, True),
+        ({"junction": "roundabout", "oneway": "yes"}, False),
+        ({"junction": "roundabout", "oneway": "no"}, False),
+        ({"oneway": "yes"}, False),
+        ({"highway": "motorway"}, False),
+        ({}, False),
+    ],
+)
+def test_only_a_roundabout_that_says_nothing_of_its_direction_may_be_opened_if_it_is_broken(tags, implied):
+    way = drivable_way({"highway": "primary"} | tags)
+    assert way.implied_one_way is implied
+    assert (way.forward, way.backward) == (True, not (implied or "yes" in tags.values() or "highway" in tags))
+    assert not walkable_way(tags | {"highway": "footway"}).implied_one_way
+    assert not drivable_way({"route": "ferry", "motor_vehicle": "yes", "oneway": "yes"}).implied_one_way
+
+
 # ---------------------------------------------------------------------- what is looked at
 
 

@@ -125,6 +125,9 @@ def test_each_direction_has_its_own_limit() -> None:
     slow, fast = 40 * KMH_PER_MPH, 50 * KMH_PER_MPH
     way = road("primary", limit_forward_kmh=slow, limit_backward_kmh=fast, limit_source=1)
     network = network_of(points, [([0, 1], way)])
+    assert network.road_kmh[0] == pytest.approx(3_600_000 / driven_ms("primary", 1000, limit=fast), abs=0.01)
+    against = network_of(points, [([1, 0], way)])
+    assert against.road_kmh[0] == network.road_kmh[0], "of the faster direction, whichever that is"
     assert ms(network, (0, 0), (1000, 0)) == pytest.approx(driven_ms("primary", 1000, limit=slow), abs=1)
     assert ms(network, (1000, 0), (0, 0)) == pytest.approx(driven_ms("primary", 1000, limit=fast), abs=1)
 
@@ -134,6 +137,16 @@ def test_the_middle_of_a_stretch_says_whether_it_lies_among_houses() -> None:
     streets = [([2 + i for i in range(8)], road("residential")), ([10 + i for i in range(8)], road("residential"))]
     town, country = (network_of(points, [([0, 1], road("primary")), *more], bridge_gaps_m=0) for more in (streets, []))
     assert ms(town, (0, 0), (0, 4000)) > 1.3 * ms(country, (0, 0), (0, 4000))
+
+
+def test_networkx_gets_the_places_and_of_two_ways_the_quicker() -> None:
+    points = {0: (0.0, 0.0), 1: (1000.0, 200.0), 2: (500.0, 900.0)}
+    network = network_of(points, [([0, 1], road("primary")), ([0, 2, 1], road("primary", backward=False))])
+    graph = network.as_networkx()
+    at = {(facts["x"], facts["y"]): node for node, facts in graph.nodes(data=True)}
+    assert set(at) == {points[0], points[1]}
+    a, b = at[points[0]], at[points[1]]
+    assert graph[a][b]["ms"] == graph[b][a]["ms"] == min(network.road_ms_forward)
 
 
 def test_no_road_takes_no_time() -> None:
@@ -209,6 +222,18 @@ def test_a_gap_left_open_between_two_large_parts_is_warned_of(km: float, told: b
     assert all("30.0 m at E3000 N30" in f.message for f in warned)
 
 
+def test_the_value_that_is_told_closes_every_gap_that_is_told() -> None:
+    points = {0: (0.0, 0.0), 1: (6000.0, 0.0), 2: (3000.0, 42.43), 3: (3000.0, 8000.0), 4: (100.0, -20.0),
+              5: (100.0, -8000.0)}  # fmt: skip
+    ways = [([0, 1], road()), ([2, 3], road()), ([4, 5], road())]
+    (told,) = [f for f in network_of(points, ways).findings if f.code == "road-gap-open"]
+    assert "raise [roads] bridge_gaps_m to 43:" in told.fix
+    wider = network_of(points, ways, bridge_gaps_m=43)
+    assert len(wider.summary["bridges"]) == 2
+    assert not [f for f in wider.findings if f.code == "road-gap-open"]
+    assert wider.summary["main_share"] == 1.0
+
+
 # -------------------------------------------------------------------------------------------------------------- parts
 
 
@@ -221,6 +246,31 @@ def test_the_main_part_is_the_one_with_most_road_not_with_most_pieces() -> None:
     assert (part["km"], part["reason"]) == (0.6, "not connected")
 
 
+def test_roads_that_only_lead_out_do_not_make_a_part_the_longest() -> None:
+    points = {0: (0.0, 0.0), 1: (9000.0, 0.0), 2: (0.0, 5000.0), 3: (5000.0, 5000.0)}
+    points |= {4: (5000.0, 8000.0), 5: (5000.0, 2000.0)}
+    outward = [([3, 4], road(backward=False)), ([3, 5], road(backward=False))]
+    inward = [([4, 3], road(backward=False)), ([5, 3], road(backward=False))]
+    for spurs in (outward, inward):
+        network = network_of(points, [([0, 1], road()), ([2, 3], road()), *spurs])
+        assert network.node_x[network.node_in_main].tolist() == [0.0, 9000.0]
+
+
+def test_kilometres_cut_off_are_told_to_ten_metres() -> None:
+    points = {0: (0.0, 0.0), 1: (60_000.0, 0.0), 2: (0.0, 9000.0), 3: (41_230.0, 9000.0)}
+    network = network_of(points, [([0, 1], road()), ([2, 3], road())])
+    assert network.summary["cut_off_km"] == network.summary["cut_off"][0]["km"] == 41.23
+    assert "41.23 km of 101.2 km of road cannot be driven to" in network.findings[0].message
+
+
+def test_the_longest_part_that_is_cut_off_comes_first() -> None:
+    ends = [(0.0, 100.0), (2000.0, 3000.0), (4000.0, 4600.0)]
+    points = {0: (0.0, 0.0), 1: (9000.0, 0.0)}
+    points |= {2 * i + side: (x, 5000.0) for i, pair in enumerate(ends, 1) for side, x in enumerate(pair)}
+    network = network_of(points, [([2 * i, 2 * i + 1], road()) for i in range(4)])
+    assert [part["km"] for part in network.summary["cut_off"]] == [1.0, 0.6, 0.1]
+
+
 def test_a_street_that_leads_in_and_never_out_is_cut_off() -> None:
     points = {0: (0.0, 0.0), 1: (9000.0, 0.0), 2: (4000.0, 2000.0), 3: (4000.0, 0.0)}
     ways = [([0, 3, 1], road()), ([3, 2], road(backward=False))]
@@ -231,3 +281,29 @@ def test_a_street_that_leads_in_and_never_out_is_cut_off() -> None:
     assert (part["km"], part["reason"]) == (2.0, "one-way only")
     (finding,) = [f for f in network.findings if f.code == "road-parts-cut-off"]
     assert finding.severity == "warning", "more than a twentieth of all road"
+
+
+# ------------------------------------------------------------------------------------------------------- merged roads
+
+
+@pytest.mark.parametrize("one_way", [False, True])
+def test_a_ring_that_meets_no_other_road_is_one_road(one_way: bool) -> None:
+    points = {0: (0.0, 0.0), 1: (300.0, 0.0), 2: (300.0, 400.0), 3: (0.0, 400.0), 4: (-50.0, 200.0)}
+    network = network_of(points, [([2, 3, 4, 0, 1, 2], road(backward=not one_way))])
+    assert network.road_from.tolist() == network.road_to.tolist() == [0]
+    assert (network.node_x[0], network.node_y[0]) == (0.0, 0.0), "the point with the smallest number"
+    assert network.road_length_m[0] == pytest.approx(300 + 400 + 300 + 2 * np.hypot(50, 200))
+    assert network.geometry_xy[[0, -1]].tolist() == [[0.0, 0.0]] * 2
+    assert sorted(map(tuple, network.geometry_xy[1:])) == sorted(points.values())
+    there, back = network.road_ms_forward[0], network.road_ms_backward[0]
+    assert there == pytest.approx(driven_ms("secondary", network.road_length_m[0]), abs=1)
+    assert back == (NOT_ALLOWED if one_way else there)
+    assert network.summary["main_share"] == 1.0
+
+
+def test_a_merged_road_has_the_number_of_the_way_that_most_of_it_is() -> None:
+    collector = LineCollector("EPSG:27700")
+    for number, xs in ((30, (0, 300)), (20, (300, 500, 700)), (10, (700, 1000))):
+        collector.add([*xs], [float(x) for x in xs], [0.0] * len(xs), road(), way_id=number)
+    network = build_network(collector.finish("test"), load_speeds())
+    assert network.facts.way_id.tolist() == [20]

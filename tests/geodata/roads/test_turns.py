@@ -93,6 +93,21 @@ def test_every_way_into_a_junction_restricted_leaves_it_in_the_main_part():
     assert minutes(network, (-1.0, 0.0), (0.0, 0.0)) < 0.1, "the junction itself is reached on its copies"
 
 
+@pytest.mark.parametrize("keys", [[0, 3], [3, 0]])
+def test_a_point_on_the_junction_is_reached_by_those_who_may_not_turn_into_its_road(keys):
+    bound = network_of(CROSS, [ARMS[0], ARMS[1], (13, keys), ARMS[3]], [(11, 0, 13, NO)])
+    (road,) = np.flatnonzero(bound.facts.way_id == 13)
+    share = 0.0 if bound.node_y[bound.road_from[road]] == 0 else 1.0
+    (west,) = np.flatnonzero(bound.facts.way_id == 11)
+    at_junction, start = (
+        Snapped(*(np.array([value]) for value in (r, s, 0.0, 0.0, 0.0))) for r, s in ((road, share), (west, 0.5))
+    )
+    for engine in ENGINES:
+        ms = milliseconds_between(bound, start, at_junction, engine=engine)[0, 0]
+        into = bound.road_ms_forward if bound.node_x[bound.road_from[west]] < 0 else bound.road_ms_backward
+        assert ms == np.rint(into[west] * 0.5)
+
+
 def test_ways_that_pass_through_or_are_not_there_are_unclear_and_change_nothing():
     ways = [(11, [1, 0, 2]), (13, [0, 3]), (14, [0, 4])]
     network = network_of(CROSS, ways, [(11, 0, 13, NO), (99, 0, 13, NO), (14, 0, 99, ONLY)])

@@ -152,6 +152,30 @@ def without_delays():
     return replace(speeds, table=speeds.table | {"junction_seconds": nothing})
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.5])
+def test_walkers_are_slower_on_steps(factor):
+    points = {0: (0.0, 0.0), 1: (900.0, 0.0), 2: (960.0, 0.0)}
+    speeds = load_speeds()
+    lines = lines_of(points, [([0, 1], road("footway")), ([1, 2], road("steps"))], {1: NODE_GATE})
+    network = reweigh(build_network(lines, speeds, mode="walk"), speeds, speed_factor=factor)
+    path, steps = (0, 1) if network.road_length_m[0] == 900 else (1, 0)
+    for ms in (network.road_ms_forward, network.road_ms_backward):
+        assert ms[path] == round(900 / (speeds.walk_kmh * factor) * 3600)
+        assert ms[steps] == round(60 / (speeds.walk_steps_kmh * factor) * 3600)
+    assert speeds.walk_steps_kmh < speeds.walk_kmh
+
+
+def test_parking_is_added_to_journeys_by_car_and_told(tmp_path):
+    own = tmp_path / "own.toml"
+    text = '[profile.slow]\nbased_on = "free-flow"\nsentence = "our own"\nsource = "us"\nparking_minutes = 7.5\n'
+    own.write_text(text, encoding="utf-8")
+    lines = lines_of({0: (0.0, 0.0), 1: (2000.0, 0.0)}, [([0, 1], road())])
+    for mode, minutes in (("drive", 7.5), ("walk", 0.0)):
+        network = reweigh(build_network(lines, load_speeds(), mode=mode), load_speeds("slow", own))
+        assert network.summary["parking_minutes"] == minutes
+        assert network.journey_ms == minutes * MINUTE
+
+
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_factor_is_above_nothing(estuary, factor):
     with pytest.raises(ValueError, match="above 0"):

@@ -184,6 +184,12 @@ def test_layers_are_written_whole_and_the_same_twice(tmp_path):
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
 
 
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path):
+    path = tmp_path / "new" / "folder" / "layers.gpkg"
+    write_layers(path, {"snap": layers()["snap"]})
+    assert [one.name for one in path.parent.iterdir()] == ["layers.gpkg"]
+
+
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path):
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     (tmp_path / "folder.gpkg").mkdir()

@@ -295,10 +295,11 @@ def times_of(area_to_site) -> TravelTimes:
 def test_areas_inside_are_told_by_their_own_time():
     table = areas_inside(times_of([[4.0, 12.0], [10.0, np.inf], [np.inf, 10.001]]), (10, 5))
     rows = [tuple(row) for row in table.itertuples(index=False)]
-    assert list(table.columns) == ["area_code", "site_code", "minutes_limit", "minutes"]
+    assert list(table.columns) == ["area_code", "site_code", "nearest_of_all", "minutes_limit", "minutes"]
     assert rows == [
-        ("A0", "S0", 5, 4.0), ("A0", ANY, 5, 4.0),
-        ("A0", "S0", 10, 4.0), ("A1", "S0", 10, 10.0), ("A0", ANY, 10, 4.0), ("A1", ANY, 10, 10.0),
+        ("A0", "S0", False, 5, 4.0), ("A0", ANY, True, 5, 4.0),
+        ("A0", "S0", False, 10, 4.0), ("A1", "S0", False, 10, 10.0), ("A0", ANY, True, 10, 4.0),
+        ("A1", ANY, True, 10, 10.0),
     ]  # fmt: skip
     assert len(areas_inside(times_of(np.zeros((0, 2))))) == 0
     assert len(areas_inside(times_of(np.zeros((2, 0))))) == 0

@@ -17,6 +17,7 @@ from geodata.routing.matrix import milliseconds_between
 from geodata.routing.nearest import nearest
 from geodata.routing.snapping import Snapped, snap
 from tests.geodata.osm_files import write_pbf
+from tests.geodata.plain_networks import on_roads, plain_network
 
 SIDE = 5
 
@@ -92,6 +93,20 @@ def test_it_equals_sorting_the_matrix(
         streets, points, sites, k, towards=towards, limit_ms=limit, point_ms=own, site_ms=extra, together=(a, b)
     )
     assert same(found, by_sorting(total, k))
+
+
+@pytest.mark.parametrize("towards", [True, False])
+def test_on_one_street_the_direction_of_travel_counts(towards: bool) -> None:
+    """A one-way street of 100 s and a quick way back: sites before and behind a home on that street."""
+    x, y = np.array([0.0, 1000.0]), np.zeros(2)
+    ends = np.array([0, 0]), np.array([1, 1])
+    network = plain_network(x, y, *ends, np.array([100_000, 9_000]), np.array([-1, 9_000]))
+    home, sites = on_roads([0], [0.5]), on_roads([0, 0, 0], [0.2, 0.6, 0.5])
+    ahead, behind = 10_000.0, 50_000 + 9_000 + 20_000.0
+    back_ahead, back_behind = 40_000 + 9_000 + 50_000.0, 30_000.0
+    index, ms = nearest(network, home, sites, 3, towards=towards)
+    assert index.tolist() == [[2, 1, 0] if towards else [2, 0, 1]]
+    assert ms.tolist() == [[0.0, ahead, behind] if towards else [0.0, back_behind, back_ahead]]
 
 
 def test_two_sites_as_near_are_told_in_their_order(streets: RoadNetwork) -> None:

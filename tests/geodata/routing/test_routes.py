@@ -114,6 +114,15 @@ def test_roads_without_names_are_called_by_their_class():
     assert frame["way"][2] == ""
 
 
+def test_stretches_of_a_few_steps_are_told_only_where_there_is_nothing_else():
+    points = {0: (0, 0), 1: (2000, 0), 2: (2006, 0), 3: (4000, 0), 4: (2003, 500)}
+    ways = [([0, 1], COUNTRY), ([1, 2], COUNTRY), ([2, 3], COUNTRY), ([2, 4], COUNTRY)]
+    network = network_of(points, ways, names=["Long Lane", "Step Bridge", "Far Lane", "Side Lane"])
+    places = points_on(network, (0, 0), (4000, 0), (2001, 0), (2004, 0))
+    frame = routes(network, places, places, [(0, 1), (2, 3)])
+    assert frame["way"].tolist() == ["Long Lane 2.0 km, Far Lane 2.0 km", "Step Bridge 10 m"]
+
+
 def test_a_ferry_and_its_toll_are_told():
     network = replace(coast(), road_joinable=np.ones(len(coast().road_joinable), dtype=bool))
     points = points_on(network, (9000, 1000), (15_000, 4000))

@@ -200,6 +200,19 @@ def test_excel_sheets_by_name_and_number(tmp_path: Path) -> None:
     assert [f.code for f in read(tmp_path, "q.xlsx")[1]] == ["first-sheet"]
 
 
+@pytest.mark.parametrize("title", [[], [["Our practices"]], [["Our practices"], ["", "made in May"]], [["a", "b"]]])
+def test_a_first_sheet_without_a_table_names_the_others(tmp_path: Path, title: list[list[str]]) -> None:
+    workbook(tmp_path / "p.xlsx", About=title, Data=[HEADER, ["A", "b", 3]], Old=[HEADER])
+    finding = refused(tmp_path, "p.xlsx")
+    assert finding.code == "wrong-sheet"
+    assert "(About) holds no table" in finding.message
+    assert "Data, Old" in finding.message
+    assert 'sheet = "Data"' in finding.fix
+    assert cells(read(tmp_path, "p.xlsx", sheet="Data")[0]) == [["A", "b", "3"]]
+    named = read_table(tmp_path, "practices", TableSpec(file="p.xlsx", sheet="About"))[1]
+    assert "wrong-sheet" not in [finding.code for finding in named], "who names a sheet means it"
+
+
 def test_excel_that_holds_no_table(tmp_path: Path) -> None:
     workbook(tmp_path / "empty.xlsx", Data=[])
     assert refused(tmp_path, "empty.xlsx").code == "empty-file"

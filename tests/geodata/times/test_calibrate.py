@@ -284,6 +284,47 @@ def test_types_with_too_little_evidence_keep_their_speed_and_say_so(grid: RoadNe
         assert np.isnan(kind.standard_error) != kind.fitted
 
 
+def repeated(observed: Observed, times: int, seed: int = 5) -> Observed:
+    """Each journey so many times, as counted on so many days: its places a metre or so apart, its time by 2%."""
+    rng = np.random.default_rng(seed)
+    every = np.repeat(np.arange(len(observed)), times)
+    start, end = (np.column_stack((np.rint(x / 10) * 10, np.rint(y / 10) * 10))[every] for x, y in (
+        (observed.from_x, observed.from_y), (observed.to_x, observed.to_y)
+    ))  # fmt: skip
+    shift = rng.uniform(-2, 2, (2, *start.shape))
+    return Observed.of(start + shift[0], end + shift[1], observed.minutes[every] * rng.uniform(0.98, 1.02, len(every)))
+
+
+def test_one_journey_timed_on_many_days_is_one_journey(grid: RoadNetwork, true: Speeds):
+    few = journeys(grid, true, number=6)
+    many = calibrate(grid, repeated(few, 50))
+    assert many.different == len(few) < 7
+    assert many.before.journeys == 50 * len(few)
+    assert not any(kind.fitted for kind in many.types), "six journeys are too little evidence, however often timed"
+    assert all(kind.journeys <= len(few) for kind in many.types)
+    assert many.held_out is None
+    lines = report_lines(many)
+    assert lines[0] == f"Journeys: {50 * len(few)} given, {50 * len(few)} used ({len(few)} of them different)."
+    assert any("10 different journeys" in line for line in lines)
+
+
+def test_repeating_journeys_makes_nothing_surer(grid: RoadNetwork, true: Speeds, tmp_path: Path):
+    rng = np.random.default_rng(11)
+    once = journeys(grid, true, number=120)
+    once = replace(once, minutes=once.minutes * rng.normal(1.0, 0.25, len(once)).clip(0.4, 2))
+    single, many = calibrate(grid, once), calibrate(grid, repeated(once, 8))
+    assert [kind.journeys for kind in many.types] == pytest.approx([kind.journeys for kind in single.types], abs=2)
+    assert single.different == len(once)
+    for alone, often in zip(single.types, many.types, strict=True):
+        if alone.fitted and often.fitted:
+            assert often.factor == pytest.approx(alone.factor, abs=0.06)
+            assert often.standard_error > 0.6 * alone.standard_error, "not smaller by the root of 8"
+    write_profile(many, tmp_path / "p.toml", "ours")
+    text = (tmp_path / "p.toml").read_text(encoding="utf-8")
+    assert f"({many.different} of them different)" in text
+    assert f"journeys_different = {many.different}" in text
+
+
 def test_journeys_that_cannot_be_used_are_counted_by_reason(true: Speeds):
     collector = LineCollector("EPSG:27700")
     for number in range(6):

@@ -57,6 +57,9 @@ def test_csv_reads_back_to_the_millisecond_and_runs_no_formula(tmp_path: Path) -
     assert frame["reachable"].tolist() == [True, True, True, False, False, True]
     assert np.isnan(frame["minutes"][3])
     assert round(frame["minutes"][1] * 60_000) == round(1234.5678912 * 60_000)
+    assert frame["minutes"][1] == 1234.56789
+    assert frame["snap_from_m"][:4].tolist() == [1.2, 1.2, 2.0, 2.0]
+    assert frame["snap_to_m"][1] == 7.1
     assert "inf" not in path.read_text(encoding="utf-8").lower()
 
 

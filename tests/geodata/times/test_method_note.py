@@ -60,6 +60,8 @@ def test_every_source_of_speed_has_its_roads_and_its_share(network: RoadNetwork)
     assert f"| speed limit in the map data | {facts['roads_by_speed_source']['maxspeed']} | 2.0 |" in note
     for name in ("no limit in the map data: class of road, in the country", "ferry"):
         assert f"| {name} |" in note
+    km = facts["km_by_speed_source"]
+    assert f"| 2.0 | {2.0 / sum(km.values()):.0%} |" in note
     assert "- legal limits: Highway Code" in note
     assert "- ferries:" in note
     assert "straight" not in note.partition("Sources of the numbers")[2].partition("##")[0]
@@ -91,6 +93,21 @@ def test_what_was_asked_for_is_told(network: RoadNetwork) -> None:
     assert "Coast\\_Road" in sentence
     queue = method_note(reweigh(network, load_speeds(), ferries="queue"), load_speeds(), POINTS, TIMES)
     assert "3 times the usual wait" in queue
+
+
+@pytest.mark.parametrize(("gaps", "more"), [(20, ""), (21, "; and 1 more"), (25, "; and 5 more")])
+def test_of_many_gaps_the_first_twenty_are_listed(network: RoadNetwork, gaps: int, more: str) -> None:
+    places = [{"length_m": 3.0, "easting": 400_000.0 + i, "northing": 100_000.0} for i in range(gaps)]
+    note = written(replace(network, summary=network.summary | {"bridges": places}))
+    assert f"3 m at E400019 N100000{more} |" in note
+
+
+def test_made_up_roads_are_nobody_s_data(network: RoadNetwork) -> None:
+    note = written(network, made_up=True)
+    assert "Driving times on made-up roads (my\\_roads.osm.pbf" in note
+    assert "| Licence | none: these roads are invented" in note
+    assert "OpenStreetMap contributors" not in note
+    assert "made-up" not in written(network)
 
 
 def test_on_foot_other_things_are_left_out(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def test_all_problems_are_told_at_once_with_row_column_value_and_fix(tmp_path: P
     assert found[6, "swapped-coordinates"].value == "50.8, -1.9"
     assert found[7, "lost-minus"].fix == "Write -2.45."
     assert found[8, "half-location"].column == "lat"
+    assert found[9, "no-location"].fix == "Fill in lon and lat."
 
 
 def test_a_whole_column_that_is_wrong_is_told_once(tmp_path: Path) -> None:
@@ -198,6 +199,8 @@ def test_layers_that_cannot_be_used(tmp_path: Path) -> None:
     wrong = only(saved([shapely.LineString([(400_000, 100_000), (400_100, 100_000)]), point], "EPSG:27700"))
     assert (wrong.code, wrong.row) == ("wrong-geometry", 2)
     assert only(saved([point, None], "EPSG:27700")).code == "empty-geometry"
+    assert read_points(saved([shapely.MultiPoint([point])], "EPSG:27700")).x.tolist() == [400_000]
+    assert only(saved([shapely.MultiPoint([point, (400_009, 100_000)])], "EPSG:27700")).code == "wrong-geometry"
     assert only(saved([point], "EPSG:4326")).code == "wrong-crs"
     outline = read_points(saved([point.buffer(10)], "EPSG:27700"))
     assert outline.x[0] == pytest.approx(400_000, abs=10)
