@@ -8,9 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geodata.errors import Finding
-
-BRITISH_NATIONAL_GRID = "EPSG:27700"
-"""Everything inside is in metres on this grid, whatever the files used."""
+from geodata.grid import BRITISH_NATIONAL_GRID  # noqa: F401 - others take it from here
 
 SITE_KINDS = ("main", "branch", "community", "mobile")
 

@@ -15,19 +15,11 @@ from numpy.typing import NDArray
 from osmium.osm.mutable import Node
 
 from geodata.errors import Finding, InputProblems
+from geodata.osm.blocks import is_pbf
 from geodata.osm.files import demand_osm_file, file_problem, told_plainly
 from geodata.osm.nodes import PER_DEGREE
-from geodata.osm.select import (
-    RESTRICTION,
-    TIMESTAMP,
-    Bounds,
-    Selection,
-    file_box,
-    lonlat_box,
-    roads_and_ferries,
-    rule_of,
-    select_roads,
-)
+from geodata.osm.select import Bounds, Selection, lonlat_box, select_roads
+from geodata.osm.source import TIMESTAMP, roads_and_ferries, rule_of, turn_relations
 from geodata.osm.tags import drivable_way, walkable_way
 
 GENERATOR = "blueprint"
@@ -95,7 +87,7 @@ def cut_roads(source: Path, bounds: Bounds, target: Path) -> RoadCut:
         box = lonlat_box(bounds)
         _demand_overlap(source, box)
         found = select_roads(source, box, drivable_way, also=walkable_way, turns=False)
-    if not any(found.way):
+    if not (found.way_at >= 0).any():
         raise InputProblems([_outside(source)])
     with source.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -129,16 +121,27 @@ def covers(source: Path, bounds: Bounds) -> bool | None:
     source = Path(source)
     demand_osm_file(source)
     with told_plainly(source):
-        held = file_box(source)
+        held = _file_box(source)
     if held is None:
         return None
     box = lonlat_box(bounds)
     return held[0] <= box[0] and held[1] <= box[1] and held[2] >= box[2] and held[3] >= box[3]
 
 
+def _file_box(path: Path) -> Bounds | None:
+    """The box that a `.osm.pbf` says it covers, longitude and latitude; None where it does not say."""
+    if not is_pbf(path):
+        return None
+    box = osmium.FileProcessor(str(path)).header.box()
+    if not box.valid():
+        return None
+    low, high = box.bottom_left, box.top_right
+    return low.lon, low.lat, high.lon, high.lat
+
+
 def _demand_overlap(source: Path, box: Bounds) -> None:
     """Refuse a file of another region before it is read."""
-    held = file_box(source)
+    held = _file_box(source)
     if held and (held[0] > box[2] or held[2] < box[0] or held[1] > box[3] or held[3] < box[1]):
         raise InputProblems([_outside(source, held)])
 
@@ -177,7 +180,7 @@ def _write(source: Path, found: Selection, box: Bounds, part: Path) -> tuple[int
         for way in roads_and_ferries(source):
             if way.id in held:
                 writer.add_way(way)
-        for relation in _restrictions(source):
+        for relation in turn_relations(source):
             if rule_of(relation).is_whole(held, junctions):
                 writer.add_relation(relation)
                 relations += 1
@@ -187,12 +190,7 @@ def _write(source: Path, found: Selection, box: Bounds, part: Path) -> tuple[int
 def _nodes(found: Selection) -> Iterator[Node]:
     nodes = found.nodes
     for key, x, y in zip(nodes.key.tolist(), nodes.x.tolist(), nodes.y.tolist(), strict=True):
-        yield Node(id=key, location=(x / PER_DEGREE, y / PER_DEGREE), tags=found.node_tags.get(key))
-
-
-def _restrictions(source: Path) -> osmium.FileProcessor:
-    wanted = osmium.filter.TagFilter(RESTRICTION)
-    return osmium.FileProcessor(str(source), osmium.osm.RELATION).with_filter(wanted)
+        yield Node(id=key, location=(x / PER_DEGREE, y / PER_DEGREE), tags=nodes.tags.get(key))
 
 
 class _Junctions:

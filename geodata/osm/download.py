@@ -27,7 +27,7 @@ from osmium.osm.mutable import Node, Relation, Way
 from shapely import MultiPolygon, Polygon
 
 from geodata.errors import Finding, InputProblems
-from geodata.osm.select import TIMESTAMP
+from geodata.osm.source import TIMESTAMP
 
 WAYS_ASKED = (
     '["highway"]["highway"!~"footway|path|steps|cycleway|bridleway|corridor|elevator|platform|construction|proposed|'

@@ -7,21 +7,20 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyogrio
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
 from geodata.errors import Finding, InputProblems
+from geodata.grid import BRITISH_NATIONAL_GRID
 from geodata.osm.access import CAR, WALKER
+from geodata.osm.blocks import is_pbf
 from geodata.osm.lines import LineCollector, RoadLines
-from geodata.osm.nodes import PER_DEGREE, is_pbf
-from geodata.osm.select import WGS84, Bounds, lonlat_box, select_roads
+from geodata.osm.nodes import PER_DEGREE, NodeBatch, is_in
+from geodata.osm.select import WGS84, Bounds, Selection, lonlat_box, select_roads
 from geodata.osm.tags import (
     CLASS_INDEX,
     NODE_BLOCKED,
@@ -35,7 +34,7 @@ from geodata.osm.tags import (
     node_kind,
     road_name,
 )
-from geodata.place import BRITISH_NATIONAL_GRID
+from geodata.osm.ways import taken
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -215,58 +214,79 @@ def _read_osm(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
     box = lonlat_box(bounds) if bounds else None
     found = select_roads(path, box, READ_WAY[mode], turns=mode == "drive")
     collector = LineCollector(WGS84)
-    for key, tags in found.node_tags.items():
+    collector.restrictions = found.turns
+    for key, tags in found.nodes.tags.items():
         kind = node_kind(tags, mode)
         if kind != NODE_PLAIN:
             collector.node_kind[key] = kind
-    x, y = found.nodes.x / PER_DEGREE, found.nodes.y / PER_DEGREE
-    numbers, offset = found.key.tolist(), found.offset.tolist()
-    for way, number, name, start, stop in zip(found.way, numbers, found.name, offset[:-1], offset[1:], strict=True):
-        if way is None:
-            # A drivable road that ends on a path or a private road ends there for a reason.
-            collector.sealed_keys.update(found.refs[start:stop].tolist())
-            collector.count(f"ways not open to {OPEN_TO[mode]}")
-            continue
-        for keys, at in _located_pieces(found.refs[start:stop], found.at[start:stop]):
-            xs, ys = x[at], y[at]
-            if box and (xs.max() < box[0] or xs.min() > box[2] or ys.max() < box[1] or ys.min() > box[3]):
-                continue
-            for part, where in _cut_at_barriers(collector, keys):
-                collector.add(part, xs[where].tolist(), ys[where].tolist(), way, way_id=number, name=name)
-    collector.restrictions = found.turns
+    closed = found.way_at < 0
+    if closed.any():
+        # A drivable road that ends on a path or a private road ends there for a reason.
+        collector.seal(taken(found.refs, found.offset, closed)[0])
+        collector.count(f"ways not open to {OPEN_TO[mode]}", int(np.count_nonzero(closed)))
+    _add_ways(collector, found, box)
     collector.counts |= found.counts
     return collector.finish(path.name, found.timestamp)
 
 
-def _located_pieces(refs: NDArray[np.int64], at: NDArray[np.int64]) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
-    """Points of a way; where the extract lacks a node, the way falls into pieces."""
-    gaps = np.flatnonzero(at < 0)
-    if not len(gaps):  # nearly always
-        if len(at) > 1:
-            yield refs.tolist(), at
+def _add_ways(collector: LineCollector, found: Selection, box: Bounds | None) -> None:
+    """Add the open ways, in pieces where the extract lacks a node, and cut where a barrier stops the traveller."""
+    way = np.repeat(np.arange(len(found.key)), np.diff(found.offset))
+    point = np.flatnonzero((found.at >= 0) & (found.way_at[way] >= 0))
+    if not len(point):
         return
-    for start, stop in zip([0, *(gaps + 1)], [*gaps, len(at)], strict=True):
-        if stop - start > 1:
-            yield refs[start:stop].tolist(), at[start:stop]
+    begins = np.append(True, (np.diff(point) > 1) | (np.diff(way[point]) > 0))
+    offset = np.append(np.flatnonzero(begins), len(point))
+    kept = np.diff(offset) > 1
+    if box:
+        kept &= _reaching(box, found.nodes, found.at[point], offset)
+    point, offset = taken(point, offset, kept)
+    key, point, offset = _cut_at_barriers(collector, found.refs[point], point, offset)
+    at, way = found.at[point], way[point[offset[:-1]]]
+    collector.add_many(
+        key,
+        found.nodes.x[at] / PER_DEGREE,
+        found.nodes.y[at] / PER_DEGREE,
+        np.diff(offset),
+        [found.ways[i] for i in found.way_at[way].tolist()],
+        found.key[way],
+        [found.names[i] for i in found.name_at[way].tolist()],
+    )
 
 
-def _cut_at_barriers(collector: LineCollector, keys: list[int]) -> list[tuple[list[int], slice]]:
-    """Cut a way where a barrier stops cars: each side gets a point of its own, and no gap is closed there."""
-    blocked = [i for i, key in enumerate(keys) if collector.node_kind.get(key) == NODE_BLOCKED]
-    if not blocked:
-        return [(keys, slice(None))]
-    collector.count("barriers")
-    keys = list(keys)
-    cuts = [0, *(i for i in blocked if 0 < i < len(keys) - 1), len(keys) - 1]
-    parts = []
-    for start, stop in pairwise(cuts):
-        part = keys[start : stop + 1]
-        for end in (0, -1):
-            if collector.node_kind.get(part[end]) == NODE_BLOCKED:
-                part[end] = collector.fresh_keys(1)[0]
-                collector.sealed_keys.add(part[end])
-        parts.append((part, slice(start, stop + 1)))
-    return parts
+def _reaching(box: Bounds, nodes: NodeBatch, at: NDArray[np.int64], offset: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows of nodes (none of them empty) reach a box."""
+    reaching = np.ones(len(offset) - 1, dtype=bool)
+    for values, low, high in ((nodes.x, box[0], box[2]), (nodes.y, box[1], box[3])):
+        place = values[at] / PER_DEGREE
+        reaching &= np.maximum.reduceat(place, offset[:-1]) >= low
+        reaching &= np.minimum.reduceat(place, offset[:-1]) <= high
+    return reaching
+
+
+def _cut_at_barriers(
+    collector: LineCollector, key: NDArray[np.int64], point: NDArray[np.int64], offset: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cut ways where a barrier stops the traveller: each side gets a point of its own, and no gap is closed there.
+
+    Returns the keys, the points they belong to and where each way begins: a barrier within a way is there twice.
+    """
+    kinds = collector.node_kind.items()
+    blocked = is_in(key, np.array(sorted(number for number, kind in kinds if kind == NODE_BLOCKED), dtype=np.int64))
+    if not blocked.any():
+        return key, point, offset
+    ways = np.unique(np.searchsorted(offset, np.flatnonzero(blocked), side="right"))
+    collector.count("barriers", len(ways))
+    within = blocked.copy()
+    within[offset[:-1]] = within[offset[1:] - 1] = False
+    both = np.repeat(np.arange(len(key)), 1 + within)
+    begins = np.zeros(len(key), dtype=bool)
+    begins[offset[:-1]] = True
+    begins = begins[both] | np.append(False, both[1:] == both[:-1])
+    key, point, blocked = key[both], point[both], blocked[both]
+    key[blocked] = collector.fresh_keys(int(np.count_nonzero(blocked)))
+    collector.seal(key[blocked])
+    return key, point, np.append(np.flatnonzero(begins), len(key))
 
 
 # ----------------------------------------------------------------------------------------------------- osmnx graphs
@@ -390,6 +410,9 @@ def _box_in(bounds: Bounds | None, crs: object) -> Bounds | None:
 
 
 def _read_geopackage(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
+    import pyogrio  # noqa: PLC0415 - brings pandas, which the other kinds of file do without
+    import shapely  # noqa: PLC0415
+
     layer = _line_layer(path)
     info = pyogrio.read_info(path, layer=layer)
     columns = {str(name).lower(): str(name) for name in info["fields"]}
@@ -441,6 +464,8 @@ def _read_geopackage(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines
 
 
 def _line_layer(path: Path) -> str:
+    import pyogrio  # noqa: PLC0415 - as above
+
     layers = [
         str(name)
         for name, kind in pyogrio.list_layers(path)

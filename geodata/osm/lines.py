@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from geodata.grid import BRITISH_NATIONAL_GRID
+from geodata.osm.nodes import is_in
 from geodata.osm.tags import NODE_PLAIN, Way
-from geodata.place import BRITISH_NATIONAL_GRID
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class LineCollector:
         self._ways: list[Way] = []
         self._fresh_key = -(2**62)  # far below the negative numbers that editors give to new points
         self.node_kind: dict[int, int] = {}
-        self.sealed_keys: set[int] = set()
+        self._sealed: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
         self.restrictions: list[tuple[int, int, int, int]] = []
         """From way, key of the point, to way, 1 where it is the only turn allowed."""
         self._way_ids = array("q")
@@ -90,9 +91,13 @@ class LineCollector:
         self._name_at: dict[str, int] = {"": 0}
         self.counts: dict[str, int] = {}
 
-    def count(self, reason: str) -> None:
-        """Count one thing that was left out."""
-        self.counts[reason] = self.counts.get(reason, 0) + 1
+    def count(self, reason: str, number: int = 1) -> None:
+        """Count what was left out."""
+        self.counts[reason] = self.counts.get(reason, 0) + number
+
+    def seal(self, keys: NDArray[np.int64]) -> None:
+        """Let no gap be closed at these points."""
+        self._sealed.append(keys)
 
     def add(
         self,
@@ -116,6 +121,35 @@ class LineCollector:
         self._way_ids.append(way_id)
         self._way_names.append(self._name_at.setdefault(name, len(self._name_at)))
 
+    def add_many(
+        self,
+        keys: NDArray[np.int64],
+        x: NDArray[np.float64],
+        y: NDArray[np.float64],
+        sizes: NDArray[np.int64],
+        ways: Sequence[Way],
+        way_ids: NDArray[np.int64],
+        names: Sequence[str],
+    ) -> None:
+        """Add W ways of two or more points each; the points of all of them stand one after the other.
+
+        Parameters
+        ----------
+        keys, x, y
+            The points, shape (K,).
+        sizes
+            How many of them each way has, shape (W,).
+        ways, way_ids, names
+            What, and which, each way is; W of them.
+        """
+        self._keys.frombytes(np.asarray(keys, dtype=np.int64).tobytes())
+        self._x.frombytes(np.asarray(x, dtype=np.float64).tobytes())
+        self._y.frombytes(np.asarray(y, dtype=np.float64).tobytes())
+        self._sizes.extend(sizes.tolist())
+        self._ways.extend(ways)
+        self._way_ids.frombytes(np.asarray(way_ids, dtype=np.int64).tobytes())
+        self._way_names.extend([self._name_at.setdefault(name, len(self._name_at)) for name in names])
+
     def fresh_keys(self, number: int) -> list[int]:
         """Keys that no other point has."""
         first = self._fresh_key
@@ -130,13 +164,10 @@ class LineCollector:
         if len(unique):
             x, y = Transformer.from_crs(self._crs, BRITISH_NATIONAL_GRID, always_xy=True).transform(x, y)
         kind = np.full(len(unique), NODE_PLAIN, dtype=np.int8)
-        for key, value in self.node_kind.items():
-            at = np.searchsorted(unique, key)
-            if at < len(unique) and unique[at] == key:
-                kind[at] = value
-        ends = np.fromiter(self.sealed_keys, dtype=np.int64, count=len(self.sealed_keys))
-        sealed = np.isin(unique, ends, assume_unique=True)
-        way = {f.name: np.array([getattr(w, f.name) for w in self._ways], dtype=_dtype(f.type)) for f in fields(Way)}
+        told = np.array(sorted(self.node_kind), dtype=np.int64)
+        here = told[is_in(told, unique)]
+        kind[np.searchsorted(unique, here)] = [self.node_kind[key] for key in here.tolist()]
+        sealed = is_in(unique, np.sort(np.concatenate(self._sealed)))
         offset = np.concatenate(([0], np.cumsum(self._sizes, dtype=np.int64))).astype(np.int64)
         return RoadLines(
             x=np.asarray(x),
@@ -145,7 +176,7 @@ class LineCollector:
             sealed=sealed,
             way_point=position.ravel(),
             way_offset=offset,
-            way=way,
+            way=_facts_of(self._ways),
             source=source,
             timestamp=timestamp,
             counts=self.counts,
@@ -164,6 +195,17 @@ class LineCollector:
         there = keys[at] == given[:, 1]
         given[:, 1] = at
         return given[there]
+
+
+def _facts_of(ways: list[Way]) -> dict[str, NDArray]:
+    """Each field of some ways as an array; many of them are one and the same object."""
+    kinds = {id(way): way for way in ways}
+    number = {name: position for position, name in enumerate(kinds)}
+    at = np.array([number[id(way)] for way in ways], dtype=np.int64)
+    return {
+        fact.name: np.array([getattr(way, fact.name) for way in kinds.values()], dtype=_dtype(fact.type))[at]
+        for fact in fields(Way)
+    }
 
 
 def _dtype(annotation: str) -> type:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import osmium
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from geodata.osm.access import CAR, WALKER
-from geodata.osm.nodes import PER_DEGREE, NodeBatch, NodeReader, each_once, is_in, is_pbf, joined
-from geodata.osm.tags import WAY_TAGS, Way, WayReading, drivable_way, road_name
-from geodata.osm.turn_rules import TurnRule, settle_turns, turn_rule
-from geodata.place import BRITISH_NATIONAL_GRID
+from geodata.grid import BRITISH_NATIONAL_GRID
+from geodata.osm.blocks import Pairs
+from geodata.osm.nodes import PER_DEGREE, NodeBatch, each_once, is_in, joined
+from geodata.osm.protobuf import as_numbers
+from geodata.osm.source import Source, open_source
+from geodata.osm.tags import Way, WayReading, drivable_way, road_name
+from geodata.osm.turn_rules import settle_turns
+from geodata.osm.ways import WayBatch, taken
 
 Bounds = tuple[float, float, float, float]
 
@@ -28,15 +31,7 @@ NODE_MARGIN_DEGREES = 0.03
 WAY_REACH_DEGREES = 0.3
 """No way for cars reaches further than this (about 20 km) from its first point into the box."""
 
-WAY_KEYS = ("highway", "route")
-NODE_KEYS = ("highway", "barrier")
-READ_TAGS = frozenset(WAY_TAGS)
-TIMED_KEYS = frozenset((*CAR.timed_keys, *WALKER.timed_keys))
 AT_SOME_HOURS = "ways with rules for some hours, which are not followed"
-WAYS_AT_ONCE = 20_000
-NODES_AT_ONCE = 50_000
-RESTRICTION = ("type", "restriction")
-TIMESTAMP = "osmosis_replication_timestamp"
 
 
 @dataclass(frozen=True)
@@ -47,18 +42,17 @@ class Selection:
     ----------
     key
         Numbers of the ways, shape (W,).
-    way
-        What each is to the traveller; None where it is closed to them.
-    name
-        Number and name of each, such as `B3157 Coast Road`.
+    ways, way_at
+        What the ways are to the traveller, each different kind once, and which of them each way is, shape (W,); -1 for
+        those that are closed to them.
+    names, name_at
+        Numbers and names, such as `B3157 Coast Road`, and which of them each way has, shape (W,).
     refs, offset
         Numbers of their nodes one after the other, shape (M,), and where each way begins in them, shape (W + 1,).
     at
         Where the nodes stand in `nodes`, shape (M,); -1 for those that the file lacks.
     nodes
-        Positions of the nodes, sorted by key.
-    node_tags
-        Tags of those of the nodes that are barriers, signals, crossings and the like.
+        Positions of the nodes, sorted by key, and the tags of barriers, signals, crossings and the like.
     timestamp
         Date of the data as ISO text; empty if nothing tells.
     turns
@@ -68,30 +62,56 @@ class Selection:
     """
 
     key: NDArray[np.int64]
-    way: list[Way | None]
-    name: list[str]
+    ways: tuple[Way, ...]
+    way_at: NDArray[np.int64]
+    names: tuple[str, ...]
+    name_at: NDArray[np.int64]
     refs: NDArray[np.int64]
     offset: NDArray[np.int64]
     at: NDArray[np.int64]
     nodes: NodeBatch
-    node_tags: dict[int, dict[str, str]]
     timestamp: str
     turns: list[tuple[int, int, int, int]]
     counts: dict[str, int]
 
 
+CLOSED, LEFT_OUT = -1, -2
+"""Instead of a position among the ways: not open to the traveller; of no concern at all."""
+
+
 @dataclass
 class _Ways:
-    """Ways as they are read, one after the other, and the restricted turns among them."""
+    """Ways as they are read, batch by batch."""
 
     keys: array[int] = field(default_factory=lambda: array("q"))
     refs: array[int] = field(default_factory=lambda: array("q"))
     offset: array[int] = field(default_factory=lambda: array("q", [0]))
-    ways: list[Way | None] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+    way_at: array[int] = field(default_factory=lambda: array("q"))
     names: list[str] = field(default_factory=list)
-    timed: array[int] = field(default_factory=lambda: array("b"))
-    rules: list[TurnRule] = field(default_factory=list)
-    newest: Any = None
+    name_at: array[int] = field(default_factory=lambda: array("q"))
+    timed: array[int] = field(default_factory=lambda: array("q"))
+    newest: int = 0
+
+    def read(self, tags: dict[str, str], read: WayReading, also: WayReading | None) -> int:
+        """Position of what these tags mean among the ways."""
+        way = read(tags)
+        if way is not None:
+            self.ways.append(way)
+            return len(self.ways) - 1
+        return CLOSED if "highway" in tags or (also and also(tags)) else LEFT_OUT
+
+    def add(self, batch: WayBatch, way_at: NDArray[np.int64], name_at: NDArray[np.int64]) -> None:
+        """Take over the ways of a batch that are of any concern."""
+        kept = way_at != LEFT_OUT
+        refs, offset = taken(batch.refs, batch.offset, kept)
+        self.offset.frombytes((offset[1:] + len(self.refs)).tobytes())
+        self.refs.frombytes(refs.tobytes())
+        self.keys.frombytes(batch.key[kept].tobytes())
+        self.way_at.frombytes(way_at[kept].tobytes())
+        self.name_at.frombytes(name_at[kept].tobytes())
+        self.timed.frombytes((batch.timed & (way_at >= 0))[kept].astype(np.int64).tobytes())
+        self.newest = max(self.newest, int(batch.seconds[kept].max(initial=0)))
 
 
 def lonlat_box(bounds: Bounds) -> Bounds:
@@ -131,75 +151,81 @@ def select_roads(
     ValueError, RuntimeError
         The file is damaged or of another kind.
     """
-    reader = NodeReader(path)
-    inside = joined([_within(batch, box) for batch in reader.batches()])
-    chosen = None if box is None else _touching(path, inside.key)
-    dated = osmium.FileProcessor(str(path)).header.get(TIMESTAMP, "")
-    found = _read_ways(_ways_and_turns(path) if turns else roads_and_ferries(path), chosen, read, also)
-    refs, offset = _numbers(found.refs), _numbers(found.offset)
+    source = open_source(path)
+    inside = joined(list(source.nodes(_with_margin(box) if box else None)))
+    touching = partial(_touching, inside.key) if box else None
+    found = _read_ways(source.ways(touching), read, also)
+    refs, offset = as_numbers(found.refs), as_numbers(found.offset)
     used = each_once(refs)
-    nodes = _only(inside, used)
+    nodes = inside.only(is_in(inside.key, used))
     del inside
     if box is not None:
-        nodes = joined([nodes, reader.find(used[~is_in(used, nodes.key)])])
+        nodes = joined([nodes, source.find(used[~is_in(used, nodes.key)])])
     at = _position_of(nodes, refs)
-    kept = np.arange(len(found.ways))
+    kept = np.ones(len(found.keys), dtype=bool)
     if box is not None:
-        near = _near(nodes, offset, at, box)
-        size = np.diff(offset)
-        kept = np.flatnonzero(near)
-        refs, offset = refs[np.repeat(near, size)], np.concatenate(([0], np.cumsum(size[near])))
-        nodes = _only(nodes, each_once(refs))
+        kept = _near(nodes, offset, at, box)
+        refs, offset = taken(refs, offset, kept)
+        nodes = nodes.only(is_in(nodes.key, each_once(refs)))
         at = _position_of(nodes, refs)
-    key, way = _numbers(found.keys)[kept], [found.ways[i] for i in kept.tolist()]
-    rows, counts = _turns(found.rules, key, way, refs, offset, nodes, whole_file=box is None)
-    timed = sum(found.timed[i] for i in kept.tolist())
+    key, way_at, name_at = (as_numbers(values)[kept] for values in (found.keys, found.way_at, found.name_at))
+    rows, counts = _turns(source, key, way_at >= 0, refs, offset, nodes, box) if turns else ([], {})
+    timed = int(np.count_nonzero(as_numbers(found.timed)[kept]))
     return Selection(
         key=key,
-        way=way,
-        name=[found.names[i] for i in kept.tolist()],
+        ways=tuple(found.ways),
+        way_at=way_at,
+        names=tuple(found.names),
+        name_at=name_at,
         refs=refs,
         offset=offset,
         at=at,
         nodes=nodes,
-        node_tags=_node_tags(path, nodes.key),
-        timestamp=dated or _text_of(found.newest),
+        timestamp=source.timestamp or _text_of(found.newest),
         turns=rows,
         counts=counts | ({AT_SOME_HOURS: timed} if timed else {}),
     )
 
 
-def _text_of(moment: Any) -> str:
-    """ISO text of the newest moment; the library gives 1970 where a file keeps no dates."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment and moment.year > 2000 else ""
+def _with_margin(box: Bounds) -> Bounds:
+    margin = NODE_MARGIN_DEGREES
+    return box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
+
+
+def _touching(inside: NDArray[np.int64], refs: NDArray[np.int64], offset: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which ways have a node inside."""
+    hits = np.append(0, np.cumsum(is_in(refs, inside)))
+    return hits[offset[1:]] > hits[offset[:-1]]
+
+
+def _text_of(seconds: int) -> str:
+    """ISO text of a moment; the library gives 1970 where a file keeps no dates."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year > 2000 else ""
 
 
 def _turns(
-    rules: list[TurnRule],
+    source: Source,
     key: NDArray[np.int64],
-    way: list[Way | None],
+    is_open: NDArray[np.bool_],
     refs: NDArray[np.int64],
     offset: NDArray[np.int64],
     nodes: NodeBatch,
-    *,
-    whole_file: bool,
+    box: Bounds | None,
 ) -> tuple[list[tuple[int, int, int, int]], dict[str, int]]:
-    """Settle the rules against the ways that were kept."""
+    """Settle the restrictions against the ways that were kept."""
+    held = set(key.tolist()) if box else set()
+    rules = [rule for rule in source.restrictions() if box is None or held.issuperset(rule.ways)]
     if not rules:
         return [], {}
     named = each_once(np.array([one for rule in rules for one in rule.ways], dtype=np.int64))
     ends = {
-        int(key[i]): (int(refs[offset[i]]), int(refs[offset[i + 1] - 1]), way[i] is not None)
+        int(key[i]): (int(refs[offset[i]]), int(refs[offset[i + 1] - 1]), bool(is_open[i]))
         for i in np.flatnonzero(is_in(key, named) & (np.diff(offset) > 0)).tolist()
     }
     via = np.array([node for rule in rules for node in rule.via], dtype=np.int64)
     there = set(via[is_in(via, nodes.key)].tolist())
-    return settle_turns(rules, ends, there, whole_file=whole_file)
-
-
-def _only(batch: NodeBatch, wanted: NDArray[np.int64]) -> NodeBatch:
-    kept = is_in(batch.key, wanted)
-    return NodeBatch(batch.key[kept], batch.x[kept], batch.y[kept])
+    return settle_turns(rules, ends, there, whole_file=box is None)
 
 
 def _position_of(nodes: NodeBatch, refs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -229,118 +255,20 @@ def _near(nodes: NodeBatch, offset: NDArray[np.int64], at: NDArray[np.int64], bo
     return near
 
 
-def file_box(path: Path) -> Bounds | None:
-    """The box that a `.osm.pbf` says it covers, longitude and latitude; None where it does not say."""
-    if not is_pbf(path):
-        return None
-    box = osmium.FileProcessor(str(path)).header.box()
-    if not box.valid():
-        return None
-    low, high = box.bottom_left, box.top_right
-    return low.lon, low.lat, high.lon, high.lat
-
-
-def _within(batch: NodeBatch, box: Bounds | None) -> NodeBatch:
-    if box is None:
-        return batch
-    low_x, low_y = ((edge - NODE_MARGIN_DEGREES) * PER_DEGREE for edge in box[:2])
-    high_x, high_y = ((edge + NODE_MARGIN_DEGREES) * PER_DEGREE for edge in box[2:])
-    here = (batch.x >= low_x) & (batch.x <= high_x) & (batch.y >= low_y) & (batch.y <= high_y)
-    return NodeBatch(batch.key[here], batch.x[here], batch.y[here])
-
-
-def roads_and_ferries(path: Path) -> Iterator[Any]:
-    """Every way of the file that may matter; each may be used only until the next is asked for."""
-    return iter(osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter(*WAY_KEYS)))
-
-
-def _touching(path: Path, inside: NDArray[np.int64]) -> set[int]:
-    """Numbers of the ways with a node inside, and of all ferries: they jump over any margin."""
-    chosen: set[int] = set()
-    keys, sizes, refs = array("q"), array("q"), array("q")
-
-    def settle() -> None:
-        hits = is_in(_numbers(refs), inside)
-        way = np.repeat(_numbers(keys), _numbers(sizes))
-        chosen.update(way[hits].tolist())
-
-    for way in roads_and_ferries(path):
-        before = len(refs)
-        refs.extend([node.ref for node in way.nodes])
-        keys.append(way.id)
-        sizes.append(len(refs) - before)
-        if way.tags.get("route") == "ferry":
-            chosen.add(way.id)
-        if len(keys) == WAYS_AT_ONCE:
-            settle()
-            keys, sizes, refs = array("q"), array("q"), array("q")
-    settle()
-    return chosen
-
-
-def _ways_and_turns(path: Path) -> Iterator[Any]:
-    """Every way that may matter and every restriction, in one pass; each may be used only until the next is asked."""
-    # The two filters look at one kind of thing each and let the other pass.
-    ways = osmium.filter.KeyFilter(*WAY_KEYS).enable_for(osmium.osm.WAY)
-    turns = osmium.filter.TagFilter(RESTRICTION).enable_for(osmium.osm.RELATION)
-    wanted = osmium.osm.WAY | osmium.osm.RELATION
-    return iter(osmium.FileProcessor(str(path), wanted).with_filter(ways).with_filter(turns))
-
-
-def _read_ways(things: Iterator[Any], chosen: set[int] | None, read: WayReading, also: WayReading | None) -> _Ways:
+def _read_ways(batches: Iterable[WayBatch], read: WayReading, also: WayReading | None) -> _Ways:
     found = _Ways()
-    known: dict[tuple[tuple[str, str], ...], Way | None] = {}
-    names: dict[str, str] = {}  # a street in twenty pieces has one name
-    for thing in things:
-        if thing.is_relation():
-            rule = rule_of(thing)
-            if chosen is None or chosen.issuperset(rule.ways):
-                found.rules.append(rule)
-            continue
-        if chosen is not None and thing.id not in chosen:
-            continue
-        tags = {tag.k: tag.v for tag in thing.tags}
-        # Few sets of tags come in many copies: each is read once.
-        told = tuple([item for item in tags.items() if item[0] in READ_TAGS])
-        try:
-            way = known[told]
-        except KeyError:
-            way = known[told] = read(dict(told))
-        if way is None and "highway" not in tags and not (also and also(tags)):
-            continue
-        name = road_name(tags) if way else ""
-        found.keys.append(thing.id)
-        found.ways.append(way)
-        found.names.append(names.setdefault(name, name))
-        found.timed.append(way is not None and not TIMED_KEYS.isdisjoint(tags))
-        found.refs.extend([node.ref for node in thing.nodes])
-        found.offset.append(len(found.refs))
-        found.newest = max(found.newest, thing.timestamp) if found.newest else thing.timestamp
+    known: dict[Pairs, int] = {}
+    names: dict[Pairs, int] = {}
+    for batch in batches:
+        # Few sets of tags come in many copies, and a street in twenty pieces has one name: each is read once.
+        for tags in batch.tags:
+            if tags not in known:
+                known[tags] = found.read(dict(tags), read, also)
+        for naming in batch.naming:
+            if naming not in names:
+                names[naming] = len(found.names)
+                found.names.append(road_name(dict(naming)))
+        way_at = np.array([known[tags] for tags in batch.tags], dtype=np.int64)
+        name_at = np.array([names[naming] for naming in batch.naming], dtype=np.int64)
+        found.add(batch, way_at, name_at)
     return found
-
-
-def rule_of(relation: osmium.osm.Relation) -> TurnRule:
-    """What a restriction says."""
-    members = [(member.type, member.ref, member.role) for member in relation.members]
-    return turn_rule({tag.k: tag.v for tag in relation.tags}, members)
-
-
-def _numbers(values: array[int]) -> NDArray[np.int64]:
-    return np.frombuffer(values, np.int64) if len(values) else np.zeros(0, np.int64)
-
-
-def _node_tags(path: Path, wanted: NDArray[np.int64]) -> dict[int, dict[str, str]]:
-    kept: dict[int, dict[str, str]] = {}
-    pending: dict[int, dict[str, str]] = {}
-
-    def settle() -> None:
-        keys = np.fromiter(pending, np.int64, len(pending))
-        kept.update((key, pending[key]) for key in keys[is_in(keys, wanted)].tolist())
-        pending.clear()
-
-    for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.KeyFilter(*NODE_KEYS)):
-        pending[node.id] = {tag.k: tag.v for tag in node.tags}
-        if len(pending) == NODES_AT_ONCE:
-            settle()
-    settle()
-    return kept

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geodata.errors import InputProblems
-from geodata.osm.download import download_place, roads_file_of_place
 from geodata.osm.files import file_problem, lines_from_graph, read_lines
 from geodata.osm.lines import RoadLines
 from geodata.osm.select import Bounds
@@ -21,6 +20,15 @@ if TYPE_CHECKING:
     import networkx as nx
 
 __all__ = ["RoadNetwork", "download_place", "read_roads", "roads_file_of_place"]
+
+
+def __getattr__(name: str) -> object:
+    """The two functions about downloads, imported when they are asked for: few need what they bring with them."""
+    if name not in {"download_place", "roads_file_of_place"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from geodata.osm import download  # noqa: PLC0415
+
+    return getattr(download, name)
 
 
 def read_roads(

@@ -18,6 +18,10 @@ SUSPECT_M = 50.0
 LARGE_PART_M = 5000.0
 """A gap up to 50 m that stays open between two parts of at least 5 km of road each is told."""
 
+ROW_OF_CELLS = 2**32
+NEXT_CELLS = np.add.outer(np.arange(-1, 2, dtype=np.int64) * ROW_OF_CELLS, np.arange(-1, 2)).ravel()
+"""Numbers of cells of a grid: row by row, and from a cell to itself and the eight around it."""
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -109,7 +113,9 @@ def close_gaps(
     targets = np.flatnonzero(allowed)
     if not len(ends) or not len(targets):
         return nothing
-    pairs = _pairs(segments, part, ends, targets, max(tolerance_m, SUSPECT_M))
+    reach_m = max(tolerance_m, SUSPECT_M)
+    targets = targets[_in_question(segments, part, ends, targets, reach_m)]
+    pairs = _pairs(segments, part, ends, targets, reach_m)
     end, target, gap_m = _nearest_per_end(segments, part, pairs)
     near = gap_m <= tolerance_m
     suspects = _suspects(segments, part, end[~near], target[~near], gap_m[~near])
@@ -130,6 +136,30 @@ def _loose_ends(
     has_end = np.zeros(part.max() + 1, dtype=bool)
     has_end[part[loose]] = True
     return np.flatnonzero((loose | ~has_end[part]) & usable & ~sealed & (degree > 0))
+
+
+def _in_question(
+    segments: Segments, part: NDArray[np.int32], ends: NDArray[np.int64], targets: NDArray[np.int64], reach_m: float
+) -> NDArray[np.bool_]:
+    """Which pieces may lie within reach of a loose end of another part.
+
+    Nearly all roads are of one part. Of that part only those pieces count that begin in a cell of the grid next to a
+    loose end of another part, and the few that are so long that they could come near from further away.
+    """
+    tail, head = segments.tail[targets], segments.head[targets]
+    main = np.argmax(np.bincount(part[segments.tail]))
+    strays = ends[part[ends] != main]
+    cell_m = 4 * reach_m
+    long = np.hypot(segments.x[head] - segments.x[tail], segments.y[head] - segments.y[tail]) > cell_m - reach_m
+    cell = _cell(segments, tail, cell_m)
+    marked = np.unique(np.add.outer(_cell(segments, strays, cell_m), NEXT_CELLS))
+    return (part[tail] != main) | long | np.isin(cell, marked)
+
+
+def _cell(segments: Segments, points: NDArray[np.int64], cell_m: float) -> NDArray[np.int64]:
+    """Number of the cell that each point lies in."""
+    column, row = (np.floor(values[points] / cell_m).astype(np.int64) for values in (segments.x, segments.y))
+    return row * ROW_OF_CELLS + column
 
 
 def _pairs(
@@ -190,41 +220,45 @@ def _suspects(
 def _insert(
     segments: Segments, joins: tuple[NDArray[np.int64], NDArray[np.int64]], suspects: tuple[Bridge, ...]
 ) -> GapsClosed:
-    x, y = segments.x.tolist(), segments.y.tolist()
-    tail, head, way = segments.tail.tolist(), segments.head.tolist(), segments.way.tolist()
-    way_at_end = dict(zip(segments.head.tolist(), way, strict=True)) | dict(
-        zip(segments.tail.tolist(), way, strict=True)
-    )
+    first_new = len(segments.x)
+    new: list[tuple[float, float]] = []
     splits: dict[int, list[tuple[float, int]]] = {}
-    links: list[tuple[int, int]] = []
+    links: dict[tuple[int, int], None] = {}
     bridges = []
     for end, target in zip(joins[0].tolist(), joins[1].tolist(), strict=True):
         share, foot = _foot(segments, end, target)
         joint = _point_nearby(segments, end, target, foot)
         if joint is None:
-            joint = len(x)
-            x.append(foot[0])
-            y.append(foot[1])
+            joint = first_new + len(new)
+            new.append(foot)
             splits.setdefault(target, []).append((share, joint))
         if (joint, end) in links:
             continue  # two loose ends that face each other
-        links.append((end, joint))
-        gap = float(np.hypot(x[joint] - x[end], y[joint] - y[end]))
-        bridges.append(Bridge(round((x[joint] + x[end]) / 2, 1), round((y[joint] + y[end]) / 2, 1), round(gap, 1)))
+        links[end, joint] = None
+        start = float(segments.x[end]), float(segments.y[end])
+        stop = new[joint - first_new] if joint >= first_new else (float(segments.x[joint]), float(segments.y[joint]))
+        gap = float(np.hypot(stop[0] - start[0], stop[1] - start[1]))
+        bridges.append(Bridge(round((stop[0] + start[0]) / 2, 1), round((stop[1] + start[1]) / 2, 1), round(gap, 1)))
+    head = segments.head.copy()
+    more: list[tuple[int, int, int]] = []
     for target, points in splits.items():
-        chain = [tail[target], *(joint for _, joint in sorted(points)), head[target]]
+        chain = [int(segments.tail[target]), *(joint for _, joint in sorted(points)), int(head[target])]
         head[target] = chain[1]
-        for start, stop in pairwise(chain[1:]):
-            tail.append(start)
-            head.append(stop)
-            way.append(way[target])
-    is_gap = [False] * len(tail) + [True] * len(links)
-    for end, joint in links:
-        tail.append(end)
-        head.append(joint)
-        way.append(way_at_end[end])
-    result = Segments(np.array(x), np.array(y), np.array(tail), np.array(head), np.array(way))
-    return GapsClosed(result, np.array(is_gap), tuple(bridges), suspects)
+        more += [(start, stop, int(segments.way[target])) for start, stop in pairwise(chain[1:])]
+    way_at = np.zeros(first_new, dtype=np.int64)
+    way_at[segments.head] = segments.way
+    way_at[segments.tail] = segments.way
+    more += [(end, joint, int(way_at[end])) for end, joint in links]
+    added, places = np.array(more, dtype=np.int64).reshape(-1, 3), np.array(new, dtype=np.float64).reshape(-1, 2)
+    result = Segments(
+        np.concatenate((segments.x, places[:, 0])),
+        np.concatenate((segments.y, places[:, 1])),
+        np.concatenate((segments.tail, added[:, 0])),
+        np.concatenate((head, added[:, 1])),
+        np.concatenate((segments.way, added[:, 2])),
+    )
+    is_gap = np.arange(len(result.tail)) >= len(result.tail) - len(links)
+    return GapsClosed(result, is_gap, tuple(bridges), suspects)
 
 
 def _point_nearby(segments: Segments, end: int, target: int, foot: tuple[float, float]) -> int | None:

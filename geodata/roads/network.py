@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import Finding
 from geodata.roads.facts import RoadFacts
 from geodata.routing.graph import Graph
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 NOT_ALLOWED = -1
 """Milliseconds of a direction that a car may not take."""
@@ -45,9 +47,9 @@ class RoadNetwork:
     """A directed, timed road network of N nodes and R roads.
 
     A road is a stretch of one class, one name, one limit, one kind of surroundings and one set of allowed directions
-    between two nodes. Nodes are junctions, dead ends and the places where one of these changes. Where nothing changes, the pieces
-    of road between two neighbouring points are merged, and their time is that of the whole, rounded once to whole
-    milliseconds. So a position along a road by length is also its position by time.
+    between two nodes. Nodes are junctions, dead ends and the places where one of these changes. Where nothing changes,
+    the pieces of road between two neighbouring points are merged, and their time is that of the whole, rounded once to
+    whole milliseconds. So a position along a road by length is also its position by time.
 
     Where turns are restricted, a road arrives at a copy of the junction from which the forbidden roads do not leave.
 
@@ -181,6 +183,8 @@ class RoadNetwork:
 
     def as_networkx(self) -> nx.DiGraph:
         """The same network for networkx, edges with `ms`; of parallel edges the quickest."""
+        import networkx as nx  # noqa: PLC0415 - slow to import, and only this needs it
+
         graph = nx.DiGraph()
         for node, place in enumerate(zip(self.node_x.tolist(), self.node_y.tolist(), strict=True)):
             graph.add_node(node, x=place[0], y=place[1])

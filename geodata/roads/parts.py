@@ -88,7 +88,9 @@ def _main_part(network: RoadNetwork) -> NDArray[np.bool_]:
     count, strong = connected_components(csr_array(edges, shape=(nodes, nodes)), directed=True, connection="strong")
     # By the edges, because every road into a junction may end at a copy of it; a road taken both ways counts once.
     inside = strong[network.edge_from] == strong[network.edge_to]
-    part, road = np.unique(np.stack((strong[network.edge_from], network.edge_road))[:, inside], axis=1)
+    roads = len(network.road_length_m)
+    pair = strong[network.edge_from][inside] * np.int64(roads) + network.edge_road[inside]
+    part, road = np.divmod(np.unique(pair), roads)
     metres = np.bincount(part, weights=network.road_length_m[road], minlength=count)
     main = strong == int(np.argmax(metres))
     # A junction that is only ever reached at one of its copies belongs to the main part as well.

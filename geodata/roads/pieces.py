@@ -62,9 +62,8 @@ class Pieces:
         for flag in flags:
             shared = shared * 2 + flag
         own = np.rint(np.where(self.allowed & np.isfinite(self.limit_kmh), self.limit_kmh, 0.0) * 1000)
-        both = np.concatenate([shared * 2 + allowed for allowed in self.allowed])
-        _, number = np.unique(np.column_stack((both, own.astype(np.int64).ravel())), axis=0, return_inverse=True)
-        return number.reshape(2, -1)
+        limits = np.unique(own)  # few are different
+        return (shared * 2 + self.allowed) * len(limits) + np.searchsorted(limits, own)
 
 
 def describe_pieces(

@@ -14,7 +14,7 @@ from pyproj import Transformer
 from geodata.case_times import CACHE_VERSION, road_bounds
 from geodata.errors import Finding, InputProblems, Severity
 from geodata.locate import LONGITUDE_LATITUDE, transform_points
-from geodata.osm.tags import FERRY_INDEX
+from geodata.osm.tags import CLASS_INDEX, FERRY_INDEX
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.road_times import FAR_M, TOO_FAR_M
 from geodata.roads import read_roads
@@ -34,6 +34,9 @@ MOST_ROUTES = 2000
 
 MOST_ISOCHRONES = 500
 """Points around which isochrones are drawn at most."""
+
+ENOUGH_M = 200_000.0
+"""This many metres of road, about a district, hold every usual kind of road and tag if the file tells them."""
 
 LISTED = 5
 
@@ -249,8 +252,13 @@ def roads_around(
 
 
 def without_effect(network: RoadNetwork, job: TimesJob) -> list[Finding]:
-    """What was asked for and the road file cannot give: paths for walkers, and ferries that stay away."""
+    """What was asked for and the road file cannot give: kinds of ways and tags, and ferries that stay away."""
     source, found = str(network.summary["source"]), []
+    lacking = what_is_lacking(network)
+    if lacking:
+        message = f"The file tells nothing of {' and '.join(lacking)}: minutes by car are less sure."
+        fix = "Use an extract with all ways and tags (.osm.pbf); files made for a purpose leave some out."
+        found.append(Finding("warning", source, message, fix, code="thin-roads"))
     if job.mode == "walk" and not (network.road_class > FERRY_INDEX).any():
         message = "The file holds no footpath, footway or steps: walkers are timed along its roads alone."
         fix = "Use an extract with every kind of way (.osm.pbf); walks may be far shorter than they are told here."
@@ -261,6 +269,21 @@ def without_effect(network: RoadNetwork, job: TimesJob) -> list[Finding]:
         severity = "warning" if job.ferries == "queue" else "note"
         found.append(Finding(severity, "--ferries", message, fix, value=job.ferries, code="no-ferries"))
     return found
+
+
+def what_is_lacking(network: RoadNetwork) -> list[str]:
+    """What any region has and the roads for cars of a file do not, in words; nothing of a small piece of road."""
+    facts = network.facts
+    if network.mode == "walk" or float(network.road_length_m.sum()) < ENOUGH_M:
+        return []
+    one_way = ~facts.allowed.all(axis=0) & ~facts.roundabout & (network.road_class != CLASS_INDEX["motorway"])
+    told = {
+        "one-way streets": one_way.any(),
+        "service roads, on which many sites lie": (network.road_class == CLASS_INDEX["service"]).any(),
+        "speed limits": np.isfinite(facts.limit_kmh).any(),
+        "what stands on the roads (traffic lights, gates)": facts.signals.any() or facts.gates.any(),
+    }
+    return [what for what, there in told.items() if not there]
 
 
 # --- Points on roads ---------------------------------------------------------------------------------------------

@@ -22,9 +22,7 @@ def test_the_mean_is_weighted_and_each_column_has_its_own() -> None:
     assert homes([0, 1], [2.0, 3.0]).mean(minutes[:2]).tolist() == minutes[:2].tolist()
 
 
-@pytest.mark.parametrize(
-    ("lost", "expected"), [(1.0, 10.0), (3.9, 10.0), (4.0, 10.0), (4.1, np.inf), (1000.0, np.inf)]
-)
+@pytest.mark.parametrize(("lost", "expected"), [(1.0, 10.0), (3.9, 10.0), (4.0, 10.0), (4.1, np.inf), (1000.0, np.inf)])
 def test_an_area_with_half_of_its_people_reached_is_reached(lost: float, expected: float) -> None:
     several = homes([0, 0, 1], [4.0, lost, 1.0])
     assert several.mean(np.array([10.0, np.inf, 5.0])).tolist() == [expected, 5.0]

@@ -238,6 +238,13 @@ def test_where_nothing_fits_the_message_says_which_end(tmp_path: Path, rows: str
     assert finding.column == column
 
 
+def test_a_site_that_is_in_error_is_no_destination_and_breaks_nothing(tmp_path: Path) -> None:
+    sites = "site_code,practice_code,name,kind,postcode,x,y\nS1,A1,Mill,main,DT1 1AA,371000,91000\n"
+    sites += ",A1,Hall,branch,DT2 2BB,372000,92000\nS3,B2,Quay,main,,376000,87000\n"
+    found = problems(with_times(tmp_path, "from,to,minutes\nE1,S1,10\nE1,DT2 2BB,11\n", sites=sites))
+    assert [(finding.file, finding.row, finding.column) for finding in found] == [("sites.csv", 3, "site_code")]
+
+
 def test_seconds_can_be_stated(tmp_path: Path) -> None:
     text = "from,to,time\nE1,A1,720\nE1,A1X,1900\nE2,B2,600\nE2,A1,86400\nE2,A1X,-1\n"
     place = load_place(with_times(tmp_path, text, 'columns = { seconds = "time" }\n'))

@@ -407,6 +407,28 @@ def test_closures_of_a_case_are_told_without_its_folder(case):
         assert [(one.code, one.file) for one in caught.value.findings] == [(code, "shut.csv")]
 
 
+def test_roads_that_a_case_closes_are_told_and_not_driven(case):
+    lines = [shapely.LineString(pair) for pair in pairwise(at((0, 0), (3000, 0), (3000, 3000), (0, 3000), (0, 0)))]
+    frame = gpd.GeoDataFrame({"highway": "primary", "name": ["Low Road", "B", "C", ""]}, geometry=lines, crs=GRID)
+    frame.to_file(case / "square.gpkg", layer="network")
+    (case / "shut.csv").write_text("id,easting,northing\nworks,401500,100020\n", encoding="utf-8")
+    place = place_of(at((0, 0)), at((3000, 0)))
+    free, _ = travel_times(place, case_settings(source="square.gpkg"), case)
+    shut, _ = travel_times(place, case_settings(source="square.gpkg", closed="shut.csv"), case)
+    assert shut.area_to_site[0, 0] == pytest.approx(3 * free.area_to_site[0, 0], rel=0.02)
+    assert shut.method.sentence.endswith("Closed roads: Low Road.")
+    assert "Closed roads" not in free.method.sentence
+
+
+def test_a_factor_on_speeds_is_told_where_there_is_one(case):
+    place = place_of(at((0, 0)), at((3000, 0)))
+    usual, _ = travel_times(place, case_settings(source="roads.gpkg"), case)
+    slower, _ = travel_times(place, case_settings(source="roads.gpkg", speed_factor=0.8), case)
+    assert "Speeds on all roads are multiplied by 0.8." in slower.method.sentence
+    assert "multiplied" not in usual.method.sentence
+    assert slower.area_to_site[0, 0] == pytest.approx(usual.area_to_site[0, 0] / 0.8, rel=0.02)
+
+
 def test_a_way_round_outside_the_points_of_the_case_is_used(case):
     corners = at((0, 0), (0, 6000), (3000, 6000), (3000, 0))
     lines = [shapely.LineString(pair) for pair in pairwise(corners)]

@@ -19,6 +19,7 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
+import geodata.times.job
 import geodata.times.work
 from geodata.roads import read_roads
 from geodata.routing.matrix import milliseconds_between
@@ -358,6 +359,18 @@ def test_points_far_from_roads_are_told_of_both_files_and_of_one_file_once(place
     assert found(same.stdout) == told
 
 
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+def test_pairs_inside_are_listed_up_to_a_number_of_them(
+    place: Path, monkeypatch: pytest.MonkeyPatch, spare: int
+) -> None:
+    minutes = minutes_of(place)
+    inside = int((minutes <= 10).sum().sum())
+    for module in (geodata.times.work, geodata.times.job):
+        monkeypatch.setattr(module, "MOST_INSIDE", inside + spare)
+    assert times(place, "--isochrones", "5,10").exit_code == 0
+    assert len(gpd.read_file(place / "m.gpkg", layer="inside")) == (inside if spare >= 0 else 0)
+
+
 def test_the_engine_on_its_own_is_silent_or_tells_its_stages(place: Path) -> None:
     job = TimesJob(place / "roads.osm.pbf", place / "homes.csv", place / "sites.csv", place / "m.parquet")
     done = run_times(job)
@@ -368,6 +381,13 @@ def test_the_engine_on_its_own_is_silent_or_tells_its_stages(place: Path) -> Non
     assert [stage for stage, _ in stages] == ["Reading points", "Reading roads", "Timing journeys", "Writing"]
     assert [detail for _, detail in stages] == ["homes.csv, sites.csv", "roads.osm.pbf", "3 x 3", "m.parquet"]
     assert rows == [(3, 3)]
+
+
+def test_distances_to_roads_are_counted_up_to_five_kilometres() -> None:
+    facts = geodata.times.work.snap_facts(np.array([0.0, 500.0, 500.1, 5000.0, 5000.1, np.inf]))
+    assert facts == {"median": 500.1, "p90": 3650.0, "max": 5000.0, "over_500_m": 2, "without_road": 2}
+    nobody = geodata.times.work.snap_facts(np.array([np.inf]))
+    assert nobody == {"median": 0.0, "p90": 0.0, "max": 0.0, "over_500_m": 0, "without_road": 1}
 
 
 def test_json_for_machines(place: Path) -> None:

@@ -162,12 +162,12 @@ def test_a_way_whose_first_point_is_missing_is_found(tmp_path):
 
 
 def test_more_ways_and_signals_than_fit_one_batch(tmp_path, monkeypatch):
-    monkeypatch.setattr("geodata.osm.select.WAYS_AT_ONCE", 3)
-    monkeypatch.setattr("geodata.osm.select.NODES_AT_ONCE", 2)
+    monkeypatch.setattr("geodata.osm.source.WAYS_AT_ONCE", 3)
+    monkeypatch.setattr("geodata.osm.source.NODES_AT_ONCE", 2)
     nodes = {i: (E + 100 * i, N + 50 * (i % 2)) for i in range(1, 40)}
     ways = [(i, [i, i + 1], ROAD) for i in range(1, 39)]
     tags = {i: {"highway": "traffic_signals"} for i in range(1, 40, 3)}
-    path = write_pbf(tmp_path / "r.osm.pbf", nodes, ways, tags)
+    path = write_pbf(tmp_path / "r.osm", nodes, ways, tags, form="osm")
     assert same_network(read_roads(path, bounds=BOX), read_roads(path))
     told = cut_roads(path, (E, N, E + 1_000, N + 1_000), tmp_path / "cut.osm.pbf")
     held = things(told.file)

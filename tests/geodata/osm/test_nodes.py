@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geodata.osm.nodes import DamagedFile, NodeBatch, NodeReader, joined
+from geodata.osm.nodes import NodeBatch, joined
+from geodata.osm.protobuf import DamagedFile, varints, zigzag
+from geodata.osm.source import open_source
 from tests.geodata.osm_files import HEADER, block, content, number, signed, varint, write_pbf
 
 
@@ -21,7 +23,7 @@ def by_library(path: Path) -> dict[int, tuple[int, int]]:
 
 
 def by_blocks(path: Path) -> dict[int, tuple[int, int]]:
-    batch = joined(list(NodeReader(path).batches()))
+    batch = joined(list(open_source(path).nodes()))
     return {key: (x, y) for key, x, y in zip(batch.key.tolist(), batch.x.tolist(), batch.y.tolist(), strict=True)}
 
 
@@ -59,7 +61,7 @@ def test_nodes_out_of_order_with_negative_numbers_and_twice(tmp_path):
     path = write_pbf(tmp_path / "r.osm.pbf", {5: (4e5, 1e5), -7: (4e5, 2e5), 3: (4e5, 3e5)}, [])
     assert list(by_blocks(path)) == [-7, 3, 5]
     assert by_blocks(path) == by_library(path)
-    two = joined([*NodeReader(path).batches(), *NodeReader(path).batches()])
+    two = joined([*open_source(path).nodes(), *open_source(path).nodes()])
     assert two.key.tolist() == [-7, 3, 5], "each once"
     key = np.array([3, 3], np.int64)
     last = joined([NodeBatch(key, np.array([1, 2], np.int32), np.array([3, 4], np.int32))])
@@ -92,14 +94,14 @@ def test_finding_again_reads_what_is_asked_for(tmp_path):
     everything = by_library(path)
     keys = np.array(sorted(nodes), dtype=np.int64)
     wanted = np.sort(np.append(keys[[0, 7, 8_000, -1]], 5))
-    reader = NodeReader(path)
+    reader = open_source(path)
     for _ in range(2):  # first without, then with what it knows of the blocks
         found = reader.find(wanted)
         assert found.key.tolist() == [int(key) for key in wanted if int(key) in everything]
         assert [(x, y) for x, y in zip(found.x.tolist(), found.y.tolist(), strict=True)] == [
             everything[key] for key in found.key.tolist()
         ]
-        list(reader.batches())
+        list(reader.nodes())
     assert not len(reader.find(np.zeros(0, np.int64)).key)
 
 
@@ -150,22 +152,20 @@ def test_damage_is_told(tmp_path, data, words):
     path = tmp_path / "r.osm.pbf"
     path.write_bytes(data)
     with pytest.raises(DamagedFile, match=words):
-        list(NodeReader(path).batches())
+        list(open_source(path).nodes())
 
 
 def test_a_block_that_unpacks_to_a_flood_is_refused(tmp_path):
     path = tmp_path / "r.osm.pbf"
     path.write_bytes(HEADER + block(b"OSMData", bytes(33 * 1024 * 1024)))
     with pytest.raises(DamagedFile, match="cannot be unpacked"):
-        list(NodeReader(path).batches())
+        list(open_source(path).nodes())
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=50))
 @settings(max_examples=100, deadline=None)
 def test_any_numbers_survive_the_packing(values):
-    from geodata.osm.nodes import _varints, _zigzag  # noqa: PLC0415 - the arithmetic alone, at its limits
-
-    assert _zigzag(_varints(b"".join(varint(signed(value)) for value in values))).tolist() == values
+    assert zigzag(varints(b"".join(varint(signed(value)) for value in values))).tolist() == values
 
 
 @given(st.data())
@@ -177,4 +177,4 @@ def test_mangled_blocks_fail_in_one_way(tmp_path, data):
     path = tmp_path / "r.osm.pbf"
     path.write_bytes(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
     with contextlib.suppress(ValueError, RuntimeError):
-        list(NodeReader(path).batches())
+        list(open_source(path).nodes())

@@ -20,6 +20,7 @@ from geodata.errors import InputProblems
 from geodata.roads import RoadNetwork, read_roads
 from geodata.routing.matrix import milliseconds_between
 from geodata.routing.snapping import snap
+from geodata.times.inputs import what_is_lacking
 from tests.geodata.osm_files import lonlat, write_pbf
 
 EAST, NORTH = 450_000.0, 300_000.0
@@ -543,6 +544,17 @@ def test_a_hospital_behind_private_roads_is_joined_at_its_gate(tmp_path):
     snapped = snap(network, np.array([EAST + 500.0]), np.array([NORTH + 300.0]))
     assert snapped.distance_m == pytest.approx([250.0], abs=1)
     assert snapped.y - NORTH == pytest.approx([50.0], abs=1)
+
+
+def test_what_a_file_does_not_tell_is_said(tmp_path, forms, monkeypatch):
+    assert what_is_lacking(read_roads(forms["lonlat"])) == []  # a few streets need not hold everything
+    monkeypatch.setattr("geodata.times.inputs.ENOUGH_M", 1000.0)
+    assert what_is_lacking(read_roads(forms["pbf"])) == []
+    (marks,) = what_is_lacking(read_roads(forms["lonlat"]))
+    assert "traffic lights" in marks
+    bare = layer(tmp_path / "bare.gpkg", [(DIRECT, LANE), (ROUND, LANE)])
+    assert " ".join(what_is_lacking(read_roads(bare))).startswith("one-way streets service roads")
+    assert what_is_lacking(read_roads(bare, mode="walk")) == []
 
 
 @pytest.mark.real

@@ -126,7 +126,8 @@ def test_each_direction_has_its_own_limit() -> None:
     way = road("primary", limit_forward_kmh=slow, limit_backward_kmh=fast, limit_source=1)
     network = network_of(points, [([0, 1], way)])
     assert network.road_kmh[0] == pytest.approx(3_600_000 / driven_ms("primary", 1000, limit=fast), abs=0.01)
-    against = network_of(points, [([1, 0], way)])
+    turned = road("primary", limit_forward_kmh=fast, limit_backward_kmh=slow, limit_source=1)
+    against = network_of(points, [([0, 1], turned)])
     assert against.road_kmh[0] == network.road_kmh[0], "of the faster direction, whichever that is"
     assert ms(network, (0, 0), (1000, 0)) == pytest.approx(driven_ms("primary", 1000, limit=slow), abs=1)
     assert ms(network, (1000, 0), (0, 0)) == pytest.approx(driven_ms("primary", 1000, limit=fast), abs=1)

@@ -104,6 +104,9 @@ def test_each_road_is_told_with_what_decides_its_time():
     assert not frame["ferry"].any()
     assert row["in_main"].to_dict() == {1: True, 2: True, 3: True, 4: False}
     assert 20 < row.loc[4, "kmh"] < 80
+    begins = np.array([line.coords[0] for line in frame.geometry])
+    nodes = np.column_stack((bent().node_x, bent().node_y))
+    assert np.array_equal(begins, nodes[bent().road_from]), "every line runs from the first node of its road"
 
 
 def test_walkers_have_one_pace():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from geodata.roads import read_roads
 from geodata.roads.network import RoadNetwork
+from geodata.routing import isochrones as drawn
 from geodata.routing.drawing import RoadPoints, RoadShapes
 from geodata.routing.isochrones import ANY, CLOSING_M, HOLE_M2, WIDEST_M, WIDTHS_M, areas_inside, isochrones
 from geodata.routing.matrix import milliseconds_between
@@ -337,3 +338,14 @@ def test_the_isle_of_wight(shared_data):
     assert by_road.loc[by_road["left"] > 0.5, "in"].mean() > 0.99
     assert every.loc[every["left"] < -1, "in"].mean() < 0.02
     assert len(every[every["left"] > 0.5]) > 300 and len(every[every["left"] < -1]) > 150
+
+
+def test_what_lies_in_a_small_hole_becomes_part_of_what_surrounds_it():
+    small, large = shapely.box(100, 100, 300, 300), shapely.box(1000, 1000, 1900, 1900)
+    around = shapely.box(0, 0, 2000, 2000) - small - large
+    islands = [shapely.box(150, 150, 200, 200), shapely.box(1100, 1100, 1300, 1300), shapely.box(5000, 0, 5100, 90)]
+    whole = drawn._without_small_holes(shapely.MultiPolygon([around, *islands]))
+    assert whole.is_valid
+    assert whole.geom_type == "MultiPolygon"
+    assert sorted(part.area for part in whole.geoms) == [9000.0, 40_000.0, 2000.0**2 - 900.0**2]
+    assert whole.area == pytest.approx(shapely.union_all(list(whole.geoms)).area), "nothing is counted twice"

@@ -71,3 +71,11 @@ def test_a_road_just_at_the_limit_is_near_enough():
     network = network_of({0: (0, 0), 1: (1000, 0)}, [([0, 1], road())])
     joined = snap(network, np.array([400.0, 400.0]), np.array([500.0, 500.01]), 500.0)
     assert joined.road.tolist() == [0, -1]
+
+
+def test_without_a_road_that_may_be_joined_there_is_none():
+    network = network_of({0: (0, 0), 1: (1000, 0)}, [([0, 1], road(joinable=False))])
+    joined = snap(network, np.array([5.0, 6.0]), np.array([7.0, 8.0]))
+    assert joined.road.tolist() == [-1, -1]
+    assert np.isinf(joined.distance_m).all()
+    assert (joined.x.tolist(), joined.y.tolist()) == ([5.0, 6.0], [7.0, 8.0])

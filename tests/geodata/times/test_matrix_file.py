@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from geodata.times import matrix_file
 from geodata.times.matrix_file import MatrixFile, kind_of, read_method, whole_file
 
 COLUMNS = ["from", "to", "minutes", "reachable", "snap_from_m", "snap_to_m"]
@@ -47,6 +48,27 @@ def test_the_method_is_in_the_file_and_may_be_completed_at_the_end(tmp_path: Pat
     plain = tmp_path / "plain.parquet"
     pd.DataFrame({"a": [1]}).to_parquet(plain)
     assert read_method(plain) == {}
+
+
+def test_a_file_without_a_method_tells_none(tmp_path: Path) -> None:
+    with MatrixFile(tmp_path / "m.parquet", A, B, *SNAP) as file:
+        file.add(0, MINUTES)
+    assert read_method(tmp_path / "m.parquet") == {}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_a_large_block_is_written_in_pieces_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    whole = pq.read_table(write(tmp_path / "whole.parquet"))
+    monkeypatch.setattr(matrix_file, "ROWS_AT_ONCE", rows)
+    assert pq.read_table(write(tmp_path / "pieces.parquet")).equals(whole)
+    assert pq.read_table(write(tmp_path / "blocks.parquet", blocks=2)).equals(whole)
+    origin, target, rank = np.array([2, 0, 1]), np.array([1, 0, 1]), np.array([1, 1, 2])
+    with MatrixFile(tmp_path / "ranked.parquet", A, B, *SNAP, ranked=True) as file:
+        file.add_ranked(origin, target, rank, np.array([1.0, 2.0, 3.0]))
+    told = pq.read_table(tmp_path / "ranked.parquet").select(["from", "to", "rank", "minutes"]).to_pydict()
+    assert list(zip(*told.values(), strict=True)) == [("ü", "s2", 1, 1.0), ("h1", "s1", 1, 2.0), ("=2", "s2", 2, 3.0)]
 
 
 def test_csv_reads_back_to_the_millisecond_and_runs_no_formula(tmp_path: Path) -> None:
