@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geodata.routing.graph import Graph
+from geodata.roads.graph import Graph
 
 NEW_YORK = "USA-road-{what}.NY.{ending}.gz"
 MS_PER_UNIT = 4

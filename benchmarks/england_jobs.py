@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.made_up_england import made_up_england, made_up_points
 from benchmarks.measured import measured
-from geodata.routing.graph import Attached, Graph
+from geodata.roads.graph import Attached, Graph
 
 COUNTRY, ORDER, SAMPLE = "country.npz", "hierarchy.npz", "sample.npz"
 SEED = 0

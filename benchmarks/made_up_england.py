@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay
 
-from geodata.routing.graph import CLOSED, Graph
+from geodata.roads.graph import CLOSED, Graph
 
 WIDTH_M, HEIGHT_M = 360_000.0, 500_000.0
 PLACES = 9_000

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.dimacs import read_new_york
 from benchmarks.peak import peak_mb
 from benchmarks.routing_measures import CLOSED_EDGES, COLUMNS, MEASURES, ROWS
-from geodata.routing.graph import Attached, Graph
+from geodata.roads.graph import Attached, Graph
 
 SEED = 0
 SLOWER = (1.10, 1.05, 1.20, 0.95)

@@ -32,7 +32,7 @@ from geodata.travel import TravelTimes, points_of
 MARGIN_M = 10_000.0
 """Roads are read this far beyond the points of the case, so that a quick way round outside is not lost."""
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 LISTED_POINTS = 5
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.matrix_file import MatrixFile
 from geodata.place import Place
-from geodata.times.matrix_file import MatrixFile
 
 METHOD_NOTE = "travel_method.md"
 

@@ -206,7 +206,7 @@ def _refuse_wrong_numbers(speed_factor: float, limit: float | None, bridge_gaps:
 
 
 def _refuse_wrong_name(out: Path) -> None:
-    from geodata.times.matrix_file import kind_of
+    from geodata.matrix_file import kind_of
 
     if kind_of(out) is None:
         raise typer.BadParameter(f"{out.name} must end with .parquet or .csv", param_hint="--out")

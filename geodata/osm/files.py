@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import bz2
+import gzip
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from geodata.errors import Finding, InputProblems
 from geodata.grid import BRITISH_NATIONAL_GRID
@@ -53,8 +58,17 @@ PACKED = {
 PBF_HEAD = b"\x0a\x09OSMHeader"
 """What a .osm.pbf file begins with, after the length of its first block (4 bytes)."""
 
-LINE_LAYERS = ("network", "lines", "edges", "gis_osm_roads_free", "roads")
+LINE_LAYERS = ("network", "lines", "edges", "gis_osm_roads_free", "gis_osm_roads_free_1", "roads")
 """Layers taken without asking when a GeoPackage holds more than one: ours, GDAL's, osmnx's, Geofabrik's."""
+
+TOUCH_M = 0.05
+"""A road of a layer that ends this near another one, metres, meets it there."""
+
+POINT_LAYERS = ("points", "nodes")
+"""Layers of what stands on the roads: GDAL's and osmnx's."""
+
+GEOFABRIK_CLASSES = {"unknown": "road"}
+"""Geofabrik's names of classes where they differ from the tag; tracks are `track_grade1` to `track_grade5`."""
 
 NODE_TAGS = {"highway", "barrier", "locked", *CAR.keys, *WALKER.keys}
 NAME_TAGS = ("name", "ref")
@@ -212,7 +226,7 @@ def file_problem(path: Path | str, message: str, fix: str) -> Finding:
 
 def _read_osm(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
     box = lonlat_box(bounds) if bounds else None
-    found = select_roads(path, box, READ_WAY[mode], turns=mode == "drive")
+    found = _as_of_now(select_roads(path, box, READ_WAY[mode], turns=mode == "drive"), _removed(path))
     collector = LineCollector(WGS84)
     collector.restrictions = found.turns
     for key, tags in found.nodes.tags.items():
@@ -227,6 +241,43 @@ def _read_osm(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines:
     _add_ways(collector, found, box)
     collector.counts |= found.counts
     return collector.finish(path.name, found.timestamp)
+
+
+def _removed(path: Path) -> set[int]:
+    """Numbers of the ways that an editor (JOSM) has marked as removed and still keeps in its file."""
+    name = path.name.lower()
+    removed: set[int] = set()
+    if is_pbf(path):
+        return removed
+    opened = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
+    with opened(path, "rb") as file:
+        if b"JOSM" not in file.read(2048):
+            return removed
+        file.seek(0)
+        for _, element in ElementTree.iterparse(file):
+            if element.tag == "way" and (element.get("action") == "delete" or element.get("visible") == "false"):
+                removed.add(int(element.get("id", 0)))
+            element.clear()
+    return removed
+
+
+def _as_of_now(found: Selection, removed: set[int]) -> Selection:
+    """Without removed ways, and of a way that a file put together by hand holds twice only the last."""
+    last = np.zeros(len(found.key), dtype=bool)
+    last[len(found.key) - 1 - np.unique(found.key[::-1], return_index=True)[1]] = True
+    kept = last & ~np.isin(found.key, np.array(sorted(removed), dtype=np.int64))
+    if kept.all():
+        return found
+    refs, offset = taken(found.refs, found.offset, kept)
+    return replace(
+        found,
+        key=found.key[kept],
+        way_at=found.way_at[kept],
+        name_at=found.name_at[kept],
+        refs=refs,
+        offset=offset,
+        at=taken(found.at, found.offset, kept)[0],
+    )
 
 
 def _add_ways(collector: LineCollector, found: Selection, box: Bounds | None) -> None:
@@ -381,6 +432,8 @@ def _one_value(key: str, value: object) -> str:
         return ";".join(texts) if key == "maxspeed" else next(iter(texts), "")
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a column of whole numbers with gaps: `oneway` 1.0 is 1
     return str(value)
 
 
@@ -444,10 +497,18 @@ def _read_geopackage(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty].explode(index_parts=False)
     frame = frame[frame.geom_type == "LineString"]
     rows = _row_tags(frame, columns)
-    coordinates = shapely.get_coordinates(frame.geometry.array)
-    sizes = shapely.get_num_coordinates(frame.geometry.array)
-    keys = _shared_points(coordinates)
+    degrees = CRS.from_user_input(info["crs"]).is_geographic
+    roads = np.array(["highway" in tags for tags in rows], dtype=bool)
+    lines = _with_meeting_points(shapely.force_2d(frame.geometry.array), roads, TOUCH_M / (1e5 if degrees else 1.0))
+    coordinates, sizes = shapely.get_coordinates(lines), shapely.get_num_coordinates(lines)
+    places, node_tags = _points_beside(path, info["crs"], bounds)
+    keys = _shared_points(np.concatenate((coordinates, places)))
     collector = LineCollector(info["crs"])
+    for key, tags in zip(keys[len(coordinates) :].tolist(), node_tags, strict=True):
+        kind = node_kind(tags, mode)
+        if kind != NODE_PLAIN:
+            collector.node_kind[key] = kind
+    seen: set[tuple] = set()
     start = 0
     for tags, number, size in zip(rows, _way_numbers(frame, columns), sizes, strict=True):
         stop = start + int(size)
@@ -455,12 +516,69 @@ def _read_geopackage(path: Path, bounds: Bounds | None, mode: Mode) -> RoadLines
         if mode == "drive" and _is_wrong_way(tags):
             pass  # the layer was written by osmnx: the right way is there too
         elif way is None:
+            if "highway" in tags:  # as in an OpenStreetMap file: a road that ends on a path ends there for a reason
+                collector.seal(keys[start:stop])
             collector.count(f"ways not open to {OPEN_TO[mode]}")
         else:
-            x, y = coordinates[start:stop].T.tolist()
-            collector.add(keys[start:stop].tolist(), x, y, way, way_id=number, name=road_name(tags))
+            ends = tuple(keys[start:stop].tolist())
+            # osmnx writes a two-way road twice, once in each direction, unless it is asked for undirected edges.
+            if not (way.backward and (number, ends[::-1]) in seen):
+                seen.add((number, ends))
+                key, point, offset = _cut_at_barriers(
+                    collector, keys[start:stop], np.arange(start, stop), np.array([0, stop - start])
+                )
+                for low, high in pairwise(offset.tolist()):
+                    x, y = coordinates[point[low:high]].T.tolist()
+                    collector.add(key[low:high].tolist(), x, y, way, way_id=number, name=road_name(tags))
         start = stop
     return collector.finish(path.name)
+
+
+def _with_meeting_points(lines: np.ndarray, roads: np.ndarray, reach: float) -> np.ndarray:
+    """The lines, with a point more wherever another road ends on them between two of their points.
+
+    Layers that were drawn, cut or simplified in a GIS lack the points that OpenStreetMap has at each junction.
+    """
+    import shapely  # noqa: PLC0415 - as above
+
+    lines, at = np.array(lines), np.flatnonzero(roads)
+    if not len(at):
+        return lines
+    ends = np.concatenate([shapely.get_point(lines[at], place) for place in (0, -1)])
+    which, hit = shapely.STRtree(lines[at]).query(ends, predicate="dwithin", distance=reach)
+    other = which % len(at) != hit
+    which, hit = which[other], hit[other]
+    apart = shapely.distance(ends[which], shapely.extract_unique_points(lines[at])[hit]) > 0
+    for line in np.unique(hit[apart]).tolist():
+        meeting = shapely.get_coordinates(ends[np.unique(which[apart & (hit == line)])])
+        points = shapely.get_coordinates(lines[at[line]])
+        along = np.append(0.0, np.cumsum(np.hypot(*np.diff(points, axis=0).T)))
+        place = shapely.line_locate_point(lines[at[line]], shapely.points(meeting))
+        lines[at[line]] = shapely.linestrings(np.insert(points, np.searchsorted(along, place), meeting, axis=0))
+    return lines
+
+
+def _points_beside(path: Path, crs: object, bounds: Bounds | None) -> tuple[np.ndarray, list[dict[str, str]]]:
+    """Signals, barriers and the like that GDAL (layer `points`) and osmnx (layer `nodes`) write beside the lines."""
+    import pyogrio  # noqa: PLC0415 - as above
+    import shapely  # noqa: PLC0415 - as above
+
+    nothing = (np.zeros((0, 2)), [])
+    layer = next((str(name) for name, _ in pyogrio.list_layers(path) if name in POINT_LAYERS), None)
+    if layer is None:
+        return nothing
+    info = pyogrio.read_info(path, layer=layer)
+    columns = {str(name).lower(): str(name) for name in info["fields"]}
+    said = [columns[name] for name in ("highway", "barrier") if name in columns]
+    if not said or info["crs"] != crs:
+        return nothing
+    where = " OR ".join(f'"{name}" IS NOT NULL' for name in said)
+    frame = pyogrio.read_dataframe(path, layer=layer, bbox=_box_in(bounds, crs), where=where, fid_as_index=True)
+    frame = frame.sort_index()
+    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty & (frame.geom_type == "Point")]
+    return shapely.get_coordinates(frame.geometry.array), _row_tags(
+        frame, columns, (*NODE_TAGS, "traffic_signals:direction")
+    )
 
 
 def _line_layer(path: Path) -> str:
@@ -474,6 +592,8 @@ def _line_layer(path: Path) -> str:
     for name in LINE_LAYERS:
         if name in layers:
             return name
+    if len(layers) > 1:  # of several, the only one that holds roads
+        layers = [name for name in layers if _holds_roads(path, name)] or layers
     if len(layers) == 1:
         return layers[0]
     message = (
@@ -484,9 +604,18 @@ def _line_layer(path: Path) -> str:
     raise InputProblems([file_problem(path, message, "Name the layer of roads `network`.")])
 
 
-def _row_tags(frame: Any, columns: Mapping[str, str]) -> list[dict[str, str]]:
+def _holds_roads(path: Path, layer: str) -> bool:
+    import pyogrio  # noqa: PLC0415 - as above
+
+    return not {"highway", "fclass"}.isdisjoint(
+        str(name).lower() for name in pyogrio.read_info(path, layer=layer)["fields"]
+    )
+
+
+def _row_tags(
+    frame: Any, columns: Mapping[str, str], tags: tuple[str, ...] = (*WAY_TAGS, *NAME_TAGS, "reversed")
+) -> list[dict[str, str]]:
     """Tags of each feature, from its columns and from the `other_tags` that GDAL writes."""
-    tags = (*WAY_TAGS, *NAME_TAGS, "reversed")
     wanted = {name: column for name, column in columns.items() if name in {*tags, "other_tags", "fclass"}}
     wanted |= {tag: columns[tag.replace(":", "_")] for tag in tags if tag.replace(":", "_") in columns}
     values = {name: frame[column].tolist() for name, column in wanted.items()}
@@ -511,12 +640,22 @@ def _plain_tags(tags: dict[str, str]) -> dict[str, str]:
             if arrow:
                 tags.setdefault(name, value.replace('\\"', '"'))
     fclass = tags.pop("fclass", "")
-    if fclass:  # Geofabrik's shapes: oneway F (forward), T (backward), B (both); maxspeed 0 for unknown
-        tags.setdefault("highway", fclass)
-        tags["oneway"] = {"F": "yes", "T": "-1", "B": "no"}.get(tags.get("oneway", ""), "")
-        if tags.get("maxspeed") in {"0", "0.0"}:
-            del tags["maxspeed"]
-    return tags
+    return _geofabrik_tags(tags, fclass) if fclass else tags
+
+
+def _geofabrik_tags(tags: dict[str, str], fclass: str) -> dict[str, str]:
+    """Tags for a row of Geofabrik's roads.
+
+    Bridge and tunnel are T or F, oneway F (forward), T (backward) or B (both), maxspeed 0 where unknown; tracks are
+    told by grade.
+    """
+    tags.setdefault("highway", "track" if fclass.startswith("track_") else GEOFABRIK_CLASSES.get(fclass, fclass))
+    tags["oneway"] = {"F": "yes", "T": "-1", "B": "no"}.get(tags.get("oneway", "").upper(), tags.get("oneway", ""))
+    for key in ("bridge", "tunnel"):
+        tags[key] = {"T": "yes", "F": "no"}.get(tags.get(key, "").upper(), tags.get(key, ""))
+    if tags.get("maxspeed") in {"0", "0.0"}:
+        del tags["maxspeed"]
+    return {key: value for key, value in tags.items() if value}
 
 
 def _shared_points(coordinates: np.ndarray) -> np.ndarray:

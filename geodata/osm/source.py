@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.errors import Finding, InputProblems
 from geodata.osm.blocks import NODES, RELATIONS, WAYS, BlockFile, OtherPacking, Pairs, is_pbf
 from geodata.osm.nodes import NODE_KEYS, PER_DEGREE, NodeBatch, is_in, joined, node_groups
 from geodata.osm.protobuf import as_numbers
@@ -147,7 +148,10 @@ class LibrarySource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.timestamp: str = _osmium().FileProcessor(str(path)).header.get(TIMESTAMP, "")
+        header = _osmium().FileProcessor(str(path)).header
+        if header.has_multiple_object_versions:
+            raise InputProblems([_history(path)])
+        self.timestamp: str = header.get(TIMESTAMP, "")
 
     def nodes(self, box: Box | None = None) -> Iterator[NodeBatch]:
         """As in `Source`."""
@@ -226,6 +230,12 @@ class _WayRows:
             timed=np.array(self.timed, dtype=bool)[kept],
             seconds=np.array(self.seconds, dtype=np.int64)[kept],
         )
+
+
+def _history(path: Path) -> Finding:
+    message = "The road file holds the history of the data: each road as often as it was changed."
+    fix = "Make a file of one date from it (`osmium time-filter`), or download a plain extract."
+    return Finding("error", path.name, message, fix, code="road-file")
 
 
 def _osmium() -> ModuleType:

@@ -33,6 +33,8 @@ __all__ = [
     "NODE_MINI_ROUNDABOUT",
     "NODE_PLAIN",
     "NODE_SIGNALS",
+    "NODE_SIGNALS_AHEAD",
+    "NODE_SIGNALS_BACK",
     "READ_WAY",
     "REVERSED",
     "ROAD_CLASSES",
@@ -103,13 +105,18 @@ KEPT_IF_OPEN = "driveway"
 BLOCKING_BARRIERS = {
     "bollard", "block", "jersey_barrier", "log", "chain", "rope", "cycle_barrier", "motorcycle_barrier",
     "kissing_gate", "hampshire_gate", "stile", "turnstile", "full-height_turnstile", "fence", "wall", "hedge",
-    "bus_trap", "bus_gate", "sump_buster", "horse_stile", "planter", "debris", "barrier_board", "bar",
+    "bus_trap", "bus_gate", "sump_buster", "horse_stile", "planter", "debris", "barrier_board", "bar", "bollards",
+    "rising_bollard",
 }  # fmt: skip
 GATES = {"gate", "lift_gate", "swing_gate", "sliding_gate", "toll_booth"}
 BLOCKING_WALKERS = {"fence", "wall", "hedge", "city_wall", "retaining_wall", "ditch"}
 """Barriers nobody on foot passes unless a tag says so; gates, stiles, bollards and chains stop no walker."""
 
-NODE_PLAIN, NODE_SIGNALS, NODE_MINI_ROUNDABOUT, NODE_GATE, NODE_BLOCKED = range(5)
+NODE_PLAIN, NODE_SIGNALS, NODE_MINI_ROUNDABOUT, NODE_GATE, NODE_BLOCKED, NODE_SIGNALS_AHEAD, NODE_SIGNALS_BACK = range(
+    7
+)
+"""Signals at a stop line hold those who come along the way (`AHEAD`) or against it (`BACK`), not both: else a junction
+with a stop line on each arm would be waited for twice."""
 
 LIMIT_NAMES = ("maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
 """Tags that name a limit rather than state it, in the order they are asked."""
@@ -277,7 +284,8 @@ def node_kind(tags: Mapping[str, str], mode: Mode = "drive") -> int:
         return NODE_PLAIN
     highway = tags.get("highway", "")
     if highway == "traffic_signals":
-        return NODE_SIGNALS
+        side = tags.get("traffic_signals:direction", "")
+        return {"forward": NODE_SIGNALS_AHEAD, "backward": NODE_SIGNALS_BACK}.get(side, NODE_SIGNALS)
     return NODE_MINI_ROUNDABOUT if highway == "mini_roundabout" else NODE_PLAIN
 
 
@@ -292,7 +300,7 @@ def _road_class(tags: Mapping[str, str]) -> int | None:
     if _is_ferry(tags):
         # Most ferries carry no cars; only one that says so is a road.
         own = permission(tags, CAR, keys=CAR.keys[:3])
-        carries_cars = own == OPEN or (not own and "ferry" in tags)
+        carries_cars = own == OPEN or (not own and ("ferry" in tags or _drawn_as_road(tags)))
         return FERRY_INDEX if carries_cars and said != CLOSED else None
     highway = tags.get("highway", "")
     highway = ALIASES.get(highway, highway)
@@ -329,6 +337,10 @@ def _foot_class(tags: Mapping[str, str]) -> int | None:
 
 def _is_ferry(tags: Mapping[str, str]) -> bool:
     return tags.get("route") == "ferry" or tags.get("highway") == "ferry"
+
+
+def _drawn_as_road(tags: Mapping[str, str]) -> bool:
+    return CLASS_INDEX.get(tags.get("highway", ""), FERRY_INDEX) < FERRY_INDEX
 
 
 def _is_bus_street(tags: Mapping[str, str]) -> bool:

@@ -11,7 +11,13 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata.errors import Finding, InputProblems
 from geodata.osm.lines import RoadLines
-from geodata.osm.tags import NODE_MINI_ROUNDABOUT, NODE_SIGNALS, ROAD_CLASSES
+from geodata.osm.tags import (
+    NODE_MINI_ROUNDABOUT,
+    NODE_SIGNALS,
+    NODE_SIGNALS_AHEAD,
+    NODE_SIGNALS_BACK,
+    ROAD_CLASSES,
+)
 from geodata.roads.chains import Chains, chain_pieces
 from geodata.roads.facts import GIVE_WAY, NO_JUNCTION, ROUNDABOUT, THROUGH, RoadFacts
 from geodata.roads.gaps import Segments, close_gaps, label_parts
@@ -228,7 +234,7 @@ def _junctions(
     np.minimum.at(best, ends, np.concatenate((rank, rank)))
     on_ring = np.zeros(nodes, dtype=bool)
     on_ring[road_from[ring]] = on_ring[road_to[ring]] = True
-    settled = (kind == NODE_SIGNALS) | (kind == NODE_MINI_ROUNDABOUT)
+    settled = np.isin(kind, (NODE_SIGNALS, NODE_SIGNALS_AHEAD, NODE_SIGNALS_BACK, NODE_MINI_ROUNDABOUT))
     found = []
     for node in (road_to, road_from):
         junction = (degree[node] >= 3) & ~settled[node] & (road_class != FERRY)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import Finding
 from geodata.roads.facts import RoadFacts
-from geodata.routing.graph import Graph
+from geodata.roads.graph import Graph
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.osm.lines import RoadLines
-from geodata.osm.tags import NODE_GATE, NODE_MINI_ROUNDABOUT, NODE_SIGNALS
+from geodata.osm.tags import NODE_GATE, NODE_MINI_ROUNDABOUT, NODE_SIGNALS, NODE_SIGNALS_AHEAD, NODE_SIGNALS_BACK
 from geodata.roads.gaps import Segments
 from geodata.speeds import FERRY, SPEED_SOURCES, Speeds
 
@@ -138,8 +138,9 @@ def _source_of_speed(
 
 
 def _stands(segments: Segments, kind: NDArray[np.int8]) -> NDArray[np.bool_]:
-    ends = np.stack((segments.head, segments.tail))
-    return np.stack([kind[ends] == what for what in (NODE_SIGNALS, NODE_MINI_ROUNDABOUT, NODE_GATE)])
+    at = kind[np.stack((segments.head, segments.tail))]
+    signals = (at == NODE_SIGNALS) | (at == np.array([[NODE_SIGNALS_AHEAD], [NODE_SIGNALS_BACK]]))
+    return np.stack([signals, at == NODE_MINI_ROUNDABOUT, at == NODE_GATE])
 
 
 def _of_way(values: NDArray[np.int64], way: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.roads.graph import Attached
 from geodata.routing._hierarchy_kernels import INF
 from geodata.routing._sweep_kernels import keep_arcs, mark_above, search
-from geodata.routing.graph import Attached
 from geodata.routing.ordering import THREADS, side_by_side
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.roads.graph import Attached
 from geodata.roads.network import RoadNetwork
-from geodata.routing.graph import Attached
 from geodata.routing.snapping import Snapped
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.roads.graph import CLOSED, Attached
 from geodata.routing._hierarchy_kernels import (
     INF,
     arcs_below,
@@ -33,7 +34,6 @@ from geodata.routing._hierarchy_kernels import (
     weigh_edges,
 )
 from geodata.routing._sides import Side, node_numbers, search_between
-from geodata.routing.graph import CLOSED, Attached
 from geodata.routing.ordering import WORTH_A_THREAD, dissection_order, neighbour_lists, side_by_side
 
 VERSION = 1

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.roads.graph import Graph
 from geodata.roads.network import RoadNetwork
 from geodata.routing.attach import arriving, leaving
-from geodata.routing.graph import Graph
 from geodata.routing.scipy_search import Search
 from geodata.routing.snapping import Snapped
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geodata.routing.graph import Attached, Graph
+from geodata.roads.graph import Attached, Graph
 
 AT_ONCE = 32
 """Points searched from at a time: memory stays at this many rows of one number per node."""

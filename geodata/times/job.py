@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import Finding, InputProblems
+from geodata.matrix_file import MatrixFile, whole_file
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.roads.weights import reweigh
 from geodata.routing.drawing import roads_frame, snap_frame, write_layers
@@ -23,7 +24,6 @@ from geodata.routing.isochrones import isochrones
 from geodata.routing.routes import routes
 from geodata.times.closures import Closures, close_roads
 from geodata.times.inputs import Ends, Given, TimesJob, cover, of_command, roads_around, without_effect
-from geodata.times.matrix_file import MatrixFile, whole_file
 from geodata.times.method_note import method_note
 from geodata.times.work import MOST_INSIDE, Work
 

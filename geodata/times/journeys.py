@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from geodata.roads.graph import Attached
 from geodata.roads.network import RoadNetwork
 from geodata.routing.attach import arriving, leaving
-from geodata.routing.graph import Attached
 from geodata.routing.snapping import Snapped
 
 CELLS_AT_ONCE = 8_000_000

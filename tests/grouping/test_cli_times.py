@@ -21,11 +21,11 @@ from typer.testing import CliRunner
 
 import geodata.times.job
 import geodata.times.work
+from geodata.matrix_file import read_method
 from geodata.roads import read_roads
 from geodata.routing.matrix import milliseconds_between
 from geodata.routing.snapping import snap
 from geodata.times.job import TimesJob, run_times
-from geodata.times.matrix_file import read_method
 from grouping.cli import app
 from tests.geodata.osm_files import write_pbf
 

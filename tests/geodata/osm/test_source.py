@@ -104,10 +104,11 @@ def test_a_published_extract(shared_data, near):
     assert told_of(list(ours.ways(near))) == by_library[1], "with the dates"
 
 
-def test_a_file_that_needs_more_than_we_understand_is_left_to_the_library(tmp_path):
+def test_a_file_of_history_is_told_by_the_library_and_refused(tmp_path):
     path = tmp_path / "r.osm.pbf"
     path.write_bytes(block(b"OSMHeader", content(4, b"OsmSchema-V0.6") + content(4, b"HistoricalInformation")))
-    assert isinstance(open_source(path), LibrarySource)
+    with pytest.raises(InputProblems, match="history"):
+        open_source(path)
 
 
 # ---------------------------------------------------------------------- blocks written by hand

@@ -167,13 +167,11 @@ def test_lines_alone_lack_only_what_stands_on_the_roads(forms, form):
     assert np.abs(town_minutes(forms[form], "drive") - town_minutes(forms["lonlat"], "drive")).max() < 0.01
 
 
-@pytest.mark.xfail(strict=True, reason="GeoPackage: the points of GDAL and osmnx beside the lines are not read")
 @pytest.mark.parametrize("form", ["gdal"])
 def test_signals_and_barriers_of_a_geopackage_count(forms, form):
     assert_same(forms, form, "drive")
 
 
-@pytest.mark.xfail(strict=True, reason="GeoPackage: the two directions of one road are taken as two roads")
 def test_directed_edges_of_osmnx_are_one_road(forms):
     one, two = (read_roads(forms[form]) for form in ("edges", "twice"))
     assert two.summary["km"] == pytest.approx(one.summary["km"])
@@ -241,22 +239,17 @@ def test_geofabrik_tells_directions_by_letters(tmp_path):
         assert (found[0, 1], found[1, 0]) == pytest.approx(expected, abs=0.02)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Geofabrik: 'F' (false) for bridge and tunnel is taken as yes: no road can be used"
-)
 def test_geofabrik_tells_bridges_and_tunnels_by_letters(tmp_path):
     letters = {"fclass": "unclassified", "oneway": "B", "bridge": "F", "tunnel": "F"}
     path = layer(tmp_path / "roads.gpkg", [(DIRECT, letters), (ROUND, letters)], "gis_osm_roads_free")
     assert there(path, (100, 0), (900, 0)) == pytest.approx(0.8 * STRAIGHT, abs=0.02)
 
 
-@pytest.mark.xfail(strict=True, reason="Geofabrik: tracks are told by grade (track_grade1 to track_grade5)")
 def test_walkers_use_the_tracks_of_geofabrik(tmp_path):
     path = layer(tmp_path / "roads.gpkg", [(DIRECT, {"fclass": "track_grade2"}), (ROUND, {"fclass": "residential"})])
     assert there(path, (0, 0), (1000, 0), mode="walk") == pytest.approx(12.5, abs=0.1)
 
 
-@pytest.mark.xfail(strict=True, reason="GeoPackage: of several layers the one with roads is not looked for")
 def test_of_several_layers_the_one_with_roads_is_taken(tmp_path):
     path = layer(tmp_path / "all.gpkg", [(DIRECT, {"fclass": "residential"})], "gis_osm_roads_free_1")
     layer(path, [(ROUND, {"waterway": "river"})], "gis_osm_waterways_free_1")
@@ -270,7 +263,6 @@ def test_one_way_as_text(tmp_path, value):
     assert (found[0, 1], found[1, 0]) == pytest.approx((STRAIGHT, AROUND), abs=0.02)
 
 
-@pytest.mark.xfail(strict=True, reason="GeoPackage: a column of numbers with gaps holds 1.0, which is not known as yes")
 def test_one_way_as_a_number_with_gaps(tmp_path):
     path = layer(tmp_path / "roads.gpkg", [(DIRECT, LANE | {"oneway": 1}), (ROUND, LANE | {"oneway": None})])
     found = minutes(path, [(0, 0), (1000, 0)])
@@ -287,9 +279,6 @@ def test_lines_meet_at_any_point_they_share_and_cross_without_one(tmp_path):
     assert found[0, 2] == pytest.approx((2 + 1 + 0.5 + 2.5 + 0.1) * STRAIGHT, abs=0.05)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="GeoPackage: a road that ends on another between two of its points is not joined to it"
-)
 def test_a_road_that_ends_on_another_between_its_points_joins_it(tmp_path):
     through = shapely.LineString([(0, 0), (2000, 0)])
     ending = shapely.LineString([(1000, 0), (1000, 3000), (2000, 3000), (2000, 0)])
@@ -326,23 +315,18 @@ def test_an_extract_without_some_of_its_points(tmp_path):
     assert there(network, (1000, 0), (0, 2000)) == pytest.approx(3 * STRAIGHT, abs=0.02)
 
 
-@pytest.mark.xfail(strict=True, reason="OSM XML: what JOSM marks as removed (action=delete) is read like any other way")
 def test_what_an_editor_has_removed_is_no_road(tmp_path):
     text = osm_text(CORNERS, RING).replace("<osm ", '<osm generator="JOSM" ')
     (tmp_path / "edited.osm").write_text(text.replace('<way id="1"', '<way id="1" action="delete"'), encoding="utf-8")
     assert there(tmp_path / "edited.osm", (0, 0), (1000, 0)) == pytest.approx(AROUND, abs=0.02)
 
 
-@pytest.mark.xfail(strict=True, reason="OSM files: a way that comes twice is read twice, in its older form as well")
 def test_of_a_way_that_comes_twice_the_last_counts(tmp_path):
     text = osm_text(CORNERS, [*RING, ("adcb", LANE)]).replace('<way id="3"', '<way id="1"')
     (tmp_path / "joined.osm").write_text(text, encoding="utf-8")
     assert there(tmp_path / "joined.osm", (0, 0), (1000, 0)) == pytest.approx(AROUND, abs=0.05)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="OSM files: a file with the history of the data is read as if all of it were there"
-)
 def test_a_file_of_history_is_refused(tmp_path):
     source, target = written(tmp_path / "now.osm", CORNERS, RING), tmp_path / "history.osm.pbf"
     header = osmium.io.Header()
@@ -376,7 +360,6 @@ OVER = 2 / (41 * 1.609344) * 60 + 4 + 10
         {"vehicle": "yes", "duration": "0:04:00", "interval": "10-20"},
         pytest.param(
             {"highway": "secondary"},
-            marks=pytest.mark.xfail(strict=True, reason="a ferry that is also drawn as a road carries cars"),
         ),
     ],
 )
@@ -413,7 +396,6 @@ HALVES = CORNERS | {"m": (500, 0)}
         pytest.param(
             {"barrier": "rising_bollard"},
             AROUND,
-            marks=pytest.mark.xfail(strict=True, reason="an older name of a bollard that sinks for buses"),
         ),
     ],
 )
@@ -512,9 +494,6 @@ def test_no_turning_round_through_a_gap(tmp_path):
     assert there(path, (1000, -500), (0, 10)) == pytest.approx(4.85, abs=0.1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="signals at a stop line hold both directions, so that a junction is waited for twice"
-)
 def test_signals_at_stop_lines_are_waited_for_once(tmp_path):
     places = {"a": (-1000, 0), "p": (-20, 0), "j": (0, 0), "q": (20, 0), "b": (1000, 0), "c": (0, 900), "d": (0, -900)}
     ways = [("apjqb", LANE), ("cjd", LANE)]

@@ -15,8 +15,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.dimacs import read_new_york
+from geodata.roads.graph import CLOSED, Attached, Graph
 from geodata.routing import _sides, hierarchy, ordering
-from geodata.routing.graph import CLOSED, Attached, Graph
 from geodata.routing.hierarchy import Hierarchy, WeighedHierarchy
 
 MOST = 2**30 - 1

@@ -20,8 +20,8 @@ from benchmarks.dimacs import read_new_york
 from benchmarks.made_up_england import made_up_england, made_up_points
 from benchmarks.osmnx_times import AS_IT_COMES, EVERY_JUNCTION, TIMES_SUMMED
 from benchmarks.pairs import PAIRS, TOLERANCE, RutlandPairs
+from geodata.roads.graph import Attached, Graph
 from geodata.roads.network import RoadNetwork
-from geodata.routing.graph import Attached, Graph
 from geodata.routing.hierarchy import Hierarchy
 from geodata.routing.matrix import milliseconds_between, row_blocks
 from geodata.routing.snapping import Snapped
