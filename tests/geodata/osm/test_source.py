@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from osmium.osm.mutable import Node, Relation, Way
 
+from geodata.errors import InputProblems
 from geodata.osm.nodes import joined
 from geodata.osm.protobuf import DamagedFile, Rows, messages
 from geodata.osm.source import BlockSource, LibrarySource, open_source
