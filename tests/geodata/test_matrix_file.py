@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from geodata import matrix_file
 from geodata.matrix_file import MatrixFile, kind_of, read_method, whole_file
-from geodata.times import matrix_file
 
 COLUMNS = ["from", "to", "minutes", "reachable", "snap_from_m", "snap_to_m"]
 A, B = ("h1", "=2", "ü"), ("s1", "s2")
