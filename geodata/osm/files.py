@@ -13,7 +13,6 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -249,6 +248,8 @@ def _removed(path: Path) -> set[int]:
     removed: set[int] = set()
     if is_pbf(path):
         return removed
+    from xml.etree import ElementTree  # noqa: PLC0415 - only files of editors need it
+
     opened = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
     with opened(path, "rb") as file:
         if b"JOSM" not in file.read(2048):
