@@ -45,7 +45,7 @@ def road_times(network: RoadNetwork, place: Place) -> TravelTimes:
     count = len(homes.x)
     x, y = np.append(homes.x, points.site_x), np.append(homes.y, points.site_y)
     origins = snap(network, x, y, TOO_FAR_M)
-    from_home, sites = _part(origins, slice(None, count)), _part(origins, slice(count, None))
+    from_home, sites = origins.some(slice(None, count)), origins.some(slice(count, None))
     ms = milliseconds_between(network, origins, sites)
     leg = np.rint(origins.distance_m / network.access_kmh * 3600.0)
     ms = ms + leg[:, None] + leg[None, count:] + network.journey_ms
@@ -61,10 +61,6 @@ def road_times(network: RoadNetwork, place: Place) -> TravelTimes:
         sites.distance_m,
         _road_method(network, homes, from_home, sites, area_minutes, made_up=place.made_up),
     )
-
-
-def _part(points: Snapped, which: slice) -> Snapped:
-    return Snapped(*(getattr(points, name)[which] for name in ("road", "share", "distance_m", "x", "y")))
 
 
 def _road_method(

@@ -68,8 +68,7 @@ class RoadPoints:
     def some(self, which: NDArray[np.int64] | slice) -> RoadPoints:
         """Those points alone, in that order."""
         codes = tuple(np.array(self.codes, dtype=object)[which])
-        parts = (getattr(self.snapped, name)[which] for name in ("road", "share", "distance_m", "x", "y"))
-        return RoadPoints(codes, self.x[which], self.y[which], Snapped(*parts))
+        return RoadPoints(codes, self.x[which], self.y[which], self.snapped.some(which))
 
 
 # ------------------------------------------------------------------------------------------------------ whole and cut

@@ -94,7 +94,7 @@ def row_blocks(
     else:
         blocks = hierarchy.weigh(network.graph().ms).row_blocks(starts, ends, limit_ms=limit_ms, rows=rows)
     for part, ms in blocks:
-        direct = _along_one_road(network, _some(origins, part), destinations)
+        direct = _along_one_road(network, origins.some(part), destinations)
         quickest = np.minimum(ms, direct)
         yield part, np.where(quickest <= limit_ms, quickest, np.inf)
 
@@ -145,10 +145,6 @@ def _hierarchy(network: RoadNetwork, engine: Engine, searches: int) -> Hierarchy
         return hierarchy_of(network)
     pays = searches * len(network.node_x) >= WORK_THAT_PAYS
     return hierarchy_of(network) if pays else None
-
-
-def _some(points: Snapped, which: slice) -> Snapped:
-    return Snapped(*(getattr(points, name)[which] for name in ("road", "share", "distance_m", "x", "y")))
 
 
 def _along_one_road(network: RoadNetwork, origins: Snapped, destinations: Snapped) -> NDArray[np.float64]:

@@ -34,6 +34,10 @@ class Snapped:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
 
+    def some(self, which: NDArray[np.int64] | slice) -> Snapped:
+        """Some of the points, in the order asked for."""
+        return Snapped(self.road[which], self.share[which], self.distance_m[which], self.x[which], self.y[which])
+
 
 def joinable_roads(network: RoadNetwork) -> NDArray[np.int64]:
     """Roads that points may be joined to: in the main part, and no motorway, tunnel or ferry."""

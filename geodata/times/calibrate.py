@@ -268,13 +268,13 @@ class _Study:
         usable = reason == ""
         limit = max(SEARCH_TIMES * 60.0 * float(observed.minutes.max(initial=0.0)), SEARCH_AT_LEAST_S) * 1000.0
         kept = np.flatnonzero(usable)
-        routes = routes_of(self._base, _some(start, kept), _some(end, kept), limit_ms=limit)
+        routes = routes_of(self._base, start.some(kept), end.some(kept), limit_ms=limit)
         reason[kept[~np.isfinite(routes.ms)]] = NO_ROUTE
         kept = kept[np.isfinite(routes.ms)]
         self.dropped = _counted(reason)
         if not len(kept):
             raise InputProblems([_nothing_left(observed, self.dropped)])
-        self._start, self._end = _some(start, kept), _some(end, kept)
+        self._start, self._end = start.some(kept), end.some(kept)
         self._rows = order[kept]
         self.pair = _pairs(observed, self._rows)
         self.different = int(self.pair.max()) + 1
@@ -410,10 +410,6 @@ def _without_junctions(speeds: Speeds) -> Speeds:
     table = copy.deepcopy(speeds.table)
     table["profile"][speeds.profile]["junction"] = 0.0
     return replace(speeds, table=table)
-
-
-def _some(points: Snapped, which: NDArray[np.int64]) -> Snapped:
-    return Snapped(*(getattr(points, name)[which] for name in ("road", "share", "distance_m", "x", "y")))
 
 
 def _reasons(observed: Observed, order: NDArray[np.int64], start: Snapped, end: Snapped) -> NDArray[np.object_]:
