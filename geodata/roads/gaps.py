@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -17,6 +16,9 @@ POINT_PREFERENCE_M = 1.0
 SUSPECT_M = 50.0
 LARGE_PART_M = 5000.0
 """A gap up to 50 m that stays open between two parts of at least 5 km of road each is told."""
+
+COMPARED_AT_ONCE = 200_000
+"""Pairs of a loose end and a piece of road that are compared in one block: it bounds the memory of a large country."""
 
 ROW_OF_CELLS = 2**32
 NEXT_CELLS = np.add.outer(np.arange(-1, 2, dtype=np.int64) * ROW_OF_CELLS, np.arange(-1, 2)).ravel()
@@ -169,15 +171,38 @@ def _pairs(
     targets: NDArray[np.int64],
     tolerance_m: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    points = np.column_stack((segments.x, segments.y))
-    corners = np.stack((points[segments.tail[targets]], points[segments.head[targets]]), axis=1)
-    lines = shapely.linestrings(corners)
-    tree = shapely.STRtree(lines)
-    dots = shapely.points(points[ends])
-    which, hit = tree.query(dots, predicate="dwithin", distance=tolerance_m)
-    other = part[ends[which]] != part[segments.tail[targets[hit]]]
-    which, hit = which[other], hit[other]
-    return ends[which], targets[hit], shapely.distance(dots[which], lines[hit])
+    """Loose ends and the pieces of other parts within reach of them, with the metres between.
+
+    The ends stand sorted from west to east, so that each piece is compared with the strip of ends it lies beside.
+    """
+    ends = ends[np.argsort(segments.x[ends], kind="stable")]
+    tail, head = segments.x[segments.tail[targets]], segments.x[segments.head[targets]]
+    first = np.searchsorted(segments.x[ends], np.minimum(tail, head) - tolerance_m)
+    beside = np.searchsorted(segments.x[ends], np.maximum(tail, head) + tolerance_m, side="right") - first
+    block = np.cumsum(beside) // COMPARED_AT_ONCE
+    found = []
+    for rows in np.split(np.arange(len(targets)), np.flatnonzero(np.diff(block)) + 1):
+        target = np.repeat(rows, beside[rows])
+        at = np.arange(len(target)) - np.repeat(np.cumsum(beside[rows]) - beside[rows], beside[rows]) + first[target]
+        end, target = ends[at], targets[target]
+        other = part[end] != part[segments.tail[target]]
+        end, target = end[other], target[other]
+        gap_m = _metres_between(segments, end, target)
+        near = gap_m <= tolerance_m
+        found.append((end[near], target[near], gap_m[near]))
+    end, target, gap_m = (np.concatenate(each) for each in zip(*found, strict=True))
+    return end, target, gap_m
+
+
+def _metres_between(segments: Segments, point: NDArray[np.int64], piece: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Metres from each point to the nearest place along the piece beside it, shape (P,)."""
+    tail, head = segments.tail[piece], segments.head[piece]
+    east, north = segments.x[head] - segments.x[tail], segments.y[head] - segments.y[tail]
+    off_east, off_north = segments.x[point] - segments.x[tail], segments.y[point] - segments.y[tail]
+    squared = east * east + north * north
+    along = (off_east * east + off_north * north) / np.where(squared > 0, squared, 1.0)
+    along = np.clip(along, 0.0, 1.0)
+    return np.hypot(off_east - along * east, off_north - along * north)
 
 
 def _nearest_per_end(
