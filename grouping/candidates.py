@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import Finding, InputProblems
-from grouping._kernels import NO_ROUTE, connected_sets, outside_largest, score_sets
+from grouping._kernels import NO_ROUTE, outside_largest, score_sets
+from grouping.partition.kernels import connected_sets
 from grouping.problem import GroupingProblem
 
 UNITS = 1000

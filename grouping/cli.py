@@ -253,7 +253,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Re-derive every claim of a run from its inputs, by code that shares nothing with the optimiser."""
-    from grouping.recheck import recheck
+    from grouping.verify.recheck import recheck
 
     with told(as_json=as_json):
         result = recheck(run_folder, case_dir=case)

@@ -23,13 +23,15 @@ from numpy.typing import NDArray
 
 from geodata.errors import NoPlan
 from grouping.candidates import UNITS, Candidates, list_candidates
+from grouping.partition.clock import Clock
+from grouping.partition.columns import Columns, SideRow, Triple
+from grouping.partition.pricing import Bound
+from grouping.partition.programme import solve_programme
+from grouping.partition.search import NO_VALUE, Aim, Found, minimise, price_sums
+from grouping.partition.ties import first_by_solving, first_of_equals
 from grouping.plan import Plan
-from grouping.pricing import Bound, Columns, SideRow, Triple
 from grouping.problem import GroupingProblem
-from grouping.programme import solve_programme
 from grouping.result import SolverReport
-from grouping.search import NO_VALUE, Aim, Clock, Found, minimise, price_sums
-from grouping.ties import first_by_solving, first_of_equals
 
 Progress = Callable[[str, str], None]
 

@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping.optimise import Progress, Solution, as_plan, solve_partition
-from grouping.pricing import Columns, SideRow, Triple
+from grouping.partition.clock import Clock
+from grouping.partition.columns import Columns, SideRow, Triple
+from grouping.partition.search import Found, minimise
 from grouping.problem import GroupingProblem
 from grouping.result import OptionPlan, SolverReport
-from grouping.search import Clock, Found, minimise
 
 SHARES = (0.5, 0.3, 0.2)
 """Shares of patients with other companions that are tried before the rule set's own."""

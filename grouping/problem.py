@@ -17,6 +17,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class LockedGroup:
+    """Practices that form a group by decision: their indices (ascending), the hub's index or -1, and the reason."""
+
+    members: tuple[int, ...]
+    hub: int = -1
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a planner has decided, as indices of practices and sites (see `grouping.decisions`).
+
+    Parameters
+    ----------
+    together
+        Sets of practices that share a group (besides those tagged in the table).
+    apart
+        Pairs of practices that do not.
+    locked
+        Groups that stand as they are.
+    granted
+        Sets of practices (ascending) whose group may stay below its minimum, with the reason.
+    never_exception
+        Practices that are in no group below its minimum.
+    hubs
+        Sites that are the hub of the group of their practice.
+    """
+
+    together: tuple[tuple[int, ...], ...] = ()
+    apart: tuple[tuple[int, int], ...] = ()
+    locked: tuple[LockedGroup, ...] = ()
+    granted: tuple[tuple[tuple[int, ...], str], ...] = ()
+    never_exception: tuple[int, ...] = ()
+    hubs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class GroupingProblem:
     """One grouping problem as arrays over P practices and S sites, practices and sites sorted by code.
 
@@ -54,6 +91,14 @@ class GroupingProblem:
         Practices with the same non-empty tag must share a group.
     rules
         The rule set with all values.
+    vulnerable
+        Whether each practice counts as vulnerable, bool, shape (P,); None for nobody.
+    clinical_system
+        Label per practice (may be empty text); None for none.
+    hub_cost
+        Pounds a year of each site, float64, shape (S,), 0 where none is given; None for 0 everywhere.
+    decided
+        What a planner has decided. Sites that must be a hub because they are committed are among `decided.hubs`.
     """
 
     practice_codes: tuple[str, ...]
@@ -71,6 +116,10 @@ class GroupingProblem:
     current_group: tuple[str, ...]
     keep_together: tuple[str, ...]
     rules: RuleSet
+    vulnerable: NDArray[np.bool_] | None = None
+    clinical_system: tuple[str, ...] | None = None
+    hub_cost: NDArray[np.float64] | None = None
+    decided: Decided = Decided()
 
 
 def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: RuleSet) -> GroupingProblem:

@@ -24,8 +24,15 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class LocalitySize(_Section):
+    """Limits of a group most of whose patients are registered in one locality; 0 means as everywhere else."""
+
+    minimum: Patients = 0
+    maximum: Patients = 0
+
+
 class SizeRules(_Section):
-    """Registered patients of a group.
+    """Registered patients and practices of a group; 0 means no limit of its own.
 
     A preferred minimum below the minimum, or a preferred maximum above the hard one, has no effect and is no error, so
     that a case can override a single limit.
@@ -37,19 +44,48 @@ class SizeRules(_Section):
     preferred_minimum_rural: Patients = 20_000
     preferred_maximum: Patients = 50_000
     hard_maximum: Annotated[int, Field(gt=0, strict=True)] = 60_000
+    hard_maximum_rural: Patients = 0
+    target: Patients = 0
+    fewest_practices: Annotated[int, Field(ge=0, strict=True)] = 0
+    most_practices: Annotated[int, Field(ge=0, strict=True)] = 0
+    locality: dict[str, LocalitySize] = {}
 
     @model_validator(mode="after")
     def _in_order(self) -> SizeRules:
         for kind in ("urban", "rural"):
             minimum = getattr(self, f"minimum_{kind}")
             preferred = getattr(self, f"preferred_minimum_{kind}")
-            if minimum > self.hard_maximum:
-                raise ValueError(f"minimum_{kind} ({minimum}) is above hard_maximum ({self.hard_maximum})")
+            most = self.maximum_for(rural=kind == "rural")
+            if minimum > most:
+                name = "hard_maximum" if most == self.hard_maximum else "hard_maximum_rural"
+                raise ValueError(f"minimum_{kind} ({minimum}) is above {name} ({most})")
             if preferred > self.preferred_maximum:
                 raise ValueError(
                     f"preferred_minimum_{kind} ({preferred}) is above preferred_maximum ({self.preferred_maximum})"
                 )
+        if 0 < self.most_practices < self.fewest_practices:
+            raise ValueError(
+                f"fewest_practices ({self.fewest_practices}) is above most_practices ({self.most_practices})"
+            )
+        for name, own in self.locality.items():
+            if 0 < own.maximum < own.minimum:
+                raise ValueError(f"minimum of {name} ({own.minimum}) is above its maximum ({own.maximum})")
         return self
+
+    def maximum_for(self, *, rural: bool) -> int:
+        """Most registered patients of a group of that kind, outside localities with a limit of their own."""
+        return (self.hard_maximum_rural or self.hard_maximum) if rural else self.hard_maximum
+
+    @property
+    def largest(self) -> int:
+        """No group may have more patients, whatever its kind and locality."""
+        own = [limits.maximum for limits in self.locality.values()]
+        return max(self.hard_maximum, self.hard_maximum_rural, *own)
+
+    @property
+    def middle(self) -> int:
+        """The size that `weights.size_balance` draws groups to."""
+        return self.target or (self.preferred_minimum_urban + self.preferred_maximum) // 2
 
 
 class RuralityRules(_Section):
@@ -64,6 +100,14 @@ class AccessRules(_Section):
 
     max_minutes_between_members: Minutes = 30.0
     max_minutes_to_hub: Minutes = 0.0
+    max_mean_minutes_to_hub: Minutes = 0.0
+
+
+class ContiguityRules(_Section):
+    """Whether a group must hang together, and which borders count (0 minutes: all of them)."""
+
+    rule: Literal["catchments", "none"] = "catchments"
+    max_minutes_over_border: Minutes = 0.0
 
 
 class ExceptionRules(_Section):
@@ -81,23 +125,129 @@ class ExceptionRules(_Section):
 
 
 class HubRules(_Section):
-    """Kinds of site that may be a hub; empty for any kind of a member practice's own site."""
+    """Which sites may be a hub, and what all hubs may cost together (0: no limit)."""
 
     kinds: tuple[SiteKind, ...] = ()
+    minimum_floor_area_m2: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    conditions: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    committed: Literal["ignore", "hub"] = "ignore"
+    budget: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
 
 
 class LocalityRules(_Section):
-    """Whether a group may hold practices of several localities."""
+    """Whether a group may hold practices of several localities, and how many groups may (-1: any number)."""
 
     rule: Literal["free", "inside"] = "free"
+    most_crossing: Annotated[int, Field(ge=-1, strict=True)] = -1
+
+
+class GroupRules(_Section):
+    """How many groups a plan has; 0 means no limit."""
+
+    fewest: Annotated[int, Field(ge=0, strict=True)] = 0
+    most: Annotated[int, Field(ge=0, strict=True)] = 0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> GroupRules:
+        if 0 < self.most < self.fewest:
+            raise ValueError(f"fewest ({self.fewest}) is above most ({self.most})")
+        return self
 
 
 class Weights(_Section):
-    """Minutes added to the score for each patient affected."""
+    """Minutes added to the score for each patient affected (`minutes`: what a minute to the hub itself counts)."""
 
+    minutes: Minutes = 1.0
     outside_preferred: Minutes = 1.0
     split_locality: Minutes = 0.5
     change_of_group: Minutes = 0.0
+    mixed_systems: Minutes = 0.0
+    worst_practice: Minutes = 0.0
+    size_balance: Minutes = 0.0
+    hub_cost: Minutes = 0.0
+
+
+Criterion = Literal[
+    "shortfall",
+    "exceptions",
+    "score",
+    "minutes",
+    "outside_preferred",
+    "split_locality",
+    "change_of_group",
+    "mixed_systems",
+    "worst_practice",
+    "size_balance",
+    "hub_cost",
+    "longest_practice",
+    "groups",
+]
+"""What a plan can be made small in; each is worked out over the groups of a plan (see `grouping.criteria`)."""
+
+
+class ObjectiveRules(_Section):
+    """What is minimised first, next and last; each is held at its best while the next is minimised."""
+
+    order: tuple[Criterion, ...] = ("shortfall", "exceptions", "score")
+
+    @model_validator(mode="after")
+    def _complete(self) -> ObjectiveRules:
+        if len(set(self.order)) != len(self.order):
+            raise ValueError("order names something twice")
+        lacking = [name for name in ("shortfall", "exceptions", "score") if name not in self.order]
+        if lacking:
+            raise ValueError(f"order must also name {' and '.join(lacking)}")
+        return self
+
+
+class SecondLayerRules(_Section):
+    """Groups of groups; a minimum of 0 forms none."""
+
+    minimum: Patients = 0
+    maximum: Patients = 0
+    max_minutes_between_hubs: Minutes = 0.0
+
+
+DecisionKind = Literal["grant-exception", "no-exception", "together", "apart", "hub", "not-hub", "group", "plan"]
+
+
+class Decision(_Section):
+    """Something a planner has decided about named practices or sites, with the reason that is shown with it.
+
+    Parameters
+    ----------
+    kind
+        `grant-exception`: exactly these practices may form a group below its minimum, which then counts neither as
+        shortfall nor as exception. `no-exception`: none of these practices may be in a group below its minimum.
+        `together`, `apart`: they share a group; no two of them do. `hub`, `not-hub`: the site is the hub of the group
+        of its practice; it is no hub. `group`: exactly these practices form a group (with that site as its hub, if one
+        is named), whatever limits it breaks. `plan`: every group of the plan file stands like that, except those with a
+        practice in `except_localities`.
+    practices, site, plan, except_localities
+        What it is about, by codes, file name beside `case.toml` and names.
+    reason
+        Carried to the page; an exception is not granted without one.
+    """
+
+    kind: DecisionKind
+    practices: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    site: str = ""
+    plan: str = ""
+    except_localities: tuple[str, ...] = ()
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Decision:
+        needed = {"together": 2, "apart": 2, "grant-exception": 1, "no-exception": 1, "group": 1}.get(self.kind, 0)
+        if len(set(self.practices)) < needed:
+            raise ValueError(f"a decision {self.kind!r} needs at least {needed} practices")
+        if self.kind in {"hub", "not-hub"} and not self.site:
+            raise ValueError(f"a decision {self.kind!r} needs a site")
+        if self.kind == "plan" and not self.plan:
+            raise ValueError("a decision 'plan' needs the name of a plan file")
+        if self.kind == "grant-exception" and not self.reason.strip():
+            raise ValueError("a decision 'grant-exception' needs a reason")
+        return self
 
 
 class OptionRules(_Section):
@@ -105,6 +255,7 @@ class OptionRules(_Section):
 
     different_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.10
     bands: Annotated[tuple[Annotated[float, Field(gt=0.0, le=10.0)], ...], Field(min_length=1)] = (0.02, 0.05, 0.10)
+    near: Annotated[float, Field(ge=0.0, le=1.0)] = 0.01
 
     @model_validator(mode="after")
     def _rising(self) -> OptionRules:
@@ -114,9 +265,11 @@ class OptionRules(_Section):
 
 
 class PracticeRules(_Section):
-    """When a practice is worth a remark."""
+    """When a practice is worth a remark or counts as vulnerable, and how many vulnerable ones a group may hold."""
 
     small_list: Patients = 1_000
+    vulnerable_up_to: Annotated[int, Field(ge=1, le=5, strict=True)] = 2
+    most_vulnerable_share: Share = 1.0
 
 
 class RuleSet(_Section):
@@ -129,15 +282,30 @@ class RuleSet(_Section):
     rurality: RuralityRules = RuralityRules()
     access: AccessRules = AccessRules()
     exceptions: ExceptionRules = ExceptionRules()
+    contiguity: ContiguityRules = ContiguityRules()
     hub: HubRules = HubRules()
     locality: LocalityRules = LocalityRules()
+    groups: GroupRules = GroupRules()
     weights: Weights = Weights()
+    objective: ObjectiveRules = ObjectiveRules()
     options: OptionRules = OptionRules()
     practices: PracticeRules = PracticeRules()
+    second_layer: SecondLayerRules = SecondLayerRules()
+    decisions: tuple[Decision, ...] = ()
 
-    def minimum_for(self, *, rural: bool) -> int:
-        """Fewest registered patients of a group of that kind."""
+    def minimum_for(self, *, rural: bool, locality: str = "") -> int:
+        """Fewest registered patients of a group of that kind, most of whose patients are of that locality."""
+        own = self.size.locality.get(locality)
+        if own is not None and own.minimum:
+            return own.minimum
         return self.size.minimum_rural if rural else self.size.minimum_urban
+
+    def maximum_for(self, *, rural: bool, locality: str = "") -> int:
+        """Most registered patients of such a group."""
+        own = self.size.locality.get(locality)
+        if own is not None and own.maximum:
+            return own.maximum
+        return self.size.maximum_for(rural=rural)
 
 
 def rule_set_names() -> tuple[str, ...]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from geodata.fetch import Done, Plan, Source, Step
     from grouping.check import Checked
     from grouping.check_facts import Count
-    from grouping.recheck import Recheck
     from grouping.result import AssessedOption, Run, SolverReport
+    from grouping.verify.recheck import Recheck
 
 EXAMPLES_SHOWN = 5
 """Findings of one kind shown before "and n more"; the run's findings.csv holds all."""

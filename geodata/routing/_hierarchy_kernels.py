@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.routing._compiled import compiled
+from geodata.compiled import compiled
 
 INF = (1 << 30) - 1
 """No way, in 32-bit milliseconds: twice this still fits, so that sums need no check."""

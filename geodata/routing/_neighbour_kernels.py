@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.routing._compiled import compiled
+from geodata.compiled import compiled
 
 SMALL = 64
 """Cells of up to so many nodes are ordered by degree: the neighbours of a node fit the bits of one number."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.routing._compiled import compiled
+from geodata.compiled import compiled
 
 LEAST_SIDE = 4
 """A cut is sought between the first and the last of so many parts of a cell along each direction."""

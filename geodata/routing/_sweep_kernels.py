@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.routing._compiled import compiled
+from geodata.compiled import compiled
 from geodata.routing._hierarchy_kernels import INF
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.compiled import compiled
 from geodata.roads.graph import Attached, Graph
 from geodata.roads.network import RoadNetwork
-from geodata.routing._compiled import compiled
 from geodata.routing.attach import arriving, leaving
 from geodata.routing.matrix import times_along_one_road
 from geodata.routing.snapping import Snapped

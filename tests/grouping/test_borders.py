@@ -14,11 +14,12 @@ import pytest
 from benchmarks.made_up import made_up_problem
 from geodata.catchments import LEFT_OUT
 from geodata.load import load_place
-from grouping import pipeline, recheck
+from grouping import pipeline
 from grouping.borders import fit_borders, kept_borders, order_of_leaving
 from grouping.candidates import compatible_pairs, count_sets, list_candidates
 from grouping.problem import GroupingProblem, adjacency_matrix
 from grouping.runs import write_run
+from grouping.verify import recheck
 from tests.grouping.brute_force import random_problem
 from tests.small_case import write_small_case
 

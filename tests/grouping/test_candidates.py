@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.made_up import made_up_problem
+from geodata.compiled import compiled
 from geodata.errors import InputProblems
-from grouping._kernels import _compiled
 from grouping.candidates import list_candidates, units_per_minute
 from grouping.problem import GroupingProblem
 from tests.grouping.brute_force import Definitions, random_problem
@@ -165,7 +165,7 @@ def test_a_kernel_compiles_where_nothing_can_be_kept() -> None:
     """A function without a file has no folder for its compiled code, as on a laptop where none can be written."""
     space: dict = {}
     exec(compile("def double(number):\n    return 2 * number\n", "<no file>", "exec"), space)
-    assert _compiled(space["double"])(21) == 42
+    assert compiled(space["double"])(21) == 42
 
 
 def test_equal_hubs_give_the_smaller_site_code_whoever_owns_it() -> None:

@@ -11,10 +11,11 @@ from benchmarks.made_up import made_up_problem
 from geodata.errors import NoPlan
 from grouping.candidates import list_candidates
 from grouping.optimise import solve_partition
-from grouping.pricing import Columns, Relaxation, SideRow
+from grouping.partition.columns import Columns, SideRow
+from grouping.partition.pricing import Relaxation
+from grouping.partition.programme import state_programme
+from grouping.partition.search import minimise
 from grouping.problem import GroupingProblem
-from grouping.programme import state_programme
-from grouping.search import minimise
 from tests.grouping.brute_force import Definitions, all_plans, best_by_subsets, random_problem
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from geodata.errors import Finding
-from grouping.recheck import Recheck
 from grouping.result import Run
 from grouping.say import EXAMPLES_SHOWN, say_findings, say_recheck, say_run
+from grouping.verify.recheck import Recheck
 from tests.grouping.made_run import made_run, scored_run
 
 

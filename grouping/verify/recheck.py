@@ -22,10 +22,10 @@ from grouping.borders import fit_borders, kept_borders
 from grouping.plan import Group, Plan
 from grouping.plan_file import PLAN_COLUMNS
 from grouping.problem import build_problem
-from grouping.record_check import check_options, check_record
 from grouping.rules import RuleSet
 from grouping.runs import BEFORE_FILE
 from grouping.verify import Claims, verify
+from grouping.verify.record import check_options, check_record
 
 MILLISECOND_IN_MINUTES = 1 / 60_000
 SNAP_TOLERANCE_M = 0.01

@@ -11,8 +11,8 @@ import pandas as pd
 from geodata.place import Place
 from grouping.plan import Plan
 from grouping.rules import RuleSet
-from grouping.verify_ledger import Ledger
-from grouping.verify_tables import (
+from grouping.verify.ledger import Ledger
+from grouping.verify.tables import (
     before_headline,
     group_headline,
     journey_headline,

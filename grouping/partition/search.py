@@ -1,7 +1,7 @@
 """Find the cheapest plan over a list of sets and prove it, one objective at a time.
 
-The chain: the linear relaxation over the whole list gives a bound (`grouping.pricing`); the sets closest to it, given
-to the final programme (`grouping.programme`), give a plan; sets that cannot be in a better plan are discarded by their
+The chain: the linear relaxation over the whole list gives a bound (`pricing`); the sets closest to it, given
+to the final programme (`programme`), give a plan; sets that cannot be in a better plan are discarded by their
 reduced cost; cuts raise the bound; and what remains is settled by the final programme, or, where too much remains, by
 branching on whether two practices share a group.
 """
@@ -9,7 +9,6 @@ branching on whether two practices share a group.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,8 +16,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grouping.pricing import Bound, Columns, Relaxation, Triple
-from grouping.programme import solve_programme
+from grouping.partition.clock import Clock
+from grouping.partition.columns import Columns, Triple
+from grouping.partition.pricing import Bound, Relaxation
+from grouping.partition.programme import solve_programme
 
 FIRST_COLUMNS = 2_500
 """Sets given to the programme that looks for a first good plan."""
@@ -45,26 +46,6 @@ NEAR = 0.015
 """A first plan this close to the bound is good enough to go on with."""
 
 Aim = Literal["proof", "plan", "bound"]
-
-
-class Clock:
-    """Seconds left of an optional time limit."""
-
-    def __init__(self, seconds: float | None = None) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds left, infinite without a limit."""
-        return float("inf") if self._end is None else self._end - time.monotonic()
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is used up."""
-        return self.left() <= 0
-
-    def limit(self) -> float | None:
-        """Seconds left for a solver, None without a limit."""
-        return None if self._end is None else max(self.left(), 0.0)
 
 
 @dataclass

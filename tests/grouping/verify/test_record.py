@@ -12,8 +12,8 @@ import pytest
 
 from geodata.errors import InputProblems
 from grouping.pipeline import run_case, score_case
-from grouping.recheck import Recheck, recheck
 from grouping.runs import write_run
+from grouping.verify.recheck import Recheck, recheck
 from tests.small_case import write_small_case
 
 OWN_FILES = "the files are as the run wrote them"

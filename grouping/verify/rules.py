@@ -10,8 +10,8 @@ import pandas as pd
 from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping.rules import RuleSet
-from grouping.verify_ledger import Ledger
-from grouping.verify_tables import owner_of_site
+from grouping.verify.ledger import Ledger
+from grouping.verify.tables import owner_of_site
 
 HUB_TOLERANCE = 0.001
 """Patient-minutes of two hubs may be told apart wrongly by so much a practice: they are compared in thousandths."""

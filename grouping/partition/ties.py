@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from grouping.pricing import Columns, SideRow
-from grouping.programme import solve_programme
-from grouping.search import MOST_COLUMNS, Clock, Found, price_sums
+from grouping.partition.clock import Clock
+from grouping.partition.columns import Columns, SideRow
+from grouping.partition.programme import solve_programme
+from grouping.partition.search import MOST_COLUMNS, Found, price_sums
 
 MOST_STEPS = 20_000
 """Steps after which the search for an earlier plan of the same cost is given up."""

@@ -6,7 +6,7 @@ that a mistake there cannot hide here. Two kinds of claim are checked:
 - `figure`: a number that was written must be what the inputs give;
 - `rule`: the plan must obey the rule set. For a plan made by hand a broken rule is a *breach*: reported, not refused.
 
-Tables are derived in `verify_tables`, figures checked in `verify_figures`, rules in `verify_rules`.
+Tables are derived in `tables`, figures checked in `figures`, rules in `rules`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping.rules import RuleSet
-from grouping.verify_figures import (
+from grouping.verify.figures import (
     Claims,
     check_area_figures,
     check_exceptions_named,
@@ -25,9 +25,9 @@ from grouping.verify_figures import (
     check_partition,
     check_totals,
 )
-from grouping.verify_ledger import Ledger
-from grouping.verify_rules import check_best_hubs, check_rules
-from grouping.verify_tables import derive_groups, journeys_table, members_table
+from grouping.verify.ledger import Ledger
+from grouping.verify.rules import check_best_hubs, check_rules
+from grouping.verify.tables import derive_groups, journeys_table, members_table
 
 
 def verify(

@@ -22,7 +22,7 @@ import numpy as np
 import pulp
 from numpy.typing import NDArray
 
-from grouping.pricing import Columns, Triple
+from grouping.partition.columns import Columns, Triple
 
 NAMED_MEMBERS = 6
 """Practices spelled out in a group's variable name; a name must stay below the 255 characters of the .lp format."""

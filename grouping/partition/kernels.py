@@ -1,0 +1,155 @@
+"""Compiled loops over millions of sets; arrays in, arrays out, no rules.
+
+A list of sets is two arrays: `members` (numbers of all sets, one set after the other, ascending inside a set) and
+`starts` (where each set begins; one more entry than sets).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.compiled import compiled
+
+
+@compiled
+def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
+    neighbours: NDArray[np.uint64],
+    compatible: NDArray[np.uint64],
+    sizes: NDArray[np.int64],
+    maximum: int,
+    at_most: int,
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Visit every connected, pairwise compatible set of at most `maximum` patients exactly once.
+
+    Sets grow from their smallest member. At each step a practice next to the set is taken in, and then shut out for
+    the sets that are grown after it, so that no set is met twice. Both limits are inherited by subsets, so every step
+    that is taken yields a set: the work is proportional to the sets found.
+
+    Parameters
+    ----------
+    neighbours, compatible
+        Bit sets of the practices adjacent to, and allowed together with, each practice: uint64, shape (P, words).
+    sizes
+        Patients, shape (P,).
+    maximum
+        Most patients of a set. A practice above it is passed over.
+    at_most
+        Stop when more sets than this are found.
+    members, starts
+        Filled when `starts` is not empty; otherwise the sets are only counted.
+
+    Returns
+    -------
+    tuple
+        Sets and members found; the number of sets is above `at_most` if it stopped early.
+    """
+    count, words = neighbours.shape
+    fill = len(starts) > 0
+    allowed = np.zeros((count + 1, words), np.uint64)
+    border = np.zeros((count + 1, words), np.uint64)
+    chosen = np.zeros(words, np.uint64)
+    path = np.zeros(count + 1, np.int64)
+    found = 0
+    written = 0
+    one = np.uint64(1)
+    for root in range(count):
+        if sizes[root] > maximum:
+            continue
+        for w in range(words):
+            chosen[w] = np.uint64(0)
+            allowed[0, w] = compatible[root, w]
+        for other in range(root + 1):
+            allowed[0, other >> 6] &= ~(one << np.uint64(other & 63))
+        for w in range(words):
+            border[0, w] = neighbours[root, w] & allowed[0, w]
+        depth = 0
+        path[0] = root
+        patients = sizes[root]
+        chosen[root >> 6] |= one << np.uint64(root & 63)
+        new = True
+        while depth >= 0:
+            if new:
+                new = False
+                if found >= at_most:
+                    return found + 1, written
+                if fill:
+                    starts[found] = written
+                    for w in range(words):
+                        rest = chosen[w]
+                        while rest:
+                            low = rest & (~rest + one)
+                            members[written] = w * 64 + _bit(low)
+                            written += 1
+                            rest ^= low
+                else:
+                    written += depth + 1
+                found += 1
+            word = 0
+            while word < words and border[depth, word] == 0:
+                word += 1
+            if word == words:
+                last = path[depth]
+                patients -= sizes[last]
+                chosen[last >> 6] &= ~(one << np.uint64(last & 63))
+                depth -= 1
+                continue
+            low = border[depth, word] & (~border[depth, word] + one)
+            border[depth, word] ^= low
+            allowed[depth, word] &= ~low
+            practice = word * 64 + _bit(low)
+            if patients + sizes[practice] > maximum:
+                continue
+            for w in range(words):
+                allowed[depth + 1, w] = allowed[depth, w] & compatible[practice, w]
+                border[depth + 1, w] = (border[depth, w] | neighbours[practice, w]) & allowed[depth + 1, w]
+            depth += 1
+            path[depth] = practice
+            patients += sizes[practice]
+            chosen[word] |= low
+            new = True
+    if fill:
+        starts[found] = written
+    return found, written
+
+
+@compiled
+def _bit(power: np.uint64) -> int:  # pragma: no cover - compiled
+    """Position of the only bit set."""
+    position = 0
+    if power >= np.uint64(1) << np.uint64(32):
+        position += 32
+        power >>= np.uint64(32)
+    if power >= np.uint64(1) << np.uint64(16):
+        position += 16
+        power >>= np.uint64(16)
+    if power >= np.uint64(1) << np.uint64(8):
+        position += 8
+        power >>= np.uint64(8)
+    if power >= np.uint64(16):
+        position += 4
+        power >>= np.uint64(4)
+    if power >= np.uint64(4):
+        position += 2
+        power >>= np.uint64(2)
+    if power >= np.uint64(2):
+        position += 1
+    return position
+
+
+@compiled
+def subtract_duals(
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+    costs: NDArray[np.int64],
+    duals: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> None:  # pragma: no cover - compiled
+    """Cost of every set less the prices of its members: `out[j] = costs[j] - sum(duals[members of j])`."""
+    for j in range(len(starts) - 1):
+        value = costs[j]
+        for i in range(starts[j], starts[j + 1]):
+            value -= duals[members[i]]
+        out[j] = value
