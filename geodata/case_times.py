@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +15,9 @@ from geodata.homes import homes_of
 from geodata.osm.select import Bounds
 from geodata.place import Place
 from geodata.road_times import FAR_M, TOO_FAR_M, road_times
-from geodata.roads import read_roads, roads_file_of_place
-from geodata.roads.cache import CACHE_FOLDER, file_hash, load_cached, store_cached
+from geodata.roads import roads_file_of_place
+from geodata.roads.cache import CACHE_FOLDER, file_hash
+from geodata.roads.kept import MARGIN_M, kept_roads, road_bounds
 from geodata.roads.network import RoadNetwork
 from geodata.roads.weights import reweigh
 from geodata.routing.snapping import joinable_roads
@@ -29,10 +28,6 @@ from geodata.times.method_note import NotedPoints, NotedTimes, method_note
 from geodata.times.points import read_points
 from geodata.travel import TravelTimes, points_of
 
-MARGIN_M = 10_000.0
-"""Roads are read this far beyond the points of the case, so that a quick way round outside is not lost."""
-
-CACHE_VERSION = 4
 LISTED_POINTS = 5
 
 
@@ -130,15 +125,10 @@ def network_of_case(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
     gaps = 15.0 if gaps is None else float(gaps)
     speeds = speeds_of_case(settings, folder)  # a mistake in it is told before the long work
     name = road_file_name(settings)
-    path, cache = folder / name, folder / CACHE_FOLDER
+    path = folder / name
     if not path.is_file() and not getattr(settings, "source", None):
         raise InputProblems([_not_fetched(str(settings.place), name)])
-    bounds = _bounds(place)
-    cached = cache / f"roads-{_cache_key(path, cache, gaps, bounds, speeds)}.npz"
-    network = load_cached(cached)
-    if network is None:
-        network = read_roads(path, bounds=bounds, bridge_gaps_m=gaps, speeds=speeds)
-        store_cached(network, cached)
+    network = kept_roads(path, _bounds(place), speeds, folder, bridge_gaps_m=gaps)
     # The name in the settings, whatever the same content was called when it was cached.
     findings = tuple(replace(finding, file=name) for finding in network.findings)
     network = replace(network, summary=network.summary | {"source": name}, findings=findings)
@@ -233,33 +223,6 @@ def _not_fetched(town: str, name: str) -> Finding:
 def _bounds(place: Place) -> Bounds | None:
     points = points_of(place)
     return road_bounds(np.append(points.area_x, points.site_x), np.append(points.area_y, points.site_y))
-
-
-def road_bounds(x: NDArray[np.float64], y: NDArray[np.float64]) -> Bounds | None:
-    """The box within which the roads of a case are read: its points and a margin of 10 km, in whole kilometres.
-
-    Parameters
-    ----------
-    x, y
-        Areas and sites, metres in EPSG:27700, shape (N,).
-
-    Returns
-    -------
-    minx, miny, maxx, maxy, metres in EPSG:27700; None where there are no points.
-    """
-    if not len(x):
-        return None
-    # Whole kilometres, so that moving one point by a little does not build the network again.
-    low = np.floor((np.array([x.min(), y.min()]) - MARGIN_M) / 1000.0) * 1000.0
-    high = np.ceil((np.array([x.max(), y.max()]) + MARGIN_M) / 1000.0) * 1000.0
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def _cache_key(path: Path, cache: Path, gaps: float, bounds: tuple[float, ...] | None, speeds: Speeds) -> str:
-    content = file_hash(path, cache) if path.is_file() else ""
-    # Of the speeds only what counts as built-up decides how roads are read; the rest is timed anew each time.
-    parts = (CACHE_VERSION, content, path.name, gaps, bounds, speeds.table["built_up"])
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:16]
 
 
 def _over_the_border(place: Place) -> NDArray[np.bool_]:

@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geodata.case_times import road_bounds
 from geodata.cut import areas as cut_areas
 from geodata.cut import gather, practices, sites
 from geodata.cut.choose import Choice, PracticeList, choose, likely_practices
@@ -40,6 +39,7 @@ from geodata.load import load_place
 from geodata.published.ods import GP_PRACTICE
 from geodata.published.postcode_package import ATTRIBUTION, LICENCE, PACKAGE, package_version
 from geodata.published.postcodes import read_postcodes
+from geodata.roads.kept import road_bounds
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import Catalogue, PublishedFile

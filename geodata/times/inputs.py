@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from geodata.case_times import CACHE_VERSION, road_bounds
 from geodata.errors import Finding, InputProblems, Severity
 from geodata.locate import LONGITUDE_LATITUDE, transform_points
 from geodata.osm.tags import CLASS_INDEX, FERRY_INDEX
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.road_times import FAR_M, TOO_FAR_M
-from geodata.roads import read_roads
-from geodata.roads.cache import CACHE_FOLDER, file_hash, load_cached, store_cached
+from geodata.roads.cache import CACHE_FOLDER, file_hash
+from geodata.roads.kept import kept_roads, road_bounds
 from geodata.roads.network import RoadNetwork
 from geodata.roads.weights import FerryState, Mode
 from geodata.routing.drawing import RoadPoints
@@ -227,23 +224,15 @@ def roads_around(
     InputProblems
         The file cannot be read, or its roads are not connected.
     """
-    bounds, cache = road_bounds(x, y), kept_in / CACHE_FOLDER
     try:
-        content = file_hash(path, cache)
+        content = file_hash(path, kept_in / CACHE_FOLDER)
+        network = kept_roads(path, road_bounds(x, y), speeds, kept_in, bridge_gaps_m=bridge_gaps_m, mode=mode)
     except OSError as error:
         message = f"The file cannot be read ({error.strerror or error})."
         fix = "Close it in other programs, and check that you may read it."
         raise InputProblems([Finding("error", str(path), message, fix, code="unreadable-file")]) from error
-    key = (CACHE_VERSION, content, path.name, bridge_gaps_m, mode, bounds, speeds.table["built_up"])
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode("utf-8")).hexdigest()
-    kept = cache / f"roads-{digest[:16]}.npz"
-    network = load_cached(kept)
-    if network is None:
-        try:
-            network = read_roads(path, bounds=bounds, bridge_gaps_m=bridge_gaps_m, speeds=speeds, mode=mode)
-        except InputProblems as problems:
-            raise InputProblems([of_command(finding) for finding in problems.findings]) from problems
-        store_cached(network, kept)
+    except InputProblems as problems:
+        raise InputProblems([of_command(finding) for finding in problems.findings]) from problems
     if not len(joinable_roads(network)):
         message = "No two roads of the file can be travelled both there and back, so that nothing can be timed."
         fix = "Use a more complete extract; look at its `oneway` and `access` tags."

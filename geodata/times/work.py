@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.case_times import MARGIN_M
 from geodata.road_times import FAR_M, TOO_FAR_M
+from geodata.roads.kept import MARGIN_M
 from geodata.roads.network import RoadNetwork
 from geodata.routing.matrix import row_blocks
 from geodata.routing.nearest import nearest

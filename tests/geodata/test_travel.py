@@ -18,7 +18,7 @@ import shapely
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from geodata.case_times import road_bounds, travel_times
+from geodata.case_times import travel_times
 from geodata.errors import InputProblems
 from geodata.osm.lines import LineCollector
 from geodata.osm.tags import CLASS_INDEX, Way
@@ -26,6 +26,7 @@ from geodata.place import Place
 from geodata.road_times import road_times
 from geodata.roads import read_roads
 from geodata.roads.build import build_network
+from geodata.roads.kept import road_bounds
 from geodata.roads.network import RoadNetwork
 from geodata.routing.snapping import snap
 from geodata.speeds import load_speeds

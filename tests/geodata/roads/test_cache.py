@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import shapely
 
-from geodata import case_times
 from geodata.case_times import road_file_name, travel_times
 from geodata.errors import InputProblems
 from geodata.place import BRITISH_NATIONAL_GRID
 from geodata.roads import cache as road_cache
+from geodata.roads import kept
 from geodata.roads.cache import file_hash, load_cached
 from tests.geodata.osm_files import write_pbf
 from tests.geodata.test_travel import place_of
@@ -38,13 +38,13 @@ def place():
 def reads(monkeypatch) -> list[str]:
     """Names of the road files that were read, one for each time."""
     names: list[str] = []
-    read = case_times.read_roads
+    read = kept.read_roads
 
     def watched(path: Path, **rest: object):
         names.append(path.name)
         return read(path, **rest)
 
-    monkeypatch.setattr(case_times, "read_roads", watched)
+    monkeypatch.setattr(kept, "read_roads", watched)
     return names
 
 
