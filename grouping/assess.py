@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping.journeys import Journeys, weighted_mean
-from grouping.membership import member_indices, rural_share
+from grouping.membership import main_locality, member_indices, rural_share
 from grouping.plan import Group, Plan
 from grouping.problem import GroupingProblem
 from grouping.remarks import remarks
@@ -36,6 +36,9 @@ GROUP_COLUMNS = (
 AREA_COLUMNS = ("area_code", "patients", "minutes_routine", "minutes_hub", "minutes_hub_before")
 NOTICED_MINUTES = 1.0
 """A journey to the hub counts as longer or shorter than before from this difference on."""
+
+GRANTED = "Granted exception"
+"""How the text of an exception begins that a planner has granted: it counts neither as shortfall nor as exception."""
 
 CURVE_MINUTES = (10, 15, 20, 30, 45)
 """Thresholds of the cumulative curve of minutes to the hub."""
@@ -79,7 +82,7 @@ def assess(
     headline = _headline(groups, journeys, rows, to_hub)
     if from_before is not None:
         headline |= _change(journeys, rows, to_hub, from_before)
-    short = groups["margin"] < 0
+    short = not_granted(groups)
     claims = Claims(
         plan=option.plan,
         groups=groups,
@@ -114,29 +117,46 @@ def score_plan(plan: Plan, problem: GroupingProblem, journeys: Journeys) -> floa
     hub = _hub_of_practice(plan, problem)
     rows = hub[journeys.practice] >= 0
     mean = weighted_mean(_minutes_to_hub(journeys, hub)[rows], journeys.patients[rows])
-    penalty = sum(_penalty(member_indices(group, problem), problem) for group in plan.groups)
+    penalty = sum(_penalty(group, problem) for group in plan.groups)
     patients = int(problem.list_size[hub >= 0].sum())
-    return mean + penalty / patients
+    return problem.rules.weights.minutes * mean + penalty / patients
 
 
 def best_hub(members: tuple[str, ...], problem: GroupingProblem) -> str:
-    """The eligible member site with the least patient-minutes (ties: the smaller code).
+    """The eligible member site that adds least to the score (ties: fewer patient-minutes, then the smaller code).
 
-    Where no site of the members may be a hub, or none lies within the limit from every main site, that rule is left
-    aside: it is then a breach, which is told elsewhere.
+    Where no site of the members may be a hub, or none lies within the limits, that rule is left aside: it is then a
+    breach, which is told elsewhere.
     """
-    index = [problem.practice_codes.index(code) for code in members]
+    index = np.array([problem.practice_codes.index(code) for code in members])
     minutes = problem.patient_minutes[index].sum(axis=0)
-    limit = problem.rules.access.max_minutes_to_hub
-    near = (problem.practice_to_site[index] <= limit).all(axis=0) if limit > 0 else True
     eligible = np.isin(problem.site_owner, index)
-    for narrower in (problem.hub_allowed, near & np.isfinite(minutes)):
+    decided = np.isin(np.arange(len(eligible)), problem.decided.hubs)
+    for narrower in (decided, problem.hub_allowed, _within_limits(index, minutes, problem) & np.isfinite(minutes)):
         if (eligible & narrower).any():
             eligible &= narrower
-    cost = np.where(eligible, np.round(minutes, 3), np.inf)
-    if not np.isfinite(cost).any():  # no site is reached by everybody: any eligible one, the smallest code
+    minutes = np.where(eligible, np.round(minutes, 3), np.inf)
+    if not np.isfinite(minutes).any():  # no site is reached by everybody: any eligible one, the smallest code
         return problem.site_codes[int(np.argmax(eligible))]
-    return problem.site_codes[int(np.argmin(cost))]
+    weights = problem.rules.weights
+    scale = float(problem.timed_patients.sum()) / max(float(problem.list_size.sum()), 1.0)
+    other = np.array([_hub_penalty(index, site, problem) for site in range(len(eligible))]) * scale
+    cost = np.where(np.isfinite(minutes), weights.minutes * minutes + other, np.inf)
+    return problem.site_codes[int(np.lexsort((np.arange(len(cost)), minutes, np.round(cost, 3)))[0])]
+
+
+def _within_limits(
+    index: NDArray[np.int64], minutes: NDArray[np.float64], problem: GroupingProblem
+) -> NDArray[np.bool_]:
+    """Sites that keep the limits of minutes to the hub for these practices, shape (S,)."""
+    access = problem.rules.access
+    near = np.ones(len(problem.site_codes), dtype=bool)
+    if access.max_minutes_to_hub > 0:
+        near &= (problem.practice_to_site[index] <= access.max_minutes_to_hub).all(axis=0)
+    if access.max_mean_minutes_to_hub > 0:
+        timed = float(problem.timed_patients[index].sum())
+        near &= minutes <= access.max_mean_minutes_to_hub * timed + 1e-9
+    return near
 
 
 # ------------------------------------------------------------------------------------------------------------- pieces
@@ -171,17 +191,35 @@ def _outside_largest(labels: list[str], sizes: NDArray[np.int64]) -> int:
     return sum(totals.values()) - max(totals.values(), default=0)
 
 
-def _penalty(index: NDArray[np.int64], problem: GroupingProblem) -> float:
-    """Penalty of one group in patient-minutes."""
+def _penalty(group: Group, problem: GroupingProblem) -> float:
+    """Penalty of one group in minutes times patients."""
+    index = member_indices(group, problem)
     size, weights = problem.rules.size, problem.rules.weights
     listed = int(problem.list_size[index].sum())
     rural = rural_share(index, problem) >= problem.rules.rurality.threshold - 1e-9
     floor = size.preferred_minimum_rural if rural else size.preferred_minimum_urban
     outside = max(listed - size.preferred_maximum, 0) + max(floor - listed, 0)
     sizes = problem.list_size[index]
-    split = _outside_largest([problem.locality[i] for i in index], sizes)
-    moved = _outside_largest([problem.current_group[i] for i in index], sizes)
-    return weights.outside_preferred * outside + weights.split_locality * split + weights.change_of_group * moved
+    total = weights.outside_preferred * outside + weights.size_balance * abs(listed - size.middle)
+    for weight, labels in (
+        (weights.split_locality, problem.locality),
+        (weights.change_of_group, problem.current_group),
+        (weights.mixed_systems, problem.clinical_system or ("",) * len(problem.locality)),
+    ):
+        total += weight * _outside_largest([labels[i] for i in index], sizes)
+    return total + _hub_penalty(index, problem.site_codes.index(group.hub_site_code), problem)
+
+
+def _hub_penalty(index: NDArray[np.int64], site: int, problem: GroupingProblem) -> float:
+    """What a group's hub adds to its penalty besides its patients' minutes."""
+    weights = problem.rules.weights
+    total = 0.0
+    if weights.worst_practice > 0:
+        longest = float(problem.practice_to_site[index, site].max())
+        total += weights.worst_practice * longest * int(problem.list_size[index].sum())
+    if weights.hub_cost > 0 and problem.hub_cost is not None:
+        total += weights.hub_cost * float(problem.hub_cost[site])
+    return total
 
 
 def _group_names(plan: Plan, problem: GroupingProblem, place: Place) -> list[str]:
@@ -189,13 +227,7 @@ def _group_names(plan: Plan, problem: GroupingProblem, place: Place) -> list[str
     names = []
     for group in plan.groups:
         index = member_indices(group, problem)
-        totals: dict[str, int] = {}
-        for i in index:
-            label = problem.locality[i]
-            totals[label] = totals.get(label, 0) + int(problem.list_size[i])
-        totals.pop("", None)
-        largest = min(totals, key=lambda label: (-totals[label], label)) if totals else ""
-        names.append(largest or f"Around {place.sites.loc[group.hub_site_code, 'name']}")
+        names.append(main_locality(index, problem) or f"Around {place.sites.loc[group.hub_site_code, 'name']}")
     seen: dict[str, int] = {}
     numbered = []
     for name in names:
@@ -207,7 +239,7 @@ def _group_names(plan: Plan, problem: GroupingProblem, place: Place) -> list[str
 def _groups_table(
     plan: Plan, problem: GroupingProblem, place: Place, journeys: Journeys, to_hub: NDArray[np.float64]
 ) -> pd.DataFrame:
-    rules = problem.rules
+    rules, granted = problem.rules, dict(problem.decided.granted)
     owner_count = place.sites["practice_code"].value_counts()
     rows = []
     for group, name in zip(plan.groups, _group_names(plan, problem, place), strict=True):
@@ -215,7 +247,7 @@ def _groups_table(
         listed = int(problem.list_size[index].sum())
         share = rural_share(index, problem)
         kind = "rural" if share >= rules.rurality.threshold - 1e-9 else "urban"
-        minimum = rules.size.minimum_rural if kind == "rural" else rules.size.minimum_urban
+        minimum = rules.minimum_for(rural=kind == "rural", locality=main_locality(index, problem))
         own = np.isin(journeys.practice, index)
         to_site = problem.practice_to_site[index, problem.site_codes.index(group.hub_site_code)]
         rows.append(
@@ -229,7 +261,7 @@ def _groups_table(
                 round(share, 6),
                 minimum,
                 listed - minimum,
-                _exception_text(group, listed, minimum, kind, place),
+                _exception_text(group, listed, minimum, kind, place, granted.get(tuple(index))),
                 group.hub_site_code,
                 round(weighted_mean(to_hub[own], journeys.patients[own]), 3),
                 round(float(to_site.max()), 3) if np.isfinite(to_site).all() else math.nan,
@@ -238,15 +270,22 @@ def _groups_table(
     return pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
 
 
-def _exception_text(group: Group, listed: int, minimum: int, kind: str, place: Place) -> str:
+def _exception_text(group: Group, listed: int, minimum: int, kind: str, place: Place, reason: str | None) -> str:
+    """What is said of a group below its minimum; one that was granted carries its reason."""
     if listed >= minimum:
         return ""
     names = [f"{place.practices.loc[code, 'name']} ({code})" for code in group.members]
     who = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
     verb = "has" if len(names) == 1 else "together have"
-    return (
+    said = (
         f"{who} {verb} {listed:,} registered patients, {minimum - listed:,} short of the {kind} minimum of {minimum:,}"
     )
+    return said if reason is None else f"{GRANTED}: {said}. Reason: {reason}"
+
+
+def not_granted(groups: pd.DataFrame) -> pd.Series:
+    """Which groups are below their minimum without a granted exception, bool."""
+    return (groups["margin"] < 0) & ~groups["exception"].astype(str).str.startswith(GRANTED)
 
 
 def _areas_table(
@@ -293,7 +332,7 @@ def _headline(
     groups: pd.DataFrame, journeys: Journeys, rows: NDArray[np.bool_], to_hub: NDArray[np.float64]
 ) -> dict[str, object]:
     minutes, patients, rural = to_hub[rows], journeys.patients[rows], journeys.rural[rows]
-    short = groups["margin"] < 0
+    short = not_granted(groups)
     parts = _parts(rural)
     headline: dict[str, object] = {
         "groups": len(groups),

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from grouping.journeys import Journeys
-from grouping.membership import member_indices
+from grouping.membership import main_locality, member_indices
 from grouping.plan import Plan
 from grouping.problem import GroupingProblem
 from grouping.rules import RuleSet
@@ -44,8 +44,9 @@ def remarks(
     rural_localities = _rural_localities(problem)
     for group, row in zip(plan.groups, groups.itertuples(), strict=True):
         index = member_indices(group, problem)
-        rows += [(group.group_id, kind, note) for kind, note in _size_notes(row, rules)]
-        rows += [(group.group_id, kind, note) for kind, note in _rurality_notes(row, rules)]
+        locality = main_locality(index, problem)
+        rows += [(group.group_id, kind, note) for kind, note in _size_notes(row, rules, locality)]
+        rows += [(group.group_id, kind, note) for kind, note in _rurality_notes(row, rules, locality)]
         estimated = _estimate_note(index, row, problem, journeys)
         if estimated:
             rows.append((group.group_id, "estimated", estimated))
@@ -59,30 +60,24 @@ def remarks(
     return pd.DataFrame(sorted(rows), columns=list(NOTE_COLUMNS))
 
 
-def _size_notes(row: object, rules: RuleSet) -> list[tuple[str, str]]:
-    if row.list_size <= rules.size.hard_maximum:
+def _size_notes(row: object, rules: RuleSet, locality: str) -> list[tuple[str, str]]:
+    most = rules.maximum_for(rural=row.kind == "rural", locality=locality)
+    if row.list_size <= most or row.practices > 1:
         return []
-    if row.practices == 1:
-        return [
-            (
-                "oversize",
-                f"A single practice of {row.list_size:,} patients, above the maximum of {rules.size.hard_maximum:,}:"
-                " it stands alone.",
-            )
-        ]
-    return []
+    note = f"A single practice of {row.list_size:,} patients, above the maximum of {most:,}: it stands alone."
+    return [("oversize", note)]
 
 
-def _rurality_notes(row: object, rules: RuleSet) -> list[tuple[str, str]]:
+def _rurality_notes(row: object, rules: RuleSet, locality: str) -> list[tuple[str, str]]:
     if abs(row.rural_share - rules.rurality.threshold) > rules.rurality.near_threshold:
         return []
+    urban, rural = (rules.minimum_for(rural=kind, locality=locality) for kind in (False, True))
     return [
         (
             "near-threshold",
             f"Rural share {row.rural_share:.1%} is within {rules.rurality.near_threshold * 100:g} points of the"
-            f" threshold: as urban the minimum is {rules.size.minimum_urban:,} (margin"
-            f" {_signed(row.list_size - rules.size.minimum_urban)}), as rural {rules.size.minimum_rural:,} (margin"
-            f" {_signed(row.list_size - rules.size.minimum_rural)}).",
+            f" threshold: as urban the minimum is {urban:,} (margin {_signed(row.list_size - urban)}), as rural"
+            f" {rural:,} (margin {_signed(row.list_size - rural)}).",
         )
     ]
 
@@ -94,8 +89,9 @@ def _estimate_note(index: NDArray[np.int64], row: object, problem: GroupingProbl
     """
     own = np.isin(journeys.practice, index)
     guessed = own & journeys.estimated
-    sizes = problem.rules.size
-    if not guessed.any() or row.list_size == 0 or sizes.minimum_urban == sizes.minimum_rural:
+    rules, locality = problem.rules, main_locality(index, problem)
+    same = rules.minimum_for(rural=True, locality=locality) == rules.minimum_for(rural=False, locality=locality)
+    if not guessed.any() or row.list_size == 0 or same:
         return ""
     known = np.setdiff1d(index, journeys.practice[guessed])
     low = high = float(problem.rural_patients[known].sum())
@@ -136,8 +132,7 @@ def _second_definition(
     kind = "rural" if rural >= problem.rules.rurality.threshold * row.list_size else "urban"
     if kind == row.kind:
         return ""
-    size = problem.rules.size
-    minimum = size.minimum_rural if kind == "rural" else size.minimum_urban
+    minimum = problem.rules.minimum_for(rural=kind == "rural", locality=main_locality(index, problem))
     return (
         f"By the second definition (rural localities instead of rural homes) this group would be {kind}: minimum"
         f" {minimum:,}, margin {_signed(row.list_size - minimum)}."
