@@ -142,11 +142,24 @@ class Tables(_Settings):
     public_transport: PublicTransportSpecs = ()
 
 
+def _as_decisions(value: Any) -> Any:
+    """A file name, the long form of a table, or a list of blocks; anything else is told as wrong."""
+    if isinstance(value, str) and value:
+        return TableSpec(file=value)
+    if isinstance(value, dict):
+        return TableSpec.model_validate(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
 class RuleSettings(_Settings):
-    """The rule set by name (or a `.toml` file beside `case.toml`), and single values to override."""
+    """The rule set by name (or a `.toml` file beside `case.toml`), single values to override, and what is decided.
+
+    `decisions` are blocks `[[rules.decisions]]`, or a table of them by its file.
+    """
 
     set: str = Field(default="dorset-2017", min_length=1)
     override: dict[str, Any] = Field(default_factory=dict)
+    decisions: Annotated[TableSpec | tuple[dict[str, Any], ...], BeforeValidator(_as_decisions)] = ()
 
 
 class StraightLineSettings(_Settings):
@@ -435,12 +448,16 @@ def _explain(item: Any, loc: tuple[int | str, ...], book: Keys) -> Finding:
         wanted = "text in quotes, a number, or true or false"
     if loc == ("tables", "sites") or (len(loc) == 3 and loc[0] == "tables"):
         wanted = WANTED["tuple_type"]
+    if loc[:2] == ("rules", "decisions"):
+        wanted = "the name of a table in quotes, or blocks that begin with [[rules.decisions]]"
     return book.finding(loc, f"The value must be {wanted}.", f"Write {wanted}.", "wrong-type", value)
 
 
 def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
     if parent and parent[0] == "tables" and len(parent) >= 2:
         return sorted((PublicTransportSpec if parent[1] == "public_transport" else TableSpec).model_fields)
+    if tuple(parent) == ("rules", "decisions"):
+        return sorted(TableSpec.model_fields)
     if parent and parent[0] == "fetch":
         return sorted(FetchSpec.model_fields)
     models: dict[tuple[str, ...], type[BaseModel]] = {
@@ -483,6 +500,8 @@ def _missing_files(folder: Path, settings: CaseSettings, book: Keys) -> list[Fin
         wanted.append((("record",), settings.record))
     if settings.rules.set.lower().endswith(".toml"):
         wanted.append((("rules", "set"), settings.rules.set))
+    if isinstance(settings.rules.decisions, TableSpec):
+        wanted.append((("rules", "decisions"), settings.rules.decisions.path))
     findings = []
     to_come = {(spec.to or "").replace("\\", "/") for spec in settings.fetch}
     for loc, name in wanted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["error", "warning", "note"]
 
@@ -72,7 +72,14 @@ class InputProblems(Exception):
 
 
 class NoPlan(Exception):
-    """No plan obeys the rules; the message says why and what could be relaxed."""
+    """No plan obeys the rules; the message says why and what could be relaxed.
+
+    `report` holds the certificate of the search, `conflict` the explanation (`grouping.conflict.Conflict`); None where
+    there is none.
+    """
+
+    report: Any = None
+    conflict: Any = None
 
 
 class VerificationFailed(Exception):

@@ -16,7 +16,7 @@ from grouping.plan import Group, Plan
 from grouping.problem import GroupingProblem
 from grouping.remarks import remarks
 from grouping.result import AssessedOption, OptionPlan
-from grouping.verify import Claims, verify
+from grouping.verify import Claims, Evidence, verify_plan
 
 GROUP_COLUMNS = (
     "group_id",
@@ -52,6 +52,7 @@ def assess(
     edges: pd.DataFrame,
     *,
     journeys: Journeys | None = None,
+    evidence: Evidence | None = None,
     before: Plan | None = None,
     by_hand: bool = False,
 ) -> AssessedOption:
@@ -65,6 +66,8 @@ def assess(
         What it was made from; `place` with completed registrations.
     journeys
         The joined registrations, to be shared between options.
+    evidence
+        The inputs as the verifier joins them, to be shared between options.
     before
         Plan whose hubs give `minutes_hub_before`.
     by_hand
@@ -93,7 +96,8 @@ def assess(
         headline=headline,
         before=before,
     )
-    verification = verify(claims, place, times, edges, rules, partial=by_hand)
+    evidence = evidence or Evidence(place, times, edges, rules, {})
+    verification = verify_plan(claims, evidence, partial=by_hand)
     binding = verification if not by_hand else verification[verification["kind"] == "figure"]
     notes = remarks(option.plan, groups, problem, journeys, verification if by_hand else None)
     left_out = place.practices.loc[~covered, ["name", "list_size"]].rename_axis("practice_code").reset_index()

@@ -1,8 +1,8 @@
-"""Borders between practices, thinned where they allow more groups than can be listed.
+"""Borders between practices, thinned where they allow more groups than can be searched.
 
-A dense city can have so many small practices side by side that even a flat map of them allows hundreds of millions of
-groups. Then borders are left out one after the other until the list fits, first those that matter least: where other
-practices lie between the two. Which they are, and how many, is part of the result; the proof holds for those kept.
+A dense city can have so many small practices side by side that even a flat map of them allows thousands of millions of
+groups. Then borders are left out one after the other until few enough remain, first those that matter least: where
+other practices lie between the two. Which they are, and how many, is part of the result; the proof is about the rest.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from geodata.catchments import LEFT_OUT
 from geodata.errors import Finding
 from grouping.candidates import compatible_pairs, count_sets
+from grouping.criteria import NO_ROAD_MINUTES
 from grouping.problem import GroupingProblem, adjacency_matrix
 
-MOST_LISTED = 5_000_000
-"""Groups the borders may allow: some 1.5 GB at most, and a proof within a minute.
+MOST_SEARCHED = 300_000_000
+"""Groups the borders may allow: they are searched, not listed, where they are more than memory holds (see `streamed`).
 
-Measured on 352 practices of London: with room for 1, 2, 5 and 15 million groups the best score is 4.277, 4.268, 4.253
-and 4.250 minutes; 15 million need 4.6 GB.
+Measured on 2 cores: 174 million groups of 96 practices are proven in half a minute within 0.6 GB.
 """
 
 LEAST_MINUTES = 0.05
@@ -38,9 +38,9 @@ def kept_borders(edges: pd.DataFrame) -> pd.DataFrame:
 
 
 def fit_borders(
-    problem: GroupingProblem, edges: pd.DataFrame, *, at_most: int = MOST_LISTED
+    problem: GroupingProblem, edges: pd.DataFrame, *, at_most: int = MOST_SEARCHED
 ) -> tuple[GroupingProblem, pd.DataFrame, tuple[Finding, ...]]:
-    """Leave out as few borders as needed for the list of groups to fit.
+    """Leave out as few borders as needed for the groups to be few enough.
 
     Borders go in the order of `order_of_leaving`; the number that has to go is found by halving, counting the groups
     without listing them. A planner's own list of neighbours is taken as it is.
@@ -58,9 +58,10 @@ def fit_borders(
     -------
     tuple
         The problem and the edges, those left out marked so in `reason`; and a warning if there are any. Both unchanged
-        where the list fits, and where leaving out borders cannot make it fit (then listing says so).
+        where there are few enough, and where leaving out borders cannot make them few enough.
     """
-    if (edges["reason"] == "planner").any() or count_sets(problem, at_most) <= at_most:
+    fixed = (edges["reason"] == "planner").any() or problem.rules.contiguity.rule == "none"
+    if fixed or count_sets(problem, at_most) <= at_most:
         return problem, edges, ()
     order = order_of_leaving(problem, edges)
     low, high = 1, len(order)
@@ -110,7 +111,7 @@ def order_of_leaving(problem: GroupingProblem, edges: pd.DataFrame) -> list[Pair
     held = adjacency_matrix(edges[edges["reason"] == "same building"], problem.practice_codes)
     tags = np.array(problem.keep_together, dtype=object)
     held |= (tags[:, None] == tags) & (tags != "")
-    minutes = np.maximum(problem.between_practices, LEAST_MINUTES)
+    minutes = np.clip(problem.between_practices, LEAST_MINUTES, NO_ROAD_MINUTES)
     ways = _Ways(problem, np.where(problem.adjacency & fits, minutes**2, np.inf), fits)
     may_go = zip(*np.nonzero(np.triu(problem.adjacency & fits & ~held)), strict=True)
     waiting = [(0.0, -round(float(minutes[a, b]), 6), int(a), int(b)) for a, b in may_go]
@@ -132,14 +133,14 @@ def order_of_leaving(problem: GroupingProblem, edges: pd.DataFrame) -> list[Pair
 def _fitting_pairs(problem: GroupingProblem) -> NDArray[np.bool_]:
     """Pairs that may share a group: near enough, and together not above the hard maximum."""
     together = problem.list_size[:, None] + problem.list_size[None, :]
-    return compatible_pairs(problem) & (together <= problem.rules.size.hard_maximum)
+    return compatible_pairs(problem) & (together <= problem.rules.size.largest)
 
 
 class _Ways:
     """Ways round over the borders that remain; `legs` holds squared minutes, infinite where there is no border."""
 
     def __init__(self, problem: GroupingProblem, legs: NDArray[np.float64], fits: NDArray[np.bool_]) -> None:
-        self._sizes, self._most, self._fits = problem.list_size, problem.rules.size.hard_maximum, fits
+        self._sizes, self._most, self._fits = problem.list_size, problem.rules.size.largest, fits
         self._legs = [
             {int(other): float(row[other]) for other in np.flatnonzero(np.isfinite(row)) if other != practice}
             for practice, row in enumerate(legs)
@@ -183,7 +184,7 @@ def _warning(problem: GroupingProblem, edges: pd.DataFrame, at_most: int, sets: 
     kept = len(edges) - gone
     message = (
         f"The {len(edges):,} borders between {practices:,} practices allow more than {at_most:,} groups, too many to "
-        f"list. {gone:,} of them were left out, first those with other practices most clearly in between; {kept:,} "
+        f"search. {gone:,} of them were left out, first those with other practices most clearly in between; {kept:,} "
         f"remain ({2 * kept / practices:.1f} neighbours a practice) and allow {sets:,} groups. What is proven is "
         "proven for the borders that remain: a plan over one that was left out could be better."
     )

@@ -23,6 +23,7 @@ from grouping.cli_times import calibrate, times
 from grouping.say import (
     say_check,
     say_cut,
+    say_explained,
     say_recheck,
     say_run,
     say_templates,
@@ -199,9 +200,24 @@ def run(
         ),
     ] = 0,
     before: BeforeOption = None,
+    all_plans: Annotated[
+        bool, typer.Option("--all-plans", help="Also write all plans nearly as good as the best (near_plans.parquet).")
+    ] = False,
+    memory: Annotated[
+        float,
+        typer.Option(
+            "--memory",
+            min=0.001,
+            metavar="GB",
+            help="Memory for the list of all groups. Where they are more, they are searched without a list.",
+        ),
+    ] = 1.5,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Afterwards print the chain of proof in plain words.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find, prove and show blueprint options for a case."""
+    """Find, prove and show blueprint options for a case. Ctrl-C ends the search with the best plan so far."""
     from geodata.case import case_folder
     from grouping.pipeline import run_case
     from grouping.runs import refuse_foreign_folder, write_run
@@ -216,11 +232,15 @@ def run(
                 time_limit=time_limit,
                 seed=seed,
                 before=before,
+                all_plans=all_plans,
+                memory=memory,
                 progress=tell,
             )
             tell("Writing the run", str(out))
             write_run(found, out, case_dir=case_folder(case))
         say_run(found, out, as_json=as_json, wanted=options)
+        if explain and found.solver is not None:
+            say_explained(found.solver, as_json=as_json)
 
 
 @app.command()
@@ -250,13 +270,20 @@ def score(
 def verify(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)],
     case: Annotated[Path | None, typer.Option("--case", help="The case, when it has moved.")] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="List every group anew and prove the bound once more.")] = False,
+    deep_limit: Annotated[
+        int | None, typer.Option("--deep-limit", min=1, help="Most sets of practices to list for --deep (3,000,000).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Re-derive every claim of a run from its inputs, by code that shares nothing with the optimiser."""
+    from grouping.verify.listing import DEEP_LIMIT
     from grouping.verify.recheck import recheck
 
     with told(as_json=as_json):
-        result = recheck(run_folder, case_dir=case)
+        result = recheck(
+            run_folder, case_dir=case, deep=deep or deep_limit is not None, at_most=deep_limit or DEEP_LIMIT
+        )
         say_recheck(result, as_json=as_json)
         if not result.agrees:
             raise typer.Exit(1)

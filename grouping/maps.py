@@ -331,6 +331,8 @@ class Drawing:
         The groups of each option.
     scale_km, scale_length
         Length of the scale bar, in kilometres and in drawing units.
+    main_sites
+        Where each practice has its main site.
     """
 
     width: int
@@ -341,6 +343,7 @@ class Drawing:
     options: tuple[DrawnOption, ...]
     scale_km: int
     scale_length: int
+    main_sites: dict[str, tuple[int, int]]
 
 
 def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, int]]) -> Drawing:
@@ -390,6 +393,7 @@ def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, in
         tuple(options),
         scale_km,
         round(scale_km * 1_000 * scale),
+        {str(code): spot(point.x, point.y) for code, point in place.practices.geometry.items()},
     )
 
 

@@ -1,48 +1,53 @@
-"""The best plan and its proof: least total shortfall, then fewest exceptions, then least score.
+"""The best plan and its proof, one criterion of `objective.order` after the other.
 
 Symbols: candidates g with cost c_g (whole units of 1/1000 patient-minute), shortfall s_g (patients missing to the
-minimum), e_g = 1 if s_g > 0. A plan chooses candidates that cover every practice exactly once. Stages:
+minimum), e_g = 1 if s_g > 0. A plan chooses candidates that cover every practice exactly once. With the order that the
+rule sets bring, the stages are (`grouping.stages` states them for any order):
 
 1. S* = least sum of s_g; 2. E* = fewest sum of e_g among plans with sum of s_g <= S*; 3. least sum of c_g among plans
-with sum of s_g <= S* and sum of e_g <= E*. A limit on the number of exceptions is a side row of every stage.
+with sum of s_g <= S* and sum of e_g <= E*. Limits on a plan as a whole are side rows of every stage.
 
-A stage hands on only the candidates that can be in a plan as good as its best: those whose reduced cost fits between
-the bound and the best value. S* and E* are whole numbers, proven without tolerance.
+Before them a first look finds a good plan, or proves that there is none; after them ties are broken by codes.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import NoPlan
-from grouping.candidates import UNITS, Candidates, list_candidates
+from grouping.candidates import Candidates, list_candidates
+from grouping.certificate import certificate_of, proof_of
+from grouping.criteria import COUNT_STEP, UNITS, criterion
+from grouping.explain import explanation_of
+from grouping.how_many import DEFAULT_MEMORY
 from grouping.partition.clock import Clock
 from grouping.partition.columns import Columns, SideRow, Triple
+from grouping.partition.greedy import greedy_plan
 from grouping.partition.pricing import Bound
 from grouping.partition.programme import solve_programme
-from grouping.partition.search import NO_VALUE, Aim, Found, minimise, price_sums
+from grouping.partition.search import Found, minimise, price_sums
 from grouping.partition.ties import first_by_solving, first_of_equals
 from grouping.plan import Plan
 from grouping.problem import GroupingProblem
 from grouping.result import SolverReport
+from grouping.stages import Work, run_stages, with_left_out
+from grouping.streamed import solve_if_large
 
 Progress = Callable[[str, str], None]
+"""Told the stage and a plain line. Where it has a method `live`, that is told each `Standing` (for a live line)."""
 
 LOOK_PRICE = 3_000 * UNITS
 """Patient-minutes a missing patient costs in the first look, which only has to be good, not exact."""
 
-COUNT_STEP = 1_000_000
-"""Units of one exception or one practice left out, so that dual values keep six decimals as whole numbers."""
-
-SHORTFALL_STEP = 1_000
-"""Units of one missing patient, for the same reason."""
+LOOK_PRICES = {"shortfall": LOOK_PRICE, "groups": 2_000 * LOOK_PRICE}
+"""What one unit of a criterion costs in the first look, where it goes before the score."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,17 @@ class Solution:
         Groups given to the final programme.
     seconds
         Time of each stage.
+    held
+        Best value of each criterion before the score, in whole units (see `grouping.criteria`).
+    certificate
+        What was proven, stage by stage, as plain values.
+    proof
+        The prices that prove it, as plain values.
     explanation
         The chain of proof, in plain words.
+    whole_within
+        Every plan whose score is at most (1 + this) x the best one is made of `candidates`: infinite for a complete
+        list of groups, below 0 where nothing is known.
     """
 
     plan: Plan
@@ -97,6 +111,10 @@ class Solution:
     programme_columns: int
     seconds: dict[str, float]
     explanation: tuple[str, ...]
+    held: dict[str, int] = field(default_factory=dict)
+    certificate: dict[str, Any] = field(default_factory=dict)
+    proof: dict[str, Any] = field(default_factory=dict)
+    whole_within: float = float("inf")
 
     @property
     def gap(self) -> float:
@@ -106,7 +124,8 @@ class Solution:
     def report(self, **seconds: float) -> SolverReport:
         """The certificate, with the time of further stages added."""
         return SolverReport(
-            name="HiGHS through PuLP, over a complete list of groups",
+            name="HiGHS through PuLP, over "
+            + ("all groups, searched by prices" if "searched" in self.certificate else "a complete list of groups"),
             version=solver_version(),
             status=self.status,
             objective=self.objective,
@@ -118,43 +137,9 @@ class Solution:
             columns=self.programme_columns,
             seconds={**self.seconds, **seconds},
             explanation=self.explanation,
+            certificate=self.certificate,
+            proof=self.proof,
         )
-
-
-@dataclass
-class _Work:
-    """What the stages share while they run."""
-
-    problem: GroupingProblem
-    listed: Candidates
-    clock: Clock
-    say: Progress
-    alive: NDArray[np.int64]
-    plan: NDArray[np.int64]
-    seconds: dict[str, float] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
-    most: int = 0
-    proven: bool = True
-
-    def columns(self, cost: NDArray[np.int64], rows: tuple[SideRow, ...]) -> Columns:
-        """The candidates still alive, with a cost (over all candidates) and side rows (over all candidates)."""
-        whole = Columns(len(self.problem.practice_codes), self.listed.members, self.listed.starts, cost, rows)
-        return whole if len(self.alive) == len(self.listed) else whole.take(self.alive)
-
-    def run(
-        self, stage: str, columns: Columns, step: int, *, aim: Aim = "proof", triples: Sequence[Triple] = ()
-    ) -> Found:
-        """One stage from the best plan so far; keeps the candidates that can be in a plan as good."""
-        began = time.perf_counter()
-        known = np.searchsorted(self.alive, self.plan)
-        found = minimise(
-            columns, self.problem.practice_codes, step=step, known=known, clock=self.clock, aim=aim, triples=triples
-        )
-        self.plan = self.alive[found.plan]
-        self.most = max(self.most, found.columns)
-        self.proven &= found.proven or aim == "bound"
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
-        return found
 
 
 def solver_version() -> str:
@@ -167,7 +152,9 @@ def solve_partition(
     *,
     candidates: Candidates | None = None,
     time_limit: float | None = None,
+    clock: Clock | None = None,
     progress: Progress | None = None,
+    memory: float = DEFAULT_MEMORY,
 ) -> Solution:
     """Find the best plan and prove it.
 
@@ -179,232 +166,168 @@ def solve_partition(
         The list, if it was already made.
     time_limit
         Seconds after which the best plan so far is returned with its gap. Listing is always finished.
+    clock
+        The time limit as a clock that can also be stopped, instead of `time_limit`.
     progress
         Called with the stage and a plain line about it.
+    memory
+        Gigabytes for the list of all groups and the search over it. Where that does not do, the groups are searched
+        without a list of them all (see `grouping.streamed`).
 
     Raises
     ------
     NoPlan
         No plan obeys the rules, or none was found in time. The exception's `report` holds the certificate.
-    InputProblems
-        The list would be too long.
     """
     say = progress or (lambda stage, detail: None)
-    clock = Clock(time_limit)
+    clock = clock or Clock(time_limit)
+    if candidates is None:
+        large = solve_if_large(problem, memory=memory, clock=clock, progress=progress or say)
+        if large is not None:
+            return large
     began = time.perf_counter()
     say("listing", "listing every group the rules allow")
     listed = candidates if candidates is not None else list_candidates(problem)
-    seconds = {"listing": time.perf_counter() - began}
+    seconds = time.perf_counter() - began
     say("listing", f"{len(listed):,} groups listed")
-    none = np.empty(0, np.int64)
-    work = _Work(problem, listed, clock, say, np.arange(len(listed)), none, seconds)
-    work.lines.append(
-        f"{len(listed):,} groups obey the rules and the borders between practices; each was listed and scored, "
-        f"{int(listed.exception.sum()):,} of them below their minimum."
-    )
+    work = Work.begin(problem, listed, clock, say, getattr(progress, "live", None))
+    work.seconds["listing"] = seconds
     _refuse_unplaceable(work)
     _first_look(work)
-    limit = problem.rules.exceptions.limit
-    capped = (SideRow("exceptions_at_most", listed.exception.astype(np.int64), limit),) if limit is not None else ()
-    shortfall = _least_shortfall(work, capped)
-    exceptions = _fewest_exceptions(work, shortfall, capped)
-    return _least_score(work, shortfall, exceptions)
+    run_stages(work)
+    return _solution(work)
 
 
-def _first_look(work: _Work) -> None:
+def _first_look(work: Work) -> None:
     """A good plan to start from; raises `NoPlan` if it is proven that there is none."""
     began = time.perf_counter()
     work.say("first plan", "looking for a first good plan")
     listed, problem = work.listed, work.problem
-    count, limit = len(problem.practice_codes), problem.rules.exceptions.limit
-    out = max(problem.rules.size.hard_maximum, int(listed.shortfall.max(initial=0))) * LOOK_PRICE
-    cost = np.concatenate((listed.cost + listed.shortfall * LOOK_PRICE, np.full(count, out)))
-    members = np.concatenate((listed.members, np.arange(count, dtype=np.int16)))
-    starts = np.concatenate((listed.starts, listed.starts[-1] + 1 + np.arange(count)))
-    left_out = np.concatenate((np.zeros(len(listed), np.int64), np.ones(count, np.int64)))
-    below = np.concatenate((listed.exception.astype(np.int64), np.zeros(count, np.int64)))
-    rows = () if limit is None else (SideRow("exceptions_at_most", below, limit),)
-    columns = Columns(count, members, starts, cost, rows)
-    known = _everybody_alone(listed, count, exceptions=limit is None)
-    found = minimise(columns, problem.practice_codes, known=known, clock=work.clock, aim="plan")
-    plan = found.plan
-    if left_out[plan].any():
+    cost = _look_cost(work)
+    out = max(problem.rules.size.largest, int(listed.shortfall.max(initial=0))) * LOOK_PRICE
+    chosen = with_left_out(work.columns(cost, work.rows), cost, out)
+    left_out = np.arange(len(chosen)) >= len(listed)
+    known = _everybody_alone(work)
+    found = minimise(chosen, work.names, known=known, clock=work.clock, aim="plan")
+    if work.clock.over:
+        found = _hurried(work, chosen, found)
+    plan, bound = found.plan, 0
+    if plan is None or left_out[plan].any():
         work.say("first plan", "looking whether there is any plan at all")
-        columns = Columns(count, members, starts, left_out * COUNT_STEP, rows)
-        found = minimise(
-            columns, problem.practice_codes, step=COUNT_STEP, known=plan, enough=COUNT_STEP, clock=work.clock
-        )
-        plan = found.plan
+        columns = replace(chosen, cost=left_out * COUNT_STEP)
+        found = minimise(columns, work.names, step=COUNT_STEP, known=plan, enough=COUNT_STEP, clock=work.clock)
+        plan, bound = found.plan, found.bound
     work.seconds["first plan"] = time.perf_counter() - began
     work.most = max(work.most, found.columns)
-    missing = [problem.practice_codes[j - len(listed)] for j in plan if j >= len(listed)]
+    if plan is None:
+        proven = found.proven or bound >= COUNT_STEP
+        raise _no_plan(work, _cannot_obey(work) if proven else _ran_out(work), proven)
+    missing = [work.names[j - len(listed)] for j in plan if j >= len(listed)]
     if missing:
-        raise _no_plan(work, _cannot_place(problem, missing, found.bound >= COUNT_STEP), found.bound >= COUNT_STEP)
+        proven = bound >= COUNT_STEP
+        raise _no_plan(work, _cannot_place(problem, missing) if proven else _ran_out(work), proven)
     work.plan = plan
 
 
-def _everybody_alone(listed: Candidates, count: int, *, exceptions: bool) -> NDArray[np.int64]:
+def _look_cost(work: Work) -> NDArray[np.int64]:
+    """The score, with a price on what goes before it."""
+    order = work.problem.rules.objective.order
+    cost = work.listed.cost
+    for name in order[: order.index("score")]:
+        if name in LOOK_PRICES:
+            cost = cost + criterion(work.problem, work.listed, name) * LOOK_PRICES[name]
+    return cost
+
+
+def _everybody_alone(work: Work) -> NDArray[np.int64]:
     """Each practice as a group by itself where that is a candidate, else left out (position N + practice)."""
+    listed = work.listed
     alone = np.flatnonzero(np.diff(listed.starts) == 1)
-    if not exceptions:
+    if work.problem.rules.exceptions.limit is not None:
         alone = alone[listed.shortfall[alone] == 0]
-    plan = len(listed) + np.arange(count)
+    plan = len(listed) + np.arange(len(work.names))
     plan[listed.members[listed.starts[alone]]] = alone
     return plan
 
 
-def _least_shortfall(work: _Work, capped: tuple[SideRow, ...]) -> int:
-    """Stage 1: the least total shortfall."""
-    listed = work.listed
-    if int(listed.shortfall[work.plan].sum()) == 0:
-        work.alive = np.flatnonzero(listed.shortfall == 0)
-        work.seconds["shortfall"] = 0.0
-        work.lines.append("A plan without any group below its minimum exists, so the least shortfall is 0.")
-        return 0
-    work.say("shortfall", "proving the least number of patients missing to the minimums")
-    missing = listed.shortfall * SHORTFALL_STEP
-    found = work.run("shortfall", work.columns(missing, capped), SHORTFALL_STEP, aim="bound")
-    if not found.proven and not work.clock.over:
-        # Most groups miss nobody, so the shortfall alone does not tell good groups from poor ones: look for a plan
-        # with a good score that reaches the bound.
-        began = time.perf_counter()
-        reach = (SideRow("total_shortfall", listed.shortfall, found.bound // SHORTFALL_STEP), *capped)
-        target = minimise(
-            work.columns(listed.cost, reach),
-            work.problem.practice_codes,
-            good=NO_VALUE - 1,
-            clock=work.clock,
-            aim="plan",
-        )
-        work.seconds["shortfall"] += time.perf_counter() - began
-        if target.plan is not None:
-            work.plan = target.plan
-        found = work.run("shortfall", work.columns(missing, capped), SHORTFALL_STEP, triples=found.triples)
-    least = found.value // SHORTFALL_STEP
-    work.alive = work.alive[found.remaining]
-    work.alive = work.alive[listed.shortfall[work.alive] <= least]
-    if found.proven:
-        work.lines.append(
-            f"Least total shortfall: {least:,} patients, proven (bound {-(-found.bound // SHORTFALL_STEP):,}); "
-            f"{len(listed) - len(work.alive):,} groups can be in no plan that reaches it and were discarded."
-        )
-    else:
-        work.lines.append(
-            f"Total shortfall found: {least:,} patients; time ran out at a proven bound of "
-            f"{max(-(-found.bound // SHORTFALL_STEP), 0):,}."
-        )
-    return least
+def _hurried(work: Work, columns: Columns, found: Found) -> Found:
+    """Out of time already: a plan built group by group, if that is better than what the search has."""
+    plan = greedy_plan(columns, work.problem.list_size)
+    legal = all(int(row.coefficient[plan].sum()) <= row.limit for row in columns.rows)
+    value = int(columns.cost[plan].sum())
+    return replace(found, plan=plan, value=value) if legal and value < found.value else found
 
 
-def _held(work: _Work, shortfall: int, exceptions: int | None) -> tuple[SideRow, ...]:
-    """Side rows that hold the stages before at their best (none needed where the shortfall is 0)."""
-    listed = work.listed
-    rows = []
-    if shortfall > 0:
-        rows.append(SideRow("total_shortfall", listed.shortfall, shortfall))
-        if exceptions is not None:
-            rows.append(SideRow("number_of_exceptions", listed.exception.astype(np.int64), exceptions))
-    return tuple(rows)
-
-
-def _fewest_exceptions(work: _Work, shortfall: int, capped: tuple[SideRow, ...]) -> int:
-    """Stage 2: the fewest exceptions with the least shortfall."""
-    listed = work.listed
-    if shortfall == 0:
-        work.seconds["exceptions"] = 0.0
-        return 0
-    work.say("exceptions", "proving the fewest exceptions")
-    rows = (*_held(work, shortfall, None), *capped)
-    found = work.run("exceptions", work.columns(listed.exception * COUNT_STEP, rows), COUNT_STEP)
-    fewest = found.value // COUNT_STEP
-    work.alive = work.alive[found.remaining]
-    if found.proven:
-        work.lines.append(f"Fewest exceptions with that shortfall: {fewest}, proven.")
-    else:
-        work.lines.append(
-            f"Exceptions found: {fewest}; time ran out at a proven bound of {max(found.bound // COUNT_STEP, 0)}."
-        )
-    return fewest
-
-
-def _least_score(work: _Work, shortfall: int, exceptions: int) -> Solution:
-    """Stage 3: the least score with shortfall and exceptions held, ties broken by codes."""
-    listed, problem = work.listed, work.problem
-    work.say("score", f"proving the best score over {len(work.alive):,} groups")
-    columns = work.columns(listed.cost, _held(work, shortfall, exceptions))
-    found = work.run("score", columns, 1)
-    size = found.columns or _confirm(work, columns, found)
-    per_minute = listed.units_per_minute
-    bound = found.value if found.proven else max(found.bound, 0)  # minutes and penalties are never negative
-    root = max(found.root.value, 0)
-    root_gap = (found.value - root) / found.value if found.value else 0.0
-    work.lines.append(
-        f"The linear relaxation over {len(columns):,} groups proves that no plan scores below "
-        f"{root / per_minute:.6f} minutes per patient ({root_gap:.3%} under the plan found), computed "
-        "in whole numbers from its prices."
-    )
-    if found.cuts:
-        work.lines.append(f"{found.cuts} cuts that hold for every plan raised that bound.")
-    if found.proven:
-        work.lines.append(
-            f"All but {len(found.remaining):,} groups cost too much, at these prices, to be in a plan as good; the "
-            f"final programme (over {size:,} groups) shows that none is better."
-            + (f" {found.branches} branches were needed." if found.branches else "")
-        )
-    else:
-        work.lines.append(
-            "Time ran out before the score was proven: the gap says how much better a plan could be at most."
-        )
-    _break_ties(work, columns, found)
-    chosen = work.plan
+def _solution(work: Work) -> Solution:
+    """What the stages found, ties broken by codes."""
+    listed, scored, per_minute = work.listed, work.scored, work.listed.units_per_minute
+    size = _confirm(work)
+    ties = _break_ties(work)
+    found = scored.found
+    cost = int(listed.cost[work.plan].sum())
+    stage = next(stage for stage in work.stages if stage.criterion == "score")
+    order = work.problem.rules.objective.order
+    first = {stage.criterion: stage for stage in work.stages}
+    certificate = certificate_of(work, ties=ties, programme=size)
     return Solution(
-        plan=as_plan(problem, listed, chosen),
-        chosen=chosen,
-        shortfall=shortfall,
-        exceptions=exceptions,
-        cost=found.value,
-        objective=found.value / per_minute,
-        bound=bound / per_minute,
+        plan=as_plan(work.problem, listed, work.plan),
+        chosen=work.plan,
+        shortfall=int(listed.shortfall[work.plan].sum()),
+        exceptions=int(listed.exception[work.plan].sum()),
+        cost=cost,
+        objective=cost / per_minute,
+        bound=min(stage.bound, cost) / per_minute,
         status="optimal" if work.proven else "feasible",
         candidates=listed,
-        alive=work.alive,
-        columns=columns,
+        alive=scored.alive,
+        columns=scored.columns,
         root=found.root,
         triples=found.triples,
         programme_columns=size,
         seconds=work.seconds,
-        explanation=tuple(work.lines),
+        explanation=explanation_of(certificate),
+        held={name: first[name].value for name in order[: order.index("score")]},
+        certificate=certificate,
+        proof=proof_of(work),
     )
 
 
-def _confirm(work: _Work, columns: Columns, found: Found) -> int:
-    """Solve the final programme over what is left where the relaxation alone was the proof; returns its size."""
-    if not found.proven:
-        return 0
+def _confirm(work: Work) -> int:
+    """Let the final programme repeat the score's proof where the relaxation alone gave it; returns its size."""
+    found, columns = work.scored.found, work.scored.columns
+    if found.columns or not found.proven:
+        return found.columns
     rest = columns.take(found.remaining)
     price = (rest.cost - price_sums(rest, found.last.prices)) / UNITS
-    answer = solve_programme(rest, work.problem.practice_codes, price, closeness=0.0004, seconds=work.clock.limit())
-    if answer.status == "optimal" and int(rest.cost[answer.chosen].sum()) != found.value:
-        raise AssertionError("the final programme and the linear relaxation disagree")
+    solve_programme(rest, work.names, price, closeness=0.0004, clock=work.clock)
     return len(rest)
 
 
-def _break_ties(work: _Work, columns: Columns, found: Found) -> None:
-    """Put the first of equally good plans in the place of the one found."""
-    if not found.proven:
-        return
+def _break_ties(work: Work) -> str:
+    """Put the first of equally good plans in the place of the one found, and say what is known of others.
+
+    Equally good is: the same in every criterion of the order. What comes after the score is held by side rows.
+    """
+    if not work.proven:
+        return "Whether another plan is exactly as good was not looked into."
     began = time.perf_counter()
-    rest = columns.take(found.remaining)
-    first = first_of_equals(rest, found.reduced, found.value - found.last.value, found.value)
+    scored, found = work.scored, work.scored.found
+    stays = np.isin(scored.alive[found.remaining], work.alive)
+    later = [row for row in work.held if row.name not in {row.name for row in scored.columns.rows} | {"held_score"}]
+    kept = found.remaining[stays]
+    rest = scored.columns.take(kept)
+    ids = scored.alive[kept]
+    rows = tuple(SideRow(row.name, row.coefficient[ids], row.limit) for row in later)
+    rest = replace(rest, rows=(*rest.rows, *rows))
+    first = first_of_equals(rest, found.reduced[stays], found.value - found.last.value, found.value)
     if first is None:
-        mine = np.flatnonzero(np.isin(work.alive[found.remaining], work.plan))
-        names = work.problem.practice_codes
-        first = first_by_solving(rest, names, found, mine, work.clock)
+        mine = np.flatnonzero(np.isin(ids, work.plan))
+        first = first_by_solving(rest, work.names, found, mine, work.clock)
     work.seconds["ties"] = time.perf_counter() - began
     if first is None:
-        work.lines.append("Whether another plan has exactly the same score was not looked into to the end.")
-    else:
-        work.plan = np.sort(work.alive[found.remaining[first]])
+        return "Whether another plan is exactly as good was not looked into to the end."
+    work.plan = np.sort(ids[first])
+    return "Of plans that are exactly as good, the first by practice codes is shown."
 
 
 def as_plan(problem: GroupingProblem, listed: Candidates, chosen: NDArray[np.int64]) -> Plan:
@@ -413,18 +336,32 @@ def as_plan(problem: GroupingProblem, listed: Candidates, chosen: NDArray[np.int
     return Plan.from_groups((tuple(codes[p] for p in listed.group(int(j))), sites[int(listed.hub[j])]) for j in chosen)
 
 
-def _refuse_unplaceable(work: _Work) -> None:
+def _refuse_unplaceable(work: Work) -> None:
     """Raise `NoPlan` if some practice is in no candidate at all."""
     problem = work.problem
     missing = np.flatnonzero(work.listed.containing(len(problem.practice_codes)) == 0)
     if len(missing):
-        raise _no_plan(work, _cannot_place(problem, [problem.practice_codes[p] for p in missing], True), True)
+        raise _no_plan(work, _cannot_place(problem, [problem.practice_codes[p] for p in missing]), True)
 
 
-def _cannot_place(problem: GroupingProblem, missing: list[str], proven: bool) -> str:
+def _ran_out(work: Work) -> str:
+    """Nothing found, nothing proven."""
+    ended = "the search was stopped" if work.clock.stopped else "the time ran out"
+    return f"No plan was found before {ended}; it is not proven that there is none. Allow more time."
+
+
+def _cannot_obey(work: Work) -> str:
+    """The limits on a plan as a whole leave none, whatever the groups."""
+    names = ", ".join(row.name.replace("_", " ") for row in work.rows)
+    return (
+        f"No plan obeys the rules: the limits on a plan as a whole ({names}) leave none.\n"
+        "To get a plan, relax one of them (exceptions.at_most, locality.most_crossing, groups.fewest, groups.most, "
+        "hub.budget)."
+    )
+
+
+def _cannot_place(problem: GroupingProblem, missing: list[str]) -> str:
     """Which practices are left over, why, and what to try, in plain words."""
-    if not proven:
-        return "No plan was found before the time ran out; it is not proven that there is none. Allow more time."
     number = {code: p for p, code in enumerate(problem.practice_codes)}
     shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
     lines = [f"No plan obeys the rules. In the closest one found, these practices stay without a group: {shown}."]
@@ -473,7 +410,7 @@ def _reason(problem: GroupingProblem, practice: int) -> str:
     return alone
 
 
-def _no_plan(work: _Work, message: str, proven: bool) -> NoPlan:
+def _no_plan(work: Work, message: str, proven: bool) -> NoPlan:
     """The exception, with the certificate as `report`."""
     error = NoPlan(message)
     error.report = SolverReport(  # type: ignore[attr-defined]
@@ -488,6 +425,6 @@ def _no_plan(work: _Work, message: str, proven: bool) -> NoPlan:
         candidates=len(work.listed),
         columns=work.most,
         seconds=dict(work.seconds),
-        explanation=(*work.lines, *message.splitlines()),
+        explanation=tuple(message.splitlines()),
     )
     return error

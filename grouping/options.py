@@ -1,14 +1,16 @@
 """Several good plans that really differ, not one plan with a practice moved.
 
 A practice keeps its companions when its group is the same set in both plans. So the patients who keep their companions
-against an earlier option are the list sizes of the chosen groups that are groups of that option: one linear row each.
-Options are different when at least `options.different_share` of all patients change companions against every earlier
-one, inside a band behind the best score, with the least shortfall and the fewest exceptions held.
+against another option are the list sizes of the chosen groups that are groups of that option: one linear row each.
+Options are different when at least `options.different_share` of all patients change companions between any two of
+them, inside a band behind the best score, with every criterion before the score held at its best.
 
-For each further option the bands are tried from the narrowest, in each first a plan that differs by half, then less,
-among the most promising groups. When a wide difference is not found quickly it is passed over; that a band holds no
-different plan at all is proven over all groups before the next band is tried. When no band holds one, the next best
-distinct plan is given and marked similar; when there is none either, fewer options are returned, with that proof.
+The bands are tried from the narrowest. In each, further options are looked for one by one: first a plan that differs by
+as much as the one before it did, then less, among the most promising groups. When a wide difference is not found
+quickly it is passed over; that a band holds no different plan at all is proven over all groups before the next band is
+tried. Then options of the band are exchanged as long as the smallest difference between any two grows (see
+`grouping.spread`). When no band holds a different plan, the next best distinct plan is given and marked similar; when
+there is none either, fewer options are returned, with that proof.
 """
 
 from __future__ import annotations
@@ -20,15 +22,23 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from grouping.near import Near, cost_limit
 from grouping.optimise import Progress, Solution, as_plan, solve_partition
 from grouping.partition.clock import Clock
 from grouping.partition.columns import Columns, SideRow, Triple
 from grouping.partition.search import Found, minimise
 from grouping.problem import GroupingProblem
 from grouping.result import OptionPlan, SolverReport
+from grouping.spread import Pool, exchange, smallest_pair
 
-SHARES = (0.5, 0.3, 0.2)
+SHARES = (0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3, 0.2)
 """Shares of patients with other companions that are tried before the rule set's own."""
+
+FURTHER = 0.02
+"""By how much an exchange has to raise the smallest difference to be worth a search."""
+
+SEARCHES = 3
+"""Searches for exchanges in a band at most: a count, not a time, so that runs repeat exactly."""
 
 QUICK_COLUMNS = 30_000
 """Groups among which widely different plans are looked for; the proof that a band is empty uses all."""
@@ -36,28 +46,30 @@ QUICK_COLUMNS = 30_000
 LOOSE = 0.003
 """An option needs to be only this close (share of the score) to the best plan that differs as much."""
 
+Positions = NDArray[np.int64]
+
 
 @dataclass
 class _Options:
-    """Options found so far, as positions in the list of candidates."""
+    """Options found so far, as positions in the list of candidates; `bands` has None for the first and similar ones."""
 
     problem: GroupingProblem
     best: Solution
     clock: Clock
-    chosen: list[NDArray[np.int64]]
+    count: int
+    chosen: list[Positions]
+    bands: list[float | None]
     triples: tuple[Triple, ...]
+    near: Near | None = None
+    reach: float = 1.0
     lines: list[str] = field(default_factory=list)
-    columns: int = 0
+    found: list[Positions] = field(default_factory=list)
 
     @property
     def patients(self) -> int:
         return int(self.problem.list_size.sum())
 
-    def unchanged(self, plan: NDArray[np.int64], other: NDArray[np.int64]) -> int:
-        """Patients whose companions are the same in both plans."""
-        return int(self.best.candidates.list_size[np.intersect1d(plan, other)].sum())
-
-    def within(self, limit: int | None, most: int | None = None) -> tuple[NDArray[np.int64], Columns]:
+    def within(self, limit: int | None, most: int | None = None) -> tuple[Positions, Columns]:
         """Candidates that can be in a plan of at most that cost (at most `most`, the closest to the bound)."""
         alive, columns, root = self.best.alive, self.best.columns, self.best.root
         if limit is None:
@@ -68,14 +80,21 @@ class _Options:
         keep = np.flatnonzero(root.reduced <= room)
         return alive[keep], columns.take(keep)
 
+    def cost(self, plan: Positions) -> int:
+        """Cost of a plan."""
+        return int(self.best.candidates.cost[plan].sum())
+
 
 def find_options(
     problem: GroupingProblem,
     *,
     count: int = 5,
     time_limit: float | None = None,
+    clock: Clock | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    solution: Solution | None = None,
+    near: Near | None = None,
 ) -> tuple[tuple[OptionPlan, ...], SolverReport]:
     """Find the best plan, prove it, and find others that differ.
 
@@ -87,15 +106,22 @@ def find_options(
         Options wanted, the best one included.
     time_limit
         Seconds for everything; options found by then are returned.
+    clock
+        The time limit as a clock that can also be stopped, instead of `time_limit`.
     seed
         Not used: the search draws nothing at random.
     progress
         Called with the stage and a plain line about it.
+    solution
+        The best plan, if it is known already.
+    near
+        Plans nearly as good, if they were listed: options are chosen among them too.
 
     Returns
     -------
     tuple
-        The options, the best first, and the certificate of the first.
+        The options, the best first, then the different ones by their score, then similar ones; and the certificate of
+        the first.
 
     Raises
     ------
@@ -105,22 +131,29 @@ def find_options(
         There are too many groups to list.
     """
     say = progress or (lambda stage, detail: None)
-    clock = Clock(time_limit)
-    best = solve_partition(problem, time_limit=time_limit, progress=progress)
+    clock = clock or Clock(time_limit)
+    best = solution or solve_partition(problem, clock=clock, progress=progress)
     began = time.perf_counter()
-    state = _Options(problem, best, clock, [best.chosen], best.triples)
-    options = [OptionPlan("option-1", best.plan, best.objective)]
-    while len(options) < count:
-        say("options", f"looking for option {len(options) + 1}")
-        found = _next_different(state) or _next_similar(state)
-        if found is None:
+    state = _Options(problem, best, clock, count, [best.chosen], [None], best.triples, near)
+    for band in problem.rules.options.bands:
+        if len(state.chosen) < count and not clock.over:
+            say("options", f"looking for options within {band:.0%} of the best score")
+            _fill_band(state, band)
+    different = len(state.chosen)
+    order = [0, *sorted(range(1, different), key=lambda n: (state.cost(state.chosen[n]), state.chosen[n].tolist()))]
+    state.chosen = [state.chosen[n] for n in order]
+    state.bands = [state.bands[n] for n in order]
+    while len(state.chosen) < count:
+        say("options", f"looking for option {len(state.chosen) + 1}")
+        plan = _next_similar(state)
+        if plan is None:
             break
-        plan, band, similar = found
         state.chosen.append(plan)
-        options.append(_option(state, plan, band, similar, len(options) + 1))
+        state.bands.append(None)
+    options = tuple(_option(state, n, similar=n >= different) for n in range(len(state.chosen)))
     report = best.report(options=time.perf_counter() - began)
     lines = (*report.explanation, *state.lines)
-    return tuple(options), SolverReport(**{**vars(report), "explanation": lines})
+    return options, SolverReport(**{**vars(report), "explanation": lines})
 
 
 def different_share(
@@ -133,47 +166,154 @@ def different_share(
     return 1.0 - same / max(sum(size.values()), 1)
 
 
-def _option(state: _Options, plan: NDArray[np.int64], band: float | None, similar: bool, number: int) -> OptionPlan:
-    """The option as a value."""
-    best = state.best
-    cost = int(best.candidates.cost[plan].sum())
+def _option(state: _Options, number: int, *, similar: bool) -> OptionPlan:
+    """One option as a value."""
+    best, plan = state.best, state.chosen[number]
+    cost = state.cost(plan)
+    as_before = int(best.candidates.list_size[_common(state, plan, best.chosen)].sum())
     return OptionPlan(
-        option_id=f"option-{number}",
+        option_id=f"option-{number + 1}",
         plan=as_plan(state.problem, best.candidates, plan),
-        objective=cost / best.candidates.units_per_minute,
-        behind_best=cost / best.cost - 1.0 if best.cost else 0.0,
-        band=band,
-        different_from_best=1.0 - state.unchanged(plan, best.chosen) / max(state.patients, 1),
+        objective=cost / best.candidates.units_per_minute if number else best.objective,
+        behind_best=cost / best.cost - 1.0 if best.cost and number else 0.0,
+        band=state.bands[number],
+        different_from_best=1.0 - as_before / max(state.patients, 1) if number else 0.0,
         similar=similar,
     )
 
 
-def _next_different(state: _Options) -> tuple[NDArray[np.int64], float, bool] | None:
-    """The next option that differs from all earlier ones, in the narrowest band that has one."""
-    rules = state.problem.rules.options
-    shares = [share for share in SHARES if share > rules.different_share]
-    number = len(state.chosen) + 1
-    for band in rules.bands:
-        limit = int(np.floor(state.best.cost * (1.0 + band)))
-        alive, columns = state.within(limit, QUICK_COLUMNS)
-        for share in shares:
-            found = _cheapest(state, alive, columns, _differ(state, alive, share), limit, thorough=False)
-            if found.plan is not None and found.value <= limit:
-                return alive[found.plan], band, False
-        alive, columns = state.within(limit)
-        rows = _differ(state, alive, rules.different_share)
-        found = _cheapest(state, alive, columns, rows, limit, thorough=True)
+def _common(state: _Options, plan: Positions, other: Positions) -> Positions:
+    """Groups of one plan that are groups of the other, whatever their hubs."""
+    return plan[_same_sets(state, plan, other)]
+
+
+def _same_sets(state: _Options, ids: Positions, plan: Positions) -> NDArray[np.bool_]:
+    """Which candidates are the same set of practices as a group of a plan (they may differ in the hub)."""
+    number = state.best.candidates.set_of
+    return np.isin(ids, plan) if number is None else np.isin(number[ids], number[plan])
+
+
+# ----------------------------------------------------------------------------------------- options of a band
+
+
+def _fill_band(state: _Options, band: float) -> None:
+    """Options within a band until there are enough, or until it is proven that there is no further one."""
+    state.reach = 1.0
+    own: list[int] = []
+    while not state.clock.over:
+        empty = False
+        while len(state.chosen) < state.count and not state.clock.over:
+            plan = _next_different(state, band)
+            empty = plan is None
+            if plan is None:
+                break
+            own.append(len(state.chosen))
+            state.chosen.append(plan)
+            state.bands.append(band)
+        changed = _spread_out(state, band, own)
+        if len(state.chosen) >= state.count or (empty and not changed):
+            return
+        state.reach = 1.0  # other options than before: there may be room for one more
+        if empty:
+            state.lines.pop()  # what was said of the band was about the options before the exchange
+
+
+def _next_different(state: _Options, band: float) -> Positions | None:
+    """A plan within the band that differs from all options so far, by as much as is found quickly."""
+    least, number = state.problem.rules.options.different_share, len(state.chosen) + 1
+    limit = cost_limit(state.best.cost, band)
+    alive, columns = state.within(limit, QUICK_COLUMNS)
+    for share in (share for share in SHARES if least < share <= state.reach):
+        found = _cheapest(state, alive, columns, _differ(state, alive, share), limit, thorough=False)
         if found.plan is not None and found.value <= limit:
-            return alive[found.plan], band, False
+            state.reach = share  # with one more option to differ from, no wider difference will be found
+            state.found.append(alive[found.plan])
+            return alive[found.plan]
         if state.clock.over:
-            state.lines.append(f"Time ran out while looking for option {number}.")
-            return None
-        proof = "proven" if found.proven else "none was found, which is not a proof"
+            break
+    state.reach = least
+    alive, columns = state.within(limit)
+    found = _cheapest(state, alive, columns, _differ(state, alive, least), limit, thorough=True)
+    if found.plan is not None and found.value <= limit:
+        state.found.append(alive[found.plan])
+        return alive[found.plan]
+    if state.clock.over:
+        state.lines.append(f"Time ran out while looking for option {number}.")
+    else:
+        whole = found.proven and band <= state.best.whole_within
+        proof = "proven" if whole else "none was found, which is not a proof"
         state.lines.append(f"Option {number}: no different plan within {band:.0%} of the best score ({proof}).")
     return None
 
 
-def _next_similar(state: _Options) -> tuple[NDArray[np.int64], None, bool] | None:
+def _spread_out(state: _Options, band: float, own: list[int]) -> bool:
+    """Exchange the options of a band for others of it as long as they then differ more; whether any was exchanged."""
+    if not own:
+        return False
+    limit = cost_limit(state.best.cost, band)
+    before = [plan.tolist() for plan in state.chosen]
+    pool = _pool(state, limit)
+    state.chosen = exchange(pool, state.chosen, own)
+    for _ in range(SEARCHES):
+        if state.clock.over or not _search_wider(state, pool, limit, own):
+            break
+        pool = _pool(state, limit)
+        state.chosen = exchange(pool, state.chosen, own)
+    return [plan.tolist() for plan in state.chosen] != before
+
+
+def _search_wider(state: _Options, pool: Pool, limit: int, own: list[int]) -> bool:
+    """Look for a plan that, in place of an option, raises the smallest difference; whether there was one."""
+    alive, columns = state.within(limit, QUICK_COLUMNS)
+    smallest, involved = smallest_pair(pool, state.chosen)
+    share = smallest / max(state.patients, 1) + FURTHER
+    for n in own:
+        others = [plan for m, plan in enumerate(state.chosen) if m != n]
+        if n not in involved or share > 1.0 or smallest_pair(pool, others)[0] <= smallest:
+            continue
+        found = _cheapest(state, alive, columns, _differ(state, alive, share, others), limit, thorough=False)
+        if found.plan is not None and found.value <= limit:
+            state.chosen[n] = alive[found.plan]
+            state.found.append(alive[found.plan])
+            return True
+    return False
+
+
+def _pool(state: _Options, limit: int) -> Pool:
+    """Plans to choose from: those found by searches, and those nearly as good as the best, up to a cost."""
+    plans = [plan for plan in state.found if state.cost(plan) <= limit]
+    listed = state.best.candidates
+    lengths = [np.array([len(plan) for plan in plans], np.int64)]
+    groups = list(plans)
+    near = state.near
+    if near is not None:
+        some = int(np.searchsorted(near.cost, limit, side="right"))
+        lengths.append(np.diff(near.offset[: some + 1]))
+        groups.append(near.groups[: near.offset[some]])
+    whole = np.concatenate(lengths)
+    offset = np.concatenate(([0], np.cumsum(whole))).astype(np.int64)
+    return Pool(
+        offset=offset,
+        groups=np.concatenate(groups).astype(np.int64) if groups else np.empty(0, np.int64),
+        sizes=listed.list_size,
+        patients=state.patients,
+        same=lambda plan: _flags(state, plan),
+    )
+
+
+def _flags(state: _Options, plan: Positions) -> NDArray[np.bool_]:
+    """For every candidate, whether it is a group of this plan."""
+    if state.best.candidates.set_of is not None:
+        return _same_sets(state, np.arange(len(state.best.candidates)), plan)
+    flags = np.zeros(len(state.best.candidates), bool)
+    flags[plan] = True
+    return flags
+
+
+# ------------------------------------------------------------------------------------------------ one search
+
+
+def _next_similar(state: _Options) -> Positions | None:
     """The next best plan that is none of the earlier ones."""
     number = len(state.chosen) + 1
     if state.clock.over:
@@ -181,8 +321,8 @@ def _next_similar(state: _Options) -> tuple[NDArray[np.int64], None, bool] | Non
     alive, columns = state.within(None)
     found = _cheapest(state, alive, columns, _distinct(state, alive), None, thorough=True)
     if found.plan is not None:
-        return alive[found.plan], None, True
-    if found.proven:
+        return alive[found.plan]
+    if found.proven and state.best.whole_within == float("inf"):
         plans = "plan" if number == 2 else "plans"
         state.lines.append(
             "There is no further plan with as little shortfall and as few exceptions: proven, only "
@@ -193,27 +333,29 @@ def _next_similar(state: _Options) -> tuple[NDArray[np.int64], None, bool] | Non
     return None
 
 
-def _differ(state: _Options, alive: NDArray[np.int64], share: float) -> tuple[SideRow, ...]:
-    """Rows: at most 1 - share of all patients keep their companions against each earlier option."""
+def _differ(
+    state: _Options, alive: Positions, share: float, others: Sequence[Positions] | None = None
+) -> tuple[SideRow, ...]:
+    """Rows: at most 1 - share of all patients keep their companions against each other option."""
     most = state.patients - int(np.ceil(share * state.patients - 1e-9))
     sizes = state.best.candidates.list_size[alive]
     return tuple(
-        SideRow(f"companions_as_in_option_{n}", np.where(np.isin(alive, plan), sizes, 0), most)
-        for n, plan in enumerate(state.chosen, start=1)
+        SideRow(f"companions_as_in_option_{n}", np.where(_same_sets(state, alive, plan), sizes, 0), most)
+        for n, plan in enumerate(state.chosen if others is None else others, start=1)
     )
 
 
-def _distinct(state: _Options, alive: NDArray[np.int64]) -> tuple[SideRow, ...]:
+def _distinct(state: _Options, alive: Positions) -> tuple[SideRow, ...]:
     """Rows: not all groups of an earlier option."""
     return tuple(
-        SideRow(f"groups_of_option_{n}", np.isin(alive, plan).astype(np.int64), len(plan) - 1)
+        SideRow(f"groups_of_option_{n}", _same_sets(state, alive, plan).astype(np.int64), len(plan) - 1)
         for n, plan in enumerate(state.chosen, start=1)
     )
 
 
 def _cheapest(
     state: _Options,
-    alive: NDArray[np.int64],
+    alive: Positions,
     columns: Columns,
     rows: tuple[SideRow, ...],
     limit: int | None,
@@ -233,6 +375,5 @@ def _cheapest(
         triples=state.triples,
         loose=LOOSE,
     )
-    state.columns = max(state.columns, found.columns)
     state.triples = found.triples
     return found

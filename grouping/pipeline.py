@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
 
 from geodata.case import CaseSettings, case_folder, settings_and_findings
 from geodata.catchments import borders
-from geodata.errors import Finding, InputProblems, VerificationFailed
+from geodata.errors import Finding, InputProblems, NoPlan, VerificationFailed
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.timed import time_place
 from geodata.travel import TravelTimes
+from grouping.agreement import Agreement, agreement_table
 from grouping.assess import assess, best_hub, score_plan
 from grouping.borders import fit_borders, kept_borders
+from grouping.conflict import Conflict, explain_conflict, idle_grants, in_force
+from grouping.decisions import Part, decided_by, read_decisions
+from grouping.differences import option_differences
+from grouping.how_many import DEFAULT_MEMORY
 from grouping.journeys import Journeys
+from grouping.near import OWN_SECONDS, Near, OwnTime, near_plans, standalone, write_near
+from grouping.optimise import Solution, solve_partition
 from grouping.options import find_options
+from grouping.partition.clock import Clock
 from grouping.plan import Plan
 from grouping.plan_file import read_plan
 from grouping.problem import GroupingProblem, build_problem
 from grouping.result import AssessedOption, OptionPlan, Run, SolverReport
+from grouping.rule_findings import rule_findings
 from grouping.rules import RuleSet, load_rules
+from grouping.second_layer import form_partnerships
+from grouping.stopping import stops_on_interrupt
+from grouping.verify import Evidence
+from grouping.verify.decided import read_decided_plans
 
 Progress = Callable[[str, str], None]
 """Called with the stage and a detail whenever something worth telling has happened."""
@@ -37,7 +51,7 @@ class Prepared:
     """A case read, checked, located and timed: everything known before a single group is formed.
 
     `loaded` is the place as the files say; `place` has its registrations scaled to the lists and completed. `edges`
-    are the borders used, `all_edges` those and the ones left out.
+    are the borders used, `all_edges` those and the ones left out. `decisions` are those of the rule set, one by one.
     """
 
     case_dir: Path
@@ -50,11 +64,18 @@ class Prepared:
     rules: RuleSet
     problem: GroupingProblem
     findings: tuple[Finding, ...]
+    decisions: tuple[Part, ...] = ()
 
     @cached_property
     def journeys(self) -> Journeys:
         """Registrations joined with minutes; joined once, when first asked for."""
         return Journeys.of(self.place, self.times, self.problem)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The same inputs as the verifier joins them, once for all options."""
+        plans = read_decided_plans(self.rules, self.case_dir)
+        return Evidence(self.place, self.times, self.edges, self.rules, plans)
 
 
 def _quiet(stage: str, detail: str) -> None:
@@ -82,14 +103,38 @@ def prepare(case_dir: Path, *, rules: str | None = None, listing: bool = True, p
     """
     progress("Reading the case", str(case_dir))
     loaded, settings, rule_set = _read_all(case_dir, rules)
-    case_dir = case_folder(case_dir)
+    return make_ready(case_folder(case_dir), loaded, settings, rule_set, listing=listing, progress=progress)
+
+
+def make_ready(
+    case_dir: Path,
+    loaded: Place,
+    settings: CaseSettings,
+    rule_set: RuleSet,
+    *,
+    listing: bool = True,
+    progress: Progress = _quiet,
+) -> Prepared:
+    """Time and complete a case that was read, under a rule set; what `blueprint verify` does too.
+
+    Parameters
+    ----------
+    case_dir, loaded, settings, rule_set
+        The case folder, the tables as read, the settings and the rules.
+    listing, progress
+        As for `prepare`.
+    """
     progress("Timing the roads", f"{len(loaded.areas)} areas x {len(loaded.sites)} sites")
     timed = time_place(loaded, settings, case_dir)
     place, times = timed.place, timed.times
     edges, told = borders(place)
-    problem = build_problem(place, times, edges, rule_set)
+    parts = read_decisions(rule_set, settings.rules, place, case_dir)
+    problem = build_problem(place, times, edges, rule_set, decided_by(parts))
     problem, all_edges, warned = fit_borders(problem, edges) if listing else (problem, edges, ())
     edges = kept_borders(all_edges)
+    findings = (*timed.findings, *told, *warned, *rule_findings(place, rule_set), *idle_grants(problem, parts))
+    if any(finding.severity == "error" for finding in findings):
+        raise InputProblems(findings)
     progress("Place ready", f"practices: {len(place.practices)}, patients: {place.list_total:,}, borders: {len(edges)}")
     return Prepared(
         case_dir=case_dir,
@@ -101,7 +146,8 @@ def prepare(case_dir: Path, *, rules: str | None = None, listing: bool = True, p
         all_edges=all_edges,
         rules=rule_set,
         problem=problem,
-        findings=(*timed.findings, *told, *warned),
+        findings=findings,
+        decisions=parts,
     )
 
 
@@ -117,10 +163,16 @@ def _read_all(case_dir: Path, rules: str | None) -> tuple[Place, CaseSettings, R
     if settings is not None:
         try:
             named = rules or settings.rules.set
-            rule_set = load_rules(named, override=settings.rules.override, folder=case_folder(case_dir))
+            own = settings.rules
+            rule_set = load_rules(named, own.override, case_folder(case_dir), own.decisions)
         except InputProblems as problems:
             findings += problems.findings
-    if place is None or settings is None or rule_set is None:
+    if place is not None and settings is not None and rule_set is not None:
+        try:
+            read_decisions(rule_set, settings.rules, place, case_folder(case_dir))
+        except InputProblems as problems:
+            findings += problems.findings
+    if findings or place is None or settings is None or rule_set is None:
         raise InputProblems(dict.fromkeys(findings))
     return place, settings, rule_set
 
@@ -133,6 +185,8 @@ def run_case(
     time_limit: float | None = None,
     seed: int = 0,
     before: Path | None = None,
+    all_plans: bool = False,
+    memory: float = DEFAULT_MEMORY,
     progress: Progress = _quiet,
 ) -> Run:
     """Find, assess and verify blueprint options for a case.
@@ -149,6 +203,10 @@ def run_case(
         Seed of the solver.
     before
         Plan whose hubs are "before" in the hub journeys.
+    all_plans
+        Whether the run shall hold a table of all plans nearly as good as the best.
+    memory
+        Gigabytes for the list of groups and the search over it; beyond, groups are searched without a list.
 
     Raises
     ------
@@ -161,11 +219,63 @@ def run_case(
     """
     ready = prepare(case_dir, rules=rules, progress=progress)
     before_plan, ready = _read_before(before, ready)
-    found, solver = find_options(ready.problem, count=options, time_limit=time_limit, seed=seed, progress=progress)
+    clock = Clock(time_limit)
+    with explains_no_plan(ready, progress), stops_on_interrupt(clock, progress):
+        solution = solve_partition(ready.problem, clock=clock, progress=progress, memory=memory)
+        near, agreement = _nearly_as_good(ready, solution, clock, progress)
+        found, solver = find_options(
+            ready.problem,
+            count=options,
+            seed=seed,
+            clock=clock,
+            progress=progress,
+            solution=solution,
+            near=None if near.stopped else near,
+        )
     progress("Checking every claim", f"{len(found)} options")
     assessed = _assess_all(found, ready, before_plan, by_hand=False)
     _refuse_unverified(assessed)
-    return _as_run(ready, assessed, before_plan, solver=solver, command="run", seed=seed)
+    assessed = _with_partnerships(assessed, ready, clock, progress)
+    run = _as_run(ready, assessed, before_plan, solver=solver, command="run", seed=seed)
+    codes = ready.problem.practice_codes
+    return replace(
+        run,
+        near=near,
+        agreement=agreement,
+        differences=option_differences(ready.problem, found),
+        write_plans=partial(write_near, *standalone(near, solution.candidates), codes) if all_plans else None,
+    )
+
+
+def _nearly_as_good(ready: Prepared, solution: Solution, clock: Clock, progress: Progress) -> tuple[Near, Agreement]:
+    """All plans nearly as good as the best, and who is together in them, in seconds of their own."""
+    tolerance = ready.rules.options.near
+    progress("near plans", f"listing all plans within {tolerance:.2%} of the best score")
+    own = OwnTime(min(OWN_SECONDS, clock.left() / 2), clock)
+    near = near_plans(solution, tolerance, clock=own)
+    names = ready.place.practices["name"].astype(str).to_dict()
+    agreement = agreement_table(ready.problem, solution, near, names, clock=OwnTime(OWN_SECONDS / 2, clock))
+    progress("near plans", near.sentence)
+    return near, agreement
+
+
+@contextmanager
+def explains_no_plan(ready: Prepared, progress: Progress = _quiet) -> Iterator[None]:
+    """Give a `NoPlan` that passes through its `conflict`: why there is no plan, and what would restore one."""
+    try:
+        yield
+    except NoPlan as problem:
+        if problem.report is None or problem.report.status == "infeasible":
+            problem.conflict = explain_ready(ready, progress=progress)
+        raise
+
+
+def explain_ready(ready: Prepared, *, progress: Progress = _quiet) -> Conflict | None:
+    """Why a prepared case has no plan (see `grouping.conflict.explain_conflict`)."""
+    sites = ready.place.sites.sort_index()
+    names = {**sites["name"].to_dict(), **ready.place.practices["name"].to_dict()}
+    decisions = in_force(ready.decisions)
+    return explain_conflict(ready.problem, sites=sites, names=names, decisions=decisions, progress=progress)
 
 
 def score_case(
@@ -227,11 +337,25 @@ def _assess_all(
             ready.times,
             ready.edges,
             journeys=journeys,
+            evidence=ready.evidence,
             before=before,
             by_hand=by_hand,
         )
         for option in options
     )
+
+
+def _with_partnerships(
+    options: tuple[AssessedOption, ...], ready: Prepared, clock: Clock, progress: Progress
+) -> tuple[AssessedOption, ...]:
+    """The options with their groups formed into partnerships, where the rule set asks for them."""
+    if not ready.rules.second_layer.minimum:
+        return options
+    progress("Forming partnerships", f"groups of groups, for {len(options)} options")
+    formed = (
+        form_partnerships(option.option.plan, ready.problem, ready.times, seconds=clock.limit()) for option in options
+    )
+    return tuple(replace(option, second_layer=layer) for option, layer in zip(options, formed, strict=True))
 
 
 def _refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
@@ -252,7 +376,7 @@ def _as_run(
     seed: int,
 ) -> Run:
     return Run(
-        run_id=_run_id(ready, options, before, command),
+        run_id=run_id(ready, [option.option.plan for option in options], before, command),
         place=ready.place,
         times=ready.times,
         rules=ready.rules,
@@ -266,7 +390,7 @@ def _as_run(
     )
 
 
-def _run_id(ready: Prepared, options: tuple[AssessedOption, ...], before: Plan | None, command: str) -> str:
+def run_id(ready: Prepared, plans: Sequence[Plan], before: Plan | None, command: str) -> str:
     """Short name of a run, the same whenever inputs, rules and plans are the same."""
     parts = {
         "command": command,
@@ -274,7 +398,7 @@ def _run_id(ready: Prepared, options: tuple[AssessedOption, ...], before: Plan |
         "sources": [(source.table, source.sha256) for source in ready.place.sources],
         "rules": ready.rules.model_dump(mode="json"),
         "roads": ready.settings.roads.model_dump(mode="json"),
-        "plans": [_as_lists(option.option.plan) for option in options],
+        "plans": [_as_lists(plan) for plan in plans],
         "before": before and _as_lists(before),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:12]

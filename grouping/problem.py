@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,7 +122,9 @@ class GroupingProblem:
     decided: Decided = Decided()
 
 
-def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: RuleSet) -> GroupingProblem:
+def build_problem(
+    place: Place, times: TravelTimes, edges: pd.DataFrame, rules: RuleSet, decided: Decided | None = None
+) -> GroupingProblem:
     """Turn a place into the arrays the optimiser reads.
 
     Parameters
@@ -134,12 +136,18 @@ def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: 
     edges
         Adjacent practices, columns `practice_a` and `practice_b`; each pair once, in either direction.
     rules
-        The rule set.
+        The rule set. A site it decides against (`not-hub`) may not be a hub.
+    decided
+        What a planner has decided, as indices of practices and sites sorted by code; default nothing. Where the rule
+        set makes committed sites hubs, they are added.
 
     Notes
     -----
     *Rural share* of a practice: its registrations in rural areas over its registrations in all areas of the case. A
     practice with no registration in any of them takes the class of the area nearest to its main site.
+    *Vulnerable* is a practice rated at most `practices.vulnerable_up_to`; one that is not rated is not.
+    *Hub allowed*: a site of unknown floor area or condition is not, while the rule set asks for one; the words of a
+    condition are compared without regard to capitals.
     *Timed* are the registrations in areas from which at least one site can be reached. The others stay out of all
     minutes; they count everywhere else.
     """
@@ -151,7 +159,7 @@ def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: 
     main = pd.Index(times.site_codes).get_indexer(practices["main_site_code"])
     to_site = times.between_sites[main][:, pd.Index(times.site_codes).get_indexer(sites.index)]
     between = times.between_sites[np.ix_(main, main)]
-    owner, own = _owners(practices, sites)
+    owner, own = site_owners(practices, sites)
     return GroupingProblem(
         practice_codes=codes,
         list_size=lists,
@@ -160,7 +168,7 @@ def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: 
         patient_minutes=minutes,
         site_codes=tuple(sites.index),
         site_owner=owner,
-        hub_allowed=_hub_allowed(sites["kind"].astype(str).to_numpy(), own, rules.hub.kinds),
+        hub_allowed=hubs_allowed(sites, own, rules),
         practice_to_site=to_site,
         between_practices=np.maximum(between, between.T),
         adjacency=adjacency_matrix(edges, codes),
@@ -168,6 +176,10 @@ def build_problem(place: Place, times: TravelTimes, edges: pd.DataFrame, rules: 
         current_group=_labels(practices, "current_group"),
         keep_together=_labels(practices, "keep_together"),
         rules=rules,
+        vulnerable=_numbers(practices, "vulnerability", np.inf) <= rules.practices.vulnerable_up_to,
+        clinical_system=_labels(practices, "clinical_system"),
+        hub_cost=_numbers(sites, "annual_cost", 0.0),
+        decided=_with_committed(decided or Decided(), sites, rules),
     )
 
 
@@ -212,7 +224,7 @@ def _timed(
     return np.asarray(by_area.sum(axis=1), np.float64).ravel(), np.asarray(total, np.float64)
 
 
-def _owners(practices: pd.DataFrame, sites: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def site_owners(practices: pd.DataFrame, sites: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Practice each site belongs to (the nearest main site's for a site of nobody), and whether it is its own."""
     owner = practices.index.get_indexer(sites["practice_code"].fillna("").astype(str)).astype(np.int64)
     own = owner >= 0
@@ -223,10 +235,43 @@ def _owners(practices: pd.DataFrame, sites: pd.DataFrame) -> tuple[NDArray[np.in
     return owner, own
 
 
-def _hub_allowed(kinds: NDArray[np.str_], own: NDArray[np.bool_], allowed: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Whether each site may be a hub: its kind is named; a site of nobody only if community sites are named."""
-    named = np.isin(kinds, allowed) if allowed else np.ones(len(kinds), bool)
-    return named & (own | ("community" in allowed))
+def hubs_allowed(sites: pd.DataFrame, own: NDArray[np.bool_], rules: RuleSet) -> NDArray[np.bool_]:
+    """Whether each site may be a hub: kind, floor area and condition fit, and nobody has decided against it.
+
+    A site of nobody may be one only if community sites are named.
+    """
+    kinds, hub = rules.hub.kinds, rules.hub
+    allowed = own | ("community" in kinds)
+    if kinds:
+        allowed &= sites["kind"].astype(str).isin(kinds).to_numpy()
+    if hub.minimum_floor_area_m2 > 0:
+        allowed &= _numbers(sites, "floor_area_m2", -1.0) >= hub.minimum_floor_area_m2
+    if hub.conditions:
+        wanted = {condition.strip().casefold() for condition in hub.conditions}
+        allowed &= np.array([label.casefold() in wanted for label in _labels(sites, "condition")], bool)
+    against = {one.site.strip().upper() for one in rules.decisions if one.kind == "not-hub"}
+    return allowed & ~np.array([str(code).upper() in against for code in sites.index], bool)
+
+
+def _numbers(frame: pd.DataFrame, column: str, unknown: float) -> NDArray[np.float64]:
+    """A column of numbers, `unknown` where nothing is given."""
+    if column not in frame:
+        return np.full(len(frame), unknown)
+    return pd.to_numeric(frame[column]).fillna(unknown).to_numpy(np.float64)
+
+
+def committed_sites(sites: pd.DataFrame) -> NDArray[np.int64]:
+    """Positions of the sites that are committed, ascending."""
+    if "committed" not in sites:
+        return np.empty(0, np.int64)
+    return np.flatnonzero([value is not None and not pd.isna(value) and bool(value) for value in sites["committed"]])
+
+
+def _with_committed(decided: Decided, sites: pd.DataFrame, rules: RuleSet) -> Decided:
+    """With the committed sites among those that must be a hub, where the rule set says so."""
+    if rules.hub.committed != "hub":
+        return decided
+    return replace(decided, hubs=tuple(sorted({*decided.hubs, *committed_sites(sites).tolist()})))
 
 
 def adjacency_matrix(edges: pd.DataFrame, codes: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from grouping.decision_notes import decision_notes
 from grouping.journeys import Journeys
 from grouping.membership import main_locality, member_indices
 from grouping.plan import Plan
@@ -50,6 +51,7 @@ def remarks(
         estimated = _estimate_note(index, row, problem, journeys)
         if estimated:
             rows.append((group.group_id, "estimated", estimated))
+        rows += [(group.group_id, "decision", note) for note in decision_notes(index, group, row, problem)]
         second = _second_definition(index, row, problem, rural_localities)
         if second:
             rows.append((group.group_id, "second-definition", second))

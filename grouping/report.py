@@ -21,6 +21,7 @@ from grouping.page import (
     own_file,
     without_carriage_returns,
 )
+from grouping.report_agreement import agreement_view
 from grouping.report_answer import answer_lines, comparison_rows
 from grouping.report_method import (
     attribution_lines,
@@ -31,7 +32,7 @@ from grouping.report_method import (
     rule_rows,
 )
 from grouping.report_option import option_view
-from grouping.report_words import NO_CLOSURE, title_of
+from grouping.report_words import NO_CLOSURE, order_in_words, title_of
 from grouping.result import Run
 
 
@@ -61,6 +62,7 @@ def render_report(run: Run) -> str:
     frame = maps.folium_frame(run) if run.options else maps.MapFrame("", "")
     scripts = [leaflet_script(), own_file("shared.js"), own_file("report.js"), frame.script] if run.options else []
     scripts = [without_carriage_returns(script) for script in scripts]
+    drawing = maps.draw(run, polygons, colours) if run.options else None
     return engine.get_template("report.html.j2").render(
         run=run,
         place=run.place,
@@ -72,7 +74,8 @@ def render_report(run: Run) -> str:
         policy=content_policy(scripts),
         frame=Markup(frame.html),
         data=script_data(maps.map_data(run, polygons, colours)) if run.options else "",
-        drawing=maps.draw(run, polygons, colours) if run.options else None,
+        drawing=drawing,
+        agreement=agreement_view(run.agreement, run.place, drawing.main_sites) if run.agreement and drawing else None,
         palette=maps.PALETTE,
         minute_steps=minute_steps(),
         answer=answer_lines(run),
@@ -81,6 +84,7 @@ def render_report(run: Run) -> str:
         findings=findings_by_kind(run.findings),
         proof=proof_lines(run),
         rule_rows=rule_rows(run.rules),
+        order=order_in_words(run.rules),
         details=detail_rows(run.times.method.details),
         attributions=attribution_lines(run),
         no_closure=NO_CLOSURE,

@@ -9,10 +9,11 @@ from grouping.report_words import (
     is_missing,
     listed,
     minutes,
+    order_in_words,
     percent,
     plural,
 )
-from grouping.result import AssessedOption, Run
+from grouping.result import AssessedOption, Run, SolverReport
 
 
 def answer_lines(run: Run) -> list[str]:
@@ -44,18 +45,27 @@ def answer_lines(run: Run) -> list[str]:
             "would do better."
         )
     else:
-        sentences.append(
-            "What was made as small as possible: first the number of patients by which groups fall short of their "
-            "minimum, then the number of such groups, then the score (minutes to the hub, with penalties for sizes "
-            "outside the preferred range and for splitting localities)."
-        )
+        sentences.append(f"What was made as small as possible: {order_in_words(run.rules)}.")
         if run.solver.status != "optimal":
-            sentences.append(
-                "The search was stopped before it was complete, so nothing is proven: a better plan may exist, also "
-                "one with fewer groups below their minimum."
-            )
+            sentences.append(_stopped_sentence(run.solver))
         sentences += _others_sentence(run)
     return sentences
+
+
+def _stopped_sentence(solver: SolverReport) -> str:
+    """How much is proven after all when the search did not come to its end."""
+    stages = solver.certificate.get("stages", [])
+    order = [stage["criterion"] for stage in stages]
+    before = stages[: order.index("score")] if "score" in order else []
+    if before and all(stage["proven"] for stage in before):
+        return (
+            "The search was stopped before it was complete: a plan with a better score may exist, but none that does "
+            "better in what goes before the score."
+        )
+    return (
+        "The search was stopped before it was complete, so nothing is proven: a better plan may exist, also one with "
+        "fewer groups below their minimum."
+    )
 
 
 def _breach_sentence(option: AssessedOption) -> list[str]:

@@ -84,20 +84,48 @@ RULE_WORDS = {
     "size.preferred_minimum_rural": "Preferred least size, rural",
     "size.preferred_maximum": "Preferred largest size",
     "size.hard_maximum": "Largest size (a single larger practice stands alone)",
+    "size.hard_maximum_rural": "Largest size of a rural group (0 = the same)",
+    "size.target": "Size that groups are drawn to, if balance counts (0 = the middle of the preferred sizes)",
+    "size.fewest_practices": "Fewest practices of a group (0 = no limit)",
+    "size.most_practices": "Most practices of a group (0 = no limit)",
+    "size.locality": "Sizes of their own for single localities",
     "rurality.threshold": "Share of patients in rural areas from which a group is rural",
     "rurality.near_threshold": "Distance from that threshold within which a group is flagged",
     "access.max_minutes_between_members": "Most minutes between the main sites of any two members (0 = no limit)",
     "access.max_minutes_to_hub": "Most minutes from a member's main site to the hub (0 = no limit)",
+    "access.max_mean_minutes_to_hub": "Most minutes to the hub for a group's patients on average (0 = no limit)",
+    "contiguity.rule": "Which practices may form a group together (catchments: neighbours; none: any)",
+    "contiguity.max_minutes_over_border": "Neighbours count only up to so many minutes apart (0 = all)",
     "exceptions.policy": "Groups below their minimum",
     "exceptions.at_most": "At most so many exceptions (-1 = any number)",
     "hub.kinds": "Kinds of site that may be a hub (empty = any site of a member)",
+    "hub.minimum_floor_area_m2": "Least floor area of a hub, square metres (0 = any)",
+    "hub.conditions": "Conditions of the building a hub may have (empty = any)",
+    "hub.committed": "Sites with committed investment (hub: each is the hub of its group)",
+    "hub.budget": "Most pounds a year for all hubs together (0 = no limit)",
     "locality.rule": "Groups across localities",
+    "locality.most_crossing": "Most groups that may hold practices of several localities (-1 = any number)",
+    "groups.fewest": "Fewest groups (0 = no limit)",
+    "groups.most": "Most groups (0 = no limit)",
+    "weights.minutes": "What a minute from home to the hub counts",
     "weights.outside_preferred": "Penalty minutes per patient outside the preferred size",
     "weights.split_locality": "Penalty minutes per patient outside the group's largest locality",
     "weights.change_of_group": "Penalty minutes per patient from another of today's groups",
+    "weights.mixed_systems": "Penalty minutes per patient on another clinical system than most of the group",
+    "weights.worst_practice": "Weight of the longest way from a member's main site to the hub",
+    "weights.size_balance": "Penalty minutes per patient that a group's size lies from the size drawn to",
+    "weights.hub_cost": "Penalty minutes per patient for each pound a year and patient that hubs cost",
+    "objective.order": "What is made small first, next and last",
     "options.different_share": "Share of patients with other companions that makes an option different",
     "options.bands": "How far behind the best score an option may lie, in steps",
+    "options.near": "How far behind the best score a plan counts as nearly as good",
     "practices.small_list": "List size below which a practice is flagged",
+    "practices.vulnerable_up_to": "Practices up to this step of vulnerability (1 to 5) count as vulnerable",
+    "practices.most_vulnerable_share": "Largest share of a group's practices that may be vulnerable",
+    "second_layer.minimum": "Fewest patients of a partnership of groups (0 = none are formed)",
+    "second_layer.maximum": "Most patients of a partnership (0 = three times the minimum)",
+    "second_layer.max_minutes_between_hubs": "Most minutes between the hubs of a partnership (0 = no limit)",
+    "decisions": "Decided beforehand",
 }
 
 
@@ -105,11 +133,21 @@ def rule_rows(rules: BaseModel) -> list[tuple[str, str, str]]:
     """Every value of the rule set: key, meaning, value."""
     rows = []
     for section, values in rules.model_dump().items():
-        entries = values.items() if isinstance(values, dict) else [("", values)]
+        entries = values.items() if isinstance(values, dict) else [("", value) for value in _each(values)]
         for key, value in entries:
             name = f"{section}.{key}" if key else section
             rows.append((name, RULE_WORDS.get(name, ""), _value_text(value)))
     return rows
+
+
+def _each(values: object) -> tuple[object, ...]:
+    """A list of whole sections (decisions) entry by entry; any other value by itself."""
+    sections = isinstance(values, list | tuple) and all(isinstance(entry, dict) for entry in values)
+    return tuple(_without_empty(entry) for entry in values) if sections else (values,)
+
+
+def _without_empty(section: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in section.items() if value not in ("", (), [])}
 
 
 def _value_text(value: object) -> str:

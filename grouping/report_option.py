@@ -100,6 +100,7 @@ NOTE_WORDS = {
     "near-threshold": "Near the rural threshold",
     "estimated": "Estimated homes",
     "breach": "Rule not met",
+    "decision": "Decided",
     "second-definition": "Other rural definition",
 }
 

@@ -8,6 +8,7 @@ import re
 import numpy as np
 
 from grouping.result import Run
+from grouping.rules import RuleSet
 
 UNKNOWN = "not known"
 NO_CLOSURE = "Grouping practices closes no site."
@@ -56,6 +57,30 @@ def plural(number: int, one: str, *, start: bool = False) -> str:
 def listed(parts: list[str]) -> str:
     """Parts of a sentence joined by commas and a last "and"."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+CRITERION_WORDS = {
+    "shortfall": "the number of patients by which groups fall short of their minimum",
+    "exceptions": "the number of groups below their minimum",
+    "score": "the score (minutes to the hub, with the penalties of the rule set)",
+    "minutes": "the minutes from home to the hub, summed over patients",
+    "outside_preferred": "the patients by which groups lie outside the preferred sizes",
+    "split_locality": "the patients who are not in the largest locality of their group",
+    "change_of_group": "the patients who are not from the largest of today's groups in their group",
+    "mixed_systems": "the patients on another clinical system than most of their group",
+    "worst_practice": "the longest way from a practice to its hub in each group, weighted by patients",
+    "size_balance": "the patients by which groups lie off the size they are drawn to",
+    "hub_cost": "the cost of all hubs",
+    "longest_practice": "the longest way of any practice to its hub",
+    "groups": "the number of groups",
+}
+"""Criteria of `objective.order` as the page says them."""
+
+
+def order_in_words(rules: RuleSet) -> str:
+    """What is made small first, next and last."""
+    order = [CRITERION_WORDS[name] for name in rules.objective.order]
+    return "first " + ", then ".join(order)
 
 
 def title_of(run: Run) -> str:

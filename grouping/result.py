@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,6 +15,11 @@ from geodata.travel import TravelTimes
 from grouping.plan import Plan
 from grouping.rules import RuleSet
 
+if TYPE_CHECKING:
+    from grouping.agreement import Agreement
+    from grouping.near import Near
+    from grouping.second_layer import SecondLayer
+
 
 @dataclass(frozen=True)
 class SolverReport:
@@ -19,7 +27,8 @@ class SolverReport:
 
     `objective`, `bound` and `gap` speak of the score of the first option, in minutes per patient, with the least
     shortfall and the fewest exceptions held. `candidates` is the number of feasible groups listed, `columns` the number
-    given to the final programme, `seconds` the time of each stage.
+    given to the final programme, `seconds` the time of each stage. `certificate` tells what was proven stage by stage,
+    `proof` the prices that prove it (see `grouping.certificate`; a run keeps them in `proof.json`).
     """
 
     name: str
@@ -34,6 +43,8 @@ class SolverReport:
     columns: int
     seconds: dict[str, float] = field(default_factory=dict)
     explanation: tuple[str, ...] = ()
+    certificate: dict[str, Any] = field(default_factory=dict)
+    proof: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,8 @@ class AssessedOption:
         The verifier's lines: `claim`, `agrees` (bool), `detail`.
     left_out
         Practices a partial plan does not cover: `practice_code, name, list_size`.
+    second_layer
+        The groups formed into partnerships, where the rule set asks for them.
     """
 
     option: OptionPlan
@@ -104,11 +117,17 @@ class AssessedOption:
     verified: bool
     verification: pd.DataFrame
     left_out: pd.DataFrame
+    second_layer: SecondLayer | None = None
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything one run found; the writer turns it into a folder, the page shows it."""
+    """Everything one run found; the writer turns it into a folder, the page shows it.
+
+    Only a run of the optimiser has `near` (the plans nearly as good as the best), `agreement` (who is together in all
+    of them), `differences` (between any two options: `option_differences.csv`) and, where they were asked for, `prices`
+    of the rules and `write_plans`, which writes all plans nearly as good into a file.
+    """
 
     run_id: str
     place: Place
@@ -121,3 +140,8 @@ class Run:
     command: str = "run"
     seed: int = 0
     before: Plan | None = None
+    near: Near | None = None
+    agreement: Agreement | None = None
+    differences: pd.DataFrame | None = None
+    prices: pd.DataFrame | None = None
+    write_plans: Callable[[Path], None] | None = None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from geodata.case import TableSpec
 from geodata.errors import Finding, InputProblems
+from grouping.decision_records import DecisionRecord, read_records
 
 Patients = Annotated[int, Field(ge=0, strict=True)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -318,6 +320,7 @@ def load_rules(
     name_or_path: str | Path,
     override: Mapping[str, Any] | None = None,
     folder: Path | None = None,
+    decisions: TableSpec | Sequence[Mapping[str, Any]] = (),
 ) -> RuleSet:
     """Load a rule set and put single values in place of the file's.
 
@@ -329,6 +332,8 @@ def load_rules(
         Values by section and key, as under `[rules.override]` of `case.toml`.
     folder
         Where a relative path is looked up (the folder of `case.toml`); default the working directory.
+    decisions
+        What is decided in the case (the setting `decisions` under `[rules]`); it follows what the rule set decides.
 
     Raises
     ------
@@ -336,18 +341,24 @@ def load_rules(
         Unknown name, unreadable file, unknown section or key, wrong type, values that contradict each other: all of
         them at once.
     """
-    text, file = _read_text(str(name_or_path), folder)
+    records, told, _ = read_records(decisions, folder)
+    told = [finding for finding in told if finding.severity == "error"]
     try:
+        text, file = _read_text(str(name_or_path), folder)
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputProblems(
-            [Finding("error", file, f"this is not valid TOML: {error}", "Mend the line named.", code="rules-toml")]
-        ) from error
-    merged, findings = _merge(values, override or {})
+        message = f"this is not valid TOML: {error}"
+        finding = Finding("error", file, message, "Mend the line named.", code="rules-toml")
+        raise InputProblems([finding, *told]) from error
+    except InputProblems as problems:
+        raise InputProblems([*problems.findings, *told]) from problems
+    merged, findings = _merge(values, override or {}, records)
+    findings += told
     try:
         rules = RuleSet.model_validate(merged)
     except ValidationError as error:
-        raise InputProblems([*findings, *_findings(error, file, override or {})]) from error
+        own = len(merged.get("decisions") or ()) - len(records)
+        raise InputProblems([*findings, *_findings(error, file, override or {}, records, own)]) from error
     if findings:
         raise InputProblems(findings)
     return rules
@@ -377,8 +388,10 @@ def _read_text(name: str, folder: Path | None) -> tuple[str, str]:
         raise InputProblems([finding]) from error
 
 
-def _merge(values: dict[str, Any], override: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-    """The file's values with the overriding ones in their place."""
+def _merge(
+    values: dict[str, Any], override: Mapping[str, Any], records: Sequence[DecisionRecord] = ()
+) -> tuple[dict[str, Any], list[Finding]]:
+    """The file's values with the overriding ones in their place and the case's decisions after its own."""
     merged = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
     findings = []
     for section, keys in override.items():
@@ -389,14 +402,26 @@ def _merge(values: dict[str, Any], override: Mapping[str, Any]) -> tuple[dict[st
             fix = "Write [rules.override.size] and below it hard_maximum = 65000, for example."
             column = f"rules.override.{section}"
             findings.append(Finding("error", "case.toml", message, fix, None, column, str(keys), "rules-override"))
+    own = merged.get("decisions", [])
+    if records and isinstance(own, list):
+        merged["decisions"] = [*own, *(dict(record.values) for record in records)]
     return merged, findings
 
 
-def _findings(error: ValidationError, file: str, override: Mapping[str, Any]) -> list[Finding]:
-    """Each fault pydantic found, as a planner would be told."""
+def _findings(
+    error: ValidationError,
+    file: str,
+    override: Mapping[str, Any],
+    records: Sequence[DecisionRecord] = (),
+    own: int = 0,
+) -> list[Finding]:
+    """Each fault pydantic found, as a planner would be told; `own` decisions are the rule set's, then the case's."""
     findings = []
     for fault in error.errors():
         where = [str(part) for part in fault["loc"]]
+        if len(where) > 1 and where[0] == "decisions":
+            findings.append(_decision_finding(fault, file, records, own))
+            continue
         section, key = [*where, "", ""][:2]
         column = ".".join(part for part in where if not part.isdigit()) or "rules"
         overridden = isinstance(override.get(section), Mapping) and (not key or key in override[section])
@@ -416,6 +441,28 @@ def _findings(error: ValidationError, file: str, override: Mapping[str, Any]) ->
             )
         )
     return findings
+
+
+def _decision_finding(fault: Mapping[str, Any], file: str, records: Sequence[DecisionRecord], own: int) -> Finding:
+    """A fault in one decision, with its place in the case or in the rule set."""
+    number, key = fault["loc"][1], str(fault["loc"][2]) if len(fault["loc"]) > 2 else ""
+    record = records[number - own] if number >= own else None
+    shown = record.number if record else number + 1
+    message, fix = _words(fault, ", ".join(Decision.model_fields))
+    if fault["type"] == "missing":
+        fix = f"Write {key} with this decision."
+    elif fault["type"] == "value_error":
+        fix = "Complete the decision, or take it out."
+    return Finding(
+        "error",
+        record.file if record else file,
+        f"decision {shown}: {message}",
+        fix,
+        record.row if record else None,
+        key or None,
+        None if isinstance(fault["input"], dict) else str(fault["input"]),
+        "rules-value" if fault["type"] != "extra_forbidden" else "rules-unknown-key",
+    )
 
 
 def _known_keys(section: str) -> str:

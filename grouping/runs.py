@@ -23,11 +23,15 @@ from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
 from grouping.escape import spreadsheet_cell
 from grouping.plan_file import write_plan
 from grouping.report import write_report
-from grouping.result import AssessedOption, Run
+from grouping.result import AssessedOption, Run, SolverReport
 
 SCHEMA_VERSION = 1
 BEFORE_FILE = "before.csv"
 """The plan whose hubs are "before", as a run uses it: every group with its hub."""
+PLANS_FILE = "near_plans.parquet"
+"""All plans nearly as good as the best, see `grouping.near.write_near`."""
+PROOF_FILE = "proof.json"
+"""The prices that prove the first option (see `grouping.certificate`)."""
 
 
 def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path], None] | None = None) -> Path:
@@ -60,6 +64,9 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
         write_matrices(run.times, folder)
         for option in run.options:
             _write_option(option, folder / "options" / option.option.option_id)
+        if run.solver is not None and run.solver.proof:
+            _write_json(run.solver.proof, folder / PROOF_FILE)
+        _write_comparisons(run, folder)
         write_report(run, folder / "report.html")
         written = sorted(path for path in folder.rglob("*") if path.is_file() and path not in not_ours)
         files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in written}
@@ -126,13 +133,19 @@ def run_record(run: Run, case_folder: str) -> dict[str, object]:
             "sentence": run.times.method.sentence,
             "details": run.times.method.details,
         },
-        "solver": None if run.solver is None else asdict(run.solver),
+        "solver": None if run.solver is None else _solver_record(run.solver),
+        "near_optimal": None if run.near is None else run.near.record(),
         "options": [_option_record(option) for option in run.options],
         "findings": {
             severity: sum(finding.severity == severity for finding in run.findings)
             for severity in ("error", "warning", "note")
         },
     }
+
+
+def _solver_record(solver: SolverReport) -> dict[str, object]:
+    """The certificate; the prices behind it stand in a file of their own."""
+    return {key: value for key, value in asdict(solver).items() if key != "proof"}
 
 
 def _option_record(option: AssessedOption) -> dict[str, object]:
@@ -150,11 +163,34 @@ def _option_record(option: AssessedOption) -> dict[str, object]:
         "notes": option.notes.to_dict("records"),
         "verification": option.verification.to_dict("records"),
         "left_out": option.left_out.to_dict("records"),
+        "second_layer": None if option.second_layer is None else option.second_layer.record(),
     }
+
+
+def _write_comparisons(run: Run, folder: Path) -> None:
+    """What options and plans nearly as good have in common, and all of those plans if they were asked for."""
+    tables = {"option_differences.csv": run.differences, "prices.csv": run.prices}
+    tables["agreement.csv"] = None if run.agreement is None else run.agreement.table
+    for name, table in tables.items():
+        if table is not None:
+            write_table(table, folder / name)
+    if run.write_plans is not None:
+        run.write_plans(folder / PLANS_FILE)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table so that it can be opened in a spreadsheet: names that begin like a formula are made harmless."""
+    safe = table.copy()
+    for column in safe.columns:
+        if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
+            safe[column] = safe[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _write_option(option: AssessedOption, folder: Path) -> None:
     folder.mkdir(parents=True)
+    if option.second_layer is not None:
+        write_table(option.second_layer.table, folder / "second_layer.csv")
     write_plan(option.option.plan, folder / "plan.csv")
     groups = option.groups[list(GROUP_COLUMNS)].copy()
     for column in ("name", "exception"):

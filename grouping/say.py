@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from geodata.errors import Finding
+from geodata.errors import Finding, NoPlan
 from grouping.check_findings import SEVERITIES, effect_of
+from grouping.differences import difference_lines
 
 if TYPE_CHECKING:
     from geodata.cut import CutReport
@@ -77,6 +78,18 @@ def grouped(findings: Iterable[Finding]) -> list[str]:
 def echo_json(record: object) -> None:
     """Print a record as JSON."""
     typer.echo(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def say_no_plan(console: Console, problem: NoPlan, *, as_json: bool) -> None:
+    """Print why there is no plan, and what would restore one."""
+    conflict = problem.conflict
+    first, *rest = str(problem).splitlines() if conflict is None else ("no plan obeys the rules.", *conflict.text)
+    console.print(f"No plan: {first}", markup=False)
+    for line in rest:
+        console.print(line, markup=False)
+    if as_json:
+        record = [Finding("error", "", str(problem), code="no-plan").as_dict()]
+        echo_json({"problems": record, "conflict": conflict and conflict.as_dict()})
 
 
 def say_problems_json(findings: Sequence[Finding]) -> None:
@@ -175,6 +188,13 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
     for option in run.options:
         for line in _option_lines(option, run.rules.options.bands[-1], by_hand=run.command == "score"):
             typer.echo(line)
+    if run.differences is not None:
+        for line in difference_lines(run.differences):
+            typer.echo(line)
+    if run.near is not None:
+        typer.echo(f"  {run.near.sentence}")
+    if run.agreement is not None:
+        typer.echo(f"  {run.agreement.sentence} See {out / 'agreement.csv'}")
     if solver is not None and len(run.options) < wanted:
         typer.echo(f"  {len(run.options)} of {wanted} options: {solver.explanation[-1]}")
     warnings = sum(finding.severity == "warning" for finding in run.findings)
@@ -186,8 +206,26 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
 def _proof(solver: SolverReport) -> str:
     if solver.status == "optimal":
         return f"proven: no plan scores better (gap {solver.gap:.4%})"
+    ended = {"stopped by hand": "the search was stopped by hand", "time limit": "the time limit ended the search"}
+    why = ended.get(str(solver.certificate.get("ended_by")), "the search was stopped")
     reach = f", by up to {solver.gap:.2%} of the score" if solver.gap is not None and solver.gap < 1 else ""
-    return f"not proven: the search was stopped, a better plan may exist{reach}"
+    before = [one for one in solver.certificate.get("stages", ()) if not one["proven"] and one["criterion"] != "score"]
+    also = ", and also one with " + " or ".join(_fewer(one["criterion"]) for one in before) if before else ""
+    return f"not proven: {why}, a better plan may exist{reach}{also}"
+
+
+def _fewer(criterion: str) -> str:
+    return {"shortfall": "fewer patients short of a minimum", "exceptions": "fewer groups below their minimum"}.get(
+        criterion, f"less in {criterion.replace('_', ' ')}"
+    )
+
+
+def say_explained(solver: SolverReport, *, as_json: bool) -> None:
+    """Print the chain of proof in plain words; on standard error where standard output is for machines."""
+    from grouping.explain import explain
+
+    for line in explain(solver.certificate, solver.explanation, solver.seconds):
+        typer.echo(line, err=as_json)
 
 
 def _option_lines(option: AssessedOption, widest_band: float, *, by_hand: bool) -> list[str]:
@@ -198,7 +236,9 @@ def _option_lines(option: AssessedOption, widest_band: float, *, by_hand: bool) 
         f" {figures['mean_minutes_to_hub']:.1f} minutes to the hub on average, score {plan.objective:.3f}"
     )
     if plan.behind_best or plan.different_from_best:
-        line += f" (+{plan.behind_best:.1%}; {plan.different_from_best:.0%} of patients with other companions"
+        more = plan.objective * plan.behind_best / (1.0 + plan.behind_best)
+        line += f" (+{more:.3f} minutes, {plan.behind_best:.1%};"
+        line += f" {plan.different_from_best:.0%} of patients with other companions"
         line += f"; the next best, as none that really differs lies within {widest_band:.0%})" if plan.similar else ")"
     line += ", verified" if option.verified else ", NOT verified"
     lines = [line]
@@ -222,7 +262,7 @@ def say_recheck(result: Recheck, *, as_json: bool) -> None:
         echo_json({"agrees": result.agrees, "lines": result.lines.to_dict("records")})
         return
     for option, lines in result.lines.groupby("option", sort=False):
-        if option and lines["agrees"].all():
+        if option and option not in result.in_full and lines["agrees"].all():
             typer.echo(f"  ok      {option}: {len(lines)} claims re-derived from the inputs, all agree")
             continue
         for line in lines.itertuples():

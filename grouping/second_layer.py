@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from geodata.travel import TravelTimes
 from grouping.membership import member_indices
 from grouping.optimise import Progress, Solution, solve_partition
-from grouping.partition.clock import Clock
 from grouping.plan import Plan
 from grouping.problem import GroupingProblem
 from grouping.rules import RuleSet
@@ -61,13 +60,23 @@ class SecondLayer:
     status: str
     gap: float
 
+    def record(self) -> dict[str, object]:
+        """What `run.json` holds of it; the partnerships stand in `second_layer.csv`."""
+        return {
+            "partnerships": len(self.table),
+            "shortfall": self.shortfall,
+            "exceptions": self.exceptions,
+            "status": self.status,
+            "gap": self.gap,
+        }
+
 
 def form_partnerships(
     plan: Plan,
     problem: GroupingProblem,
     times: TravelTimes,
     *,
-    clock: Clock | None = None,
+    seconds: float | None = None,
     progress: Progress | None = None,
 ) -> SecondLayer | None:
     """Form the groups of a plan into partnerships; None if the rule set asks for none.
@@ -80,8 +89,8 @@ def form_partnerships(
         The problem it is a plan of.
     times
         Minutes between sites.
-    clock, progress
-        As in `solve_partition`.
+    seconds, progress
+        Time limit and progress, as in `solve_partition`.
 
     Raises
     ------
@@ -91,14 +100,10 @@ def form_partnerships(
     if not problem.rules.second_layer.minimum:
         return None
     upper = _problem_of_groups(plan, problem, times)
-    solution = solve_partition(upper, time_limit=_seconds(clock), progress=progress)
+    solution = solve_partition(upper, time_limit=seconds, progress=progress)
     return SecondLayer(
         _table(solution, upper, plan), solution.shortfall, solution.exceptions, solution.status, solution.gap
     )
-
-
-def _seconds(clock: Clock | None) -> float | None:
-    return None if clock is None else clock.limit()
 
 
 def _problem_of_groups(plan: Plan, problem: GroupingProblem, times: TravelTimes) -> GroupingProblem:

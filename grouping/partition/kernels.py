@@ -21,6 +21,7 @@ def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
     at_most: int,
     members: NDArray[np.int16],
     starts: NDArray[np.int64],
+    most: int = 0,
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Visit every connected, pairwise compatible set of at most `maximum` patients exactly once.
 
@@ -40,6 +41,8 @@ def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
         Stop when more sets than this are found.
     members, starts
         Filled when `starts` is not empty; otherwise the sets are only counted.
+    most
+        Most members of a set; 0 for any number.
 
     Returns
     -------
@@ -87,6 +90,9 @@ def connected_sets(  # noqa: PLR0915 - one compiled loop, kept whole
                 else:
                     written += depth + 1
                 found += 1
+                if depth + 1 == most:
+                    for w in range(words):
+                        border[depth, w] = np.uint64(0)
             word = 0
             while word < words and border[depth, word] == 0:
                 word += 1
@@ -153,3 +159,101 @@ def subtract_duals(
         for i in range(starts[j], starts[j + 1]):
             value -= duals[members[i]]
         out[j] = value
+
+
+@compiled
+def subtract_cuts(
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+    count: int,
+    triples: NDArray[np.int64],
+    prices: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> None:  # pragma: no cover - compiled
+    """Take the price of each triple off every set that holds two or more of its three practices.
+
+    A set that holds all three is met by each of the three pairs, so twice the price is put back. `triples` (C, 3) rise
+    inside a row and by their rows; `count` is the number of practices.
+    """
+    pair = np.zeros((count, count), np.int64)
+    touched = np.zeros(count, np.bool_)
+    first = np.zeros(count + 1, np.int64)
+    for c in range(len(triples)):
+        x, y, z = triples[c]
+        pair[x, y] += prices[c]
+        pair[x, z] += prices[c]
+        pair[y, z] += prices[c]
+        touched[x] = touched[y] = touched[z] = True
+        first[x + 1] += 1
+    for p in range(count):
+        first[p + 1] += first[p]
+    inside = np.zeros(count, np.bool_)
+    held = np.empty(count, np.int64)
+    for j in range(len(starts) - 1):
+        many = 0
+        for i in range(starts[j], starts[j + 1]):
+            p = np.int64(members[i])
+            if touched[p]:
+                held[many] = p
+                many += 1
+        if many < 2:
+            continue
+        total = np.int64(0)
+        for i in range(many - 1):
+            p = held[i]
+            for k in range(i + 1, many):
+                total += pair[p, held[k]]
+        if many > 2 and total != 0:
+            for i in range(many):
+                inside[held[i]] = True
+            for i in range(many - 2):
+                for c in range(first[held[i]], first[held[i] + 1]):
+                    if inside[triples[c, 1]] and inside[triples[c, 2]]:
+                        total -= 2 * prices[c]
+            for i in range(many):
+                inside[held[i]] = False
+        out[j] -= total
+
+
+@compiled
+def holding_two(
+    members: NDArray[np.int16], starts: NDArray[np.int64], x: int, y: int, z: int
+) -> NDArray[np.int64]:  # pragma: no cover - compiled
+    """Positions of the sets that hold at least two of three practices."""
+    found = np.empty(len(starts) - 1, np.int64)
+    many = 0
+    for j in range(len(starts) - 1):
+        held = 0
+        for i in range(starts[j], starts[j + 1]):
+            p = members[i]
+            if p in (x, y, z):
+                held += 1
+        if held >= 2:
+            found[many] = j
+            many += 1
+    return found[:many].copy()
+
+
+@compiled
+def least_share(
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+    costs: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    out: NDArray[np.int64],
+) -> None:  # pragma: no cover - compiled
+    """Of every practice the least of its shares of a set's cost, shared out by weight and rounded down."""
+    largest = np.int64(1) << np.int64(61)
+    for p in range(len(out)):
+        out[p] = largest
+    for j in range(len(starts) - 1):
+        total = 0.0
+        for i in range(starts[j], starts[j + 1]):
+            total += weights[members[i]]
+        for i in range(starts[j], starts[j + 1]):
+            p = members[i]
+            share = np.int64(np.floor(costs[j] * (weights[p] / total)))
+            out[p] = min(out[p], share)
+    for p in range(len(out)):
+        if out[p] == largest:
+            out[p] = 0

@@ -22,6 +22,7 @@ import numpy as np
 import pulp
 from numpy.typing import NDArray
 
+from grouping.partition.clock import Clock, run_model
 from grouping.partition.columns import Columns, Triple
 
 NAMED_MEMBERS = 6
@@ -80,6 +81,7 @@ def solve_programme(
     closeness: float = 1e-6,
     seconds: float | None = None,
     nodes: int | None = None,
+    clock: Clock | None = None,
 ) -> Answer:
     """State and solve the programme over these sets.
 
@@ -97,12 +99,16 @@ def solve_programme(
         Objective differences below this count as none.
     seconds, nodes
         Limits on time and on branch-and-bound nodes; None for none.
+    clock
+        Ends the search as well, also while it runs.
     """
     problem, use = state_programme(columns, names, price, cuts)
     options = {"random_seed": 0, "mip_feasibility_tolerance": 1e-7}
     if nodes is not None:
         options["mip_max_nodes"] = nodes
     limit = None if seconds is None else max(seconds, 0.05)
+    if clock is not None and clock.limit() is not None:
+        limit = max(min(clock.limit(), limit or float("inf")), 0.05)
     for presolve in ("choose", "off"):
         solver = pulp.HiGHS(
             msg=False, threads=1, gapRel=0.0, gapAbs=closeness, timeLimit=limit, presolve=presolve, **options
@@ -110,7 +116,7 @@ def solve_programme(
         # Not problem.solve(): PuLP's reading of the answer raises for some ends of the search, and is slow.
         solver.createAndConfigureSolver(problem)
         solver.buildSolverModel(problem)
-        solver.callSolver(problem)
+        run_model(problem.solverModel, clock)
         # Rarely presolve returns an answer that HiGHS itself rejects afterwards; then it is solved without.
         if problem.solverModel.getModelStatus() not in FAILED:
             break

@@ -9,15 +9,15 @@ branching on whether two practices share a group.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grouping.partition.clock import Clock
-from grouping.partition.columns import Columns, Triple
+from grouping.partition.columns import Columns, SideRow, Triple
 from grouping.partition.pricing import Bound, Relaxation
 from grouping.partition.programme import solve_programme
 
@@ -45,7 +45,13 @@ LOOSE = 0.001
 NEAR = 0.015
 """A first plan this close to the bound is good enough to go on with."""
 
+MOST_REFUSED = 20
+"""Answers of the final programme that may break a side row by less than the solver can see, before it is given up."""
+
 Aim = Literal["proof", "plan", "bound"]
+
+Tell = Callable[[int, int | None], None]
+"""Told the proven bound and the best value so far (None: no plan yet), in whole units."""
 
 
 @dataclass
@@ -56,7 +62,8 @@ class Found:
     plan can undercut, both in whole units. `proven` says that the search is complete: the plan is a cheapest one, or
     there is none. `remaining` are the positions that can be part of a plan as cheap as this one, `last` the bound that
     tells so and `triples` its cuts, `reduced` the reduced costs of the remaining; `root` is the first bound, over the
-    whole list. `columns` is the number of sets in the last programme, 0 if none was needed.
+    whole list. `columns` is the number of sets in the last programme, 0 if none was needed; `solver_bound` is what
+    that programme's solver says no plan of its sets goes below (None if there was none).
     """
 
     plan: NDArray[np.int64] | None
@@ -72,6 +79,7 @@ class Found:
     cuts: int = 0
     rounds: int = 0
     branches: int = 0
+    solver_bound: float | None = None
 
 
 NO_VALUE = 1 << 62
@@ -89,12 +97,14 @@ class _Search:
     good: int | None = None
     aim: Aim = "proof"
     loose: float = LOOSE
+    tell: Tell | None = None
     plan: NDArray[np.int64] | None = None
     value: int = NO_VALUE
     used: int = 0
     triples: list[Triple] = field(default_factory=list)
     rounds: int = 0
     branches: int = 0
+    solver_bound: float | None = None
 
     def up(self, bound: int) -> int:
         """A bound on an objective that only takes multiples of `step`."""
@@ -102,20 +112,27 @@ class _Search:
 
     def offer(self, plan: NDArray[np.int64]) -> bool:
         """Take a plan if it is one, keeps the side rows and is cheaper."""
-        if not len(plan):  # a relaxation that only its artificial columns can satisfy has no set in it
-            return False
-        covered = np.concatenate(
-            [self.columns.members[self.columns.starts[j] : self.columns.starts[j + 1]] for j in plan]
-        )
-        if len(covered) != self.columns.practices or len(np.unique(covered)) != len(covered):
-            return False
-        if any(int(row.coefficient[plan].sum()) > row.limit for row in self.columns.rows):
+        if not self.obeys(plan):
             return False
         value = int(self.columns.cost[plan].sum())
         if value >= self.value:
             return False
         self.plan, self.value = np.sort(plan), value
         return True
+
+    def obeys(self, plan: NDArray[np.int64]) -> bool:
+        """Whether these sets cover every practice once and keep the side rows, in whole numbers."""
+        if not len(plan):  # a relaxation that only its artificial columns can satisfy has no set in it
+            return False
+        covered = self.columns.take(plan).members
+        if len(covered) != self.columns.practices or len(np.unique(covered)) != len(covered):
+            return False
+        return all(int(row.coefficient[plan].sum()) <= row.limit for row in self.columns.rows)
+
+    def report(self, bound: int) -> None:
+        """Tell how far the search is."""
+        if self.tell is not None:
+            self.tell(bound, None if self.plan is None else self.value)
 
     def settled(self, bound: int) -> bool:
         """Whether nothing better than the best plan (or than `enough`) is left to find."""
@@ -147,11 +164,20 @@ class _Search:
         """Solve the programme over some sets (`ids`: their positions in the list); whether it was solved to its end."""
         price = columns.cost - price_sums(columns, relaxed.prices)
         unit = max(self.step, 1000)
-        answer = solve_programme(
-            columns, self.names, price / unit, cuts=relax.cuts, closeness=max(0.4 * self.step, loose) / unit,
-            seconds=self.clock.limit(), nodes=nodes,
-        )  # fmt: skip
         self.used = len(ids)
+        for number in range(MOST_REFUSED):
+            answer = solve_programme(
+                columns, self.names, price / unit, cuts=relax.cuts, closeness=max(0.4 * self.step, loose) / unit,
+                nodes=nodes, clock=self.clock,
+            )  # fmt: skip
+            self.solver_bound = answer.bound * unit + float(relaxed.prices.sum())
+            if not len(answer.chosen) or self.obeys(ids[answer.chosen]):
+                break
+            shut = np.isin(np.arange(len(columns)), answer.chosen).astype(np.int64)
+            row = SideRow(f"refused_{number}", shut, len(answer.chosen) - 1)
+            columns = replace(columns, rows=(*columns.rows, row))
+        else:
+            return False
         if len(answer.chosen):
             self.offer(ids[answer.chosen])
         return answer.status in {"optimal", "infeasible"}
@@ -175,6 +201,7 @@ def minimise(
     aim: Aim = "proof",
     triples: Sequence[Triple] = (),
     loose: float = LOOSE,
+    tell: Tell | None = None,
 ) -> Found:
     """Find and prove a cheapest plan.
 
@@ -203,8 +230,10 @@ def minimise(
         Cuts to start with.
     loose
         With the aim `plan`: how close to the best of its sets a plan needs to be, as a share of the cost.
+    tell
+        Told the bound and the best value whenever they may have changed.
     """
-    search = _Search(columns, names, step, clock or Clock(), enough, good, aim, loose)
+    search = _Search(columns, names, step, clock or Clock(), enough, good, aim, loose, tell)
     if known is not None:
         search.offer(np.asarray(known, np.int64))
     everything = np.arange(len(columns))
@@ -223,6 +252,7 @@ def minimise(
     return Found(
         search.plan, search.value, min(bound, search.value), proven, rest.ids[left], rest.relaxed.reduced[left],
         rest.relaxed, rest.root, triples, search.used, len(triples), search.rounds, search.branches,
+        search.solver_bound,
     )  # fmt: skip
 
 
@@ -244,13 +274,15 @@ def _settle(search: _Search, ids: NDArray[np.int64], relax: Relaxation, depth: i
     root: Bound | None = None
     while True:
         before = relax.rounds
-        relaxed = relax.solve(seconds_left=search.clock.left)
+        relaxed = relax.solve(clock=search.clock)
         search.rounds += relax.rounds - before
         root = root or relaxed
         if search.up(relaxed.value) > best_bound:
             best_bound, raised = search.up(relaxed.value), turn
         if relaxed.whole:
             search.offer(ids[relaxed.support])
+        if depth == 0:
+            search.report(best_bound)
         if search.settled(relaxed.value):
             return _Rest(True, best_bound, ids, relax, relaxed, root)
         if search.clock.over or (search.aim == "bound" and turn - raised >= PATIENCE):
@@ -288,6 +320,7 @@ def _finish(search: _Search, rest: _Rest) -> tuple[bool, int]:
     waiting = [(rest.bound, number, rest)]
     while waiting:
         bound, _, rest = heapq.heappop(waiting)
+        search.report(bound)
         if search.settled(bound):
             return True, max(bound, search.proven_value())
         if search.clock.over:
@@ -372,7 +405,7 @@ def _thin(
         return ids, relax, relaxed
     number = np.cumsum(keep) - 1
     stays = keep[relaxed.support]
-    thinner = Bound(
-        relaxed.value, relaxed.reduced[keep], number[relaxed.support[stays]], relaxed.weights[stays], relaxed.prices
+    thinner = replace(
+        relaxed, reduced=relaxed.reduced[keep], support=number[relaxed.support[stays]], weights=relaxed.weights[stays]
     )
     return ids[keep], relax.narrowed(keep), thinner

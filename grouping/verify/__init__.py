@@ -6,7 +6,8 @@ that a mistake there cannot hide here. Two kinds of claim are checked:
 - `figure`: a number that was written must be what the inputs give;
 - `rule`: the plan must obey the rule set. For a plan made by hand a broken rule is a *breach*: reported, not refused.
 
-Tables are derived in `tables`, figures checked in `figures`, rules in `rules`.
+What the inputs say is joined once (`evidence`, with the decisions in `decided`), what follows about a plan derived in
+`tables`; figures are checked in `figures`, rules in `rules` and the modules it names. `deep` proves the bound anew.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pandas as pd
 from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping.rules import RuleSet
+from grouping.verify.evidence import Evidence
 from grouping.verify.figures import (
     Claims,
     check_area_figures,
@@ -26,8 +28,10 @@ from grouping.verify.figures import (
     check_totals,
 )
 from grouping.verify.ledger import Ledger
-from grouping.verify.rules import check_best_hubs, check_rules
-from grouping.verify.tables import derive_groups, journeys_table, members_table
+from grouping.verify.rules import check_rules
+from grouping.verify.tables import facts_of
+
+__all__ = ["Claims", "Evidence", "verify", "verify_plan"]
 
 
 def verify(
@@ -39,7 +43,7 @@ def verify(
     *,
     partial: bool = False,
 ) -> pd.DataFrame:
-    """Re-derive what is claimed about a plan.
+    """Re-derive what is claimed about a plan (see `verify_plan`), from inputs that are joined for it alone.
 
     Parameters
     ----------
@@ -55,6 +59,21 @@ def verify(
         The rule set with all values.
     partial
         Whether the plan may leave practices out.
+    """
+    return verify_plan(claims, Evidence(place, times, edges, rules, {}), partial=partial)
+
+
+def verify_plan(claims: Claims, evidence: Evidence, *, partial: bool = False) -> pd.DataFrame:
+    """Re-derive what is claimed about a plan.
+
+    Parameters
+    ----------
+    claims
+        The plan with its tables and totals, as written or about to be written.
+    evidence
+        The inputs, joined once for all plans.
+    partial
+        Whether the plan may leave practices out.
 
     Returns
     -------
@@ -63,19 +82,16 @@ def verify(
         break a rule: id and what is wrong).
     """
     ledger = Ledger()
-    members = members_table(claims.plan, place)
-    check_partition(ledger, claims.plan, place, partial)
-    if members.empty:
+    check_partition(ledger, claims.plan, evidence.place, partial)
+    facts = facts_of(claims.plan, evidence, claims.before, partial=partial)
+    if facts.members.empty:
         return ledger.table()
-    journeys = journeys_table(members, place, times, claims.before)
-    derived = derive_groups(members, journeys, place, times, rules)
-    check_group_figures(ledger, claims.groups, derived)
-    check_exceptions_named(ledger, claims.groups, derived)
-    check_area_figures(ledger, claims.areas, journeys)
-    check_totals(ledger, claims, derived, members, journeys, rules)
+    check_group_figures(ledger, claims.groups, facts.groups)
+    check_exceptions_named(ledger, claims.groups, facts.groups)
+    check_area_figures(ledger, claims.areas, facts.journeys)
+    check_totals(ledger, claims, facts)
     if claims.headline is not None:
-        check_headline(ledger, claims.headline, derived, journeys, with_before=claims.before is not None)
-    check_rules(ledger, derived, members, place, times, edges, rules, journeys)
-    if not partial:
-        check_best_hubs(ledger, members, place, times, rules, journeys)
+        with_before = claims.before is not None
+        check_headline(ledger, claims.headline, facts.groups, facts.journeys, with_before=with_before)
+    check_rules(ledger, facts)
     return ledger.table()

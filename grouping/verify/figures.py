@@ -10,9 +10,9 @@ import pandas as pd
 
 from geodata.place import Place
 from grouping.plan import Plan
-from grouping.rules import RuleSet
 from grouping.verify.ledger import Ledger
 from grouping.verify.tables import (
+    Facts,
     before_headline,
     group_headline,
     journey_headline,
@@ -103,15 +103,21 @@ def check_group_figures(ledger: Ledger, written: pd.DataFrame, derived: pd.DataF
 
 
 def check_exceptions_named(ledger: Ledger, written: pd.DataFrame, derived: pd.DataFrame) -> None:
-    """A group below its minimum says by how much, the others say nothing."""
+    """A group below its minimum says by how much (and, if that was granted, why), the others say nothing."""
     told = written.set_index("group_id")["exception"].astype(object).fillna("").astype(str)
-    wrong, named = [], 0
+    wrong, named, granted = [], 0, 0
     for group_id, row in derived.iterrows():
-        text, short = told.get(group_id, ""), max(-int(row["margin"]), 0)
-        named += short > 0
+        text, short, reason = told.get(group_id, ""), max(-int(row["margin"]), 0), row["granted"]
+        named += short > 0 and reason is None
+        granted += short > 0 and reason is not None
         if bool(text) != (short > 0) or (short and f"{short:,} short" not in text):
             wrong.append(f"{group_id}: {short:,} patients short, written {text or 'nothing'!r}")
-    ledger.note("figure", "exceptions are named with their shortfall", wrong, f"{named} exceptions")
+        elif short and (reason is not None) != text.lstrip("'").startswith("Granted exception"):
+            wrong.append(f"{group_id}: {'granted' if reason else 'nobody granted it'}, written {text!r}")
+        elif short and reason and reason not in text:
+            wrong.append(f"{group_id}: granted because {reason!r}, written {text!r}")
+    done = f"{named} exceptions" + (f", {granted} granted ones" if granted else "")
+    ledger.note("figure", "exceptions are named with their shortfall", wrong, done)
 
 
 def check_area_figures(ledger: Ledger, written: pd.DataFrame, journeys: pd.DataFrame) -> None:
@@ -137,18 +143,11 @@ def check_area_figures(ledger: Ledger, written: pd.DataFrame, journeys: pd.DataF
         )
 
 
-def check_totals(
-    ledger: Ledger,
-    claims: Claims,
-    derived: pd.DataFrame,
-    members: pd.DataFrame,
-    journeys: pd.DataFrame,
-    rules: RuleSet,
-) -> None:
+def check_totals(ledger: Ledger, claims: Claims, facts: Facts) -> None:
     """Shortfall, exceptions and score of the plan."""
-    short = derived[derived["margin"] < 0]
+    short = facts.groups[facts.groups["shortfall"] > 0]
     if claims.shortfall is not None:
-        total = int(-short["margin"].sum())
+        total = int(short["shortfall"].sum())
         ledger.note(
             "figure",
             "total shortfall",
@@ -163,13 +162,12 @@ def check_totals(
             f"{len(short)} groups",
         )
     if claims.objective is not None:
-        score = score_of(derived, members, journeys, rules)
+        score = score_of(facts)
+        agrees = score == claims.objective or abs(score - claims.objective) <= OBJECTIVE_TOLERANCE
         ledger.note(
             "figure",
             "score",
-            [f"claimed {claims.objective:.6f}, inputs give {score:.6f}"]
-            if not abs(score - claims.objective) <= OBJECTIVE_TOLERANCE
-            else [],
+            [] if agrees else [f"claimed {claims.objective:.6f}, inputs give {score:.6f}"],
             f"{score:.4f} minutes per patient",
         )
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 Fault = tuple[str, str]
 """The id of a group and what is wrong with it."""
+
+NONE = "none"
+"""Said of a rule that no group breaks, where there is nothing to count."""
 
 
 @dataclass
@@ -28,9 +32,21 @@ class Ledger:
             }
         )
 
-    def note_by_group(self, claim: str, faults: list[Fault], checked: str) -> None:
-        """Add a rule that each group keeps or breaks."""
-        self.note("rule", claim, [f"{group_id}: {what}" for group_id, what in faults], checked, faults)
+    def note_by_group(
+        self, claim: str, faults: list[Fault], checked: str, *, excused: Collection[str] = frozenset()
+    ) -> None:
+        """Add a rule that each group keeps or breaks; what excused groups break is told, and not held against them."""
+        counted = [fault for fault in faults if fault[0] not in excused]
+        let_pass = [
+            f"{group_id} stands by decision although: {what}" for group_id, what in faults if group_id in excused
+        ]
+        self.note(
+            "rule",
+            claim,
+            [f"{group_id}: {what}" for group_id, what in counted],
+            "; ".join([checked, *let_pass] if not let_pass or checked != NONE else let_pass),
+            counted,
+        )
 
     def table(self) -> pd.DataFrame:
         """All claims, one row each."""

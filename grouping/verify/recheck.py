@@ -12,33 +12,42 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.case import case_folder, read_case_settings
-from geodata.catchments import borders
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
-from geodata.timed import time_place
 from geodata.travel import TravelTimes
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
-from grouping.borders import fit_borders, kept_borders
+from grouping.pipeline import make_ready
 from grouping.plan import Group, Plan
 from grouping.plan_file import PLAN_COLUMNS
-from grouping.problem import build_problem
 from grouping.rules import RuleSet
-from grouping.runs import BEFORE_FILE
-from grouping.verify import Claims, verify
+from grouping.runs import BEFORE_FILE, PROOF_FILE
+from grouping.verify import Claims, Evidence, verify_plan
+from grouping.verify.decided import read_decided_plans
+from grouping.verify.deep import check_deep
+from grouping.verify.ground import Ground
+from grouping.verify.listing import DEEP_LIMIT, too_many
 from grouping.verify.record import check_options, check_record
+from grouping.verify.said import check_lines, check_said
 
 MILLISECOND_IN_MINUTES = 1 / 60_000
 SNAP_TOLERANCE_M = 0.01
 MATRIX_COLUMNS = ("from", "to", "minutes", "reachable", "snap_from_m", "snap_to_m")
+DEEP = "deep check"
+"""Stands in the place of an option for the claims of the deep check."""
+
 COLUMNS = ("option", "kind", "claim", "agrees", "detail")
 
 
 @dataclass(frozen=True)
 class Recheck:
-    """The lines of the check; `agrees` is whether every figure holds and, for found options, every rule."""
+    """The lines of the check; `agrees` is whether every figure holds and, for found options, every rule.
+
+    `in_full` names what stands under `option` and is to be told line by line even where everything agrees.
+    """
 
     lines: pd.DataFrame
     by_hand: bool
+    in_full: frozenset[str] = frozenset({DEEP})
 
     @property
     def agrees(self) -> bool:
@@ -47,7 +56,7 @@ class Recheck:
         return bool(counting["agrees"].all())
 
 
-def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
+def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, at_most: int = DEEP_LIMIT) -> Recheck:
     """Re-derive a run from its case.
 
     Parameters
@@ -56,38 +65,69 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None) -> Recheck:
         A run folder.
     case_dir
         The case it was made from; None for the one `run.json` names.
+    deep
+        Whether to list every group anew and prove the bound by an independent route (see `verify.deep`).
+    at_most
+        Most sets of practices to list for that.
 
     Raises
     ------
     InputProblems
-        The run or the case cannot be read.
+        The run or the case cannot be read, or the deep check would have to list more than `at_most` sets.
     """
     record = _read_record(run_dir)
     case_dir = case_folder(case_dir or _case_of(record, run_dir))
     settings = read_case_settings(case_dir)
-    timed = time_place(load_place(case_dir), settings, case_dir)
-    place, times = timed.place, timed.times
     rules = _rules_of(record)
     by_hand = record["command"] == "score"
-    edges, _ = borders(place)
-    if not by_hand:
-        _, edges, _ = fit_borders(build_problem(place, times, edges, rules), edges)
+    if deep:
+        _refuse_too_long(record, at_most)
+    ready = make_ready(case_dir, load_place(case_dir), settings, rules, listing=not by_hand)
+    place, times = ready.place, ready.times
     lines = [
         *check_record(record, run_dir, case_dir, settings, place, times),
         *_check_matrices(run_dir, times),
-        *_check_adjacency(run_dir, edges),
+        *_check_adjacency(run_dir, ready.all_edges),
     ]
     before = _plan_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
     all_claims = {
         option["id"]: _claims(run_dir / "options" / option["id"], option, record["solver"], before)
         for option in record["options"]
     }
-    lines += check_options(record, {name: claims.plan for name, claims in all_claims.items()}, place, rules)
+    plans = {name: claims.plan for name, claims in all_claims.items()}
+    lines += check_said(record, run_dir, ready, list(plans.values()), before)
+    lines += check_options(record, plans, place, rules)
+    evidence = Evidence(place, times, ready.edges, rules, read_decided_plans(rules, case_dir))
     for option in record["options"]:
         claims = all_claims[option["id"]]
-        table = verify(claims, place, times, kept_borders(edges), rules, partial=by_hand)
+        table = verify_plan(claims, evidence, partial=by_hand)
+        lines += check_lines(option, claims, table, ready, by_hand=by_hand)
         lines += [(option["id"], row.kind, row.claim, row.agrees, row.detail) for row in table.itertuples()]
+    if deep and record["solver"] and all_claims:
+        first = all_claims[record["options"][0]["id"]].plan
+        checked = check_deep(_proof_of(run_dir), first, Ground.of(evidence), record["solver"], at_most=at_most).table()
+        lines += [(DEEP, row.kind, row.claim, row.agrees, row.detail) for row in checked.itertuples()]
     return Recheck(pd.DataFrame(lines, columns=list(COLUMNS)), by_hand)
+
+
+def _refuse_too_long(record: dict, at_most: int) -> None:
+    """Say how long the deep check would take before anything is done, where the run itself has listed too much."""
+    solver = record["solver"] or {}
+    searched, listed = (solver.get("certificate") or {}).get("searched"), solver.get("candidates")
+    if isinstance(searched, dict):
+        message = f"this run searched its groups ({searched.get('groups'):,}) without listing them all"
+        fix = "Run the case again with more --memory, so that they are listed, or verify without --deep."
+        raise InputProblems([Finding("error", "", message, fix, code="deep-too-long")])
+    if isinstance(listed, int) and listed > at_most:
+        raise InputProblems([too_many(listed, at_most, f"{listed:,}")])
+
+
+def _proof_of(run_dir: Path) -> dict | None:
+    try:
+        proof = json.loads((run_dir / PROOF_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # told as a claim that does not hold
+    return proof if isinstance(proof, dict) else None
 
 
 def _rules_of(record: dict) -> RuleSet:
@@ -216,14 +256,15 @@ def _claims(folder: Path, option: dict, solver: dict | None, before: Plan | None
     groups = _read_table(
         folder / "groups.csv", GROUP_COLUMNS, GROUP_COLUMNS[:1], dtype={"group_id": str, "hub_site_code": str}
     )
+    headline = option.get("headline") or {}
     areas = _read_table(folder / "areas.csv", AREA_COLUMNS, AREA_COLUMNS[:1], dtype={"area_code": str})
     return Claims(
         plan=_plan_of(folder / "plan.csv"),
         groups=groups,
         areas=areas,
         objective=option["objective"],
-        shortfall=solver["shortfall"] if solver else None,
-        exceptions=solver["exceptions"] if solver else None,
+        shortfall=solver["shortfall"] if solver else headline.get("shortfall"),
+        exceptions=solver["exceptions"] if solver else headline.get("exceptions"),
         headline=option.get("headline"),
         before=before,
     )

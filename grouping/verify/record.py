@@ -66,12 +66,13 @@ def check_options(record: dict, plans: dict[str, Plan], place: Place, rules: Rul
         if record["command"] == "run":
             wrong += _against_earlier(option, plan, earlier, record["options"][0]["objective"], lists, rules)
             wrong += _numbering(plan)
-        lines.append(_line("what run.json says of the option", wrong, "as its plan", option["id"]))
+        lines.append(line("what run.json says of the option", wrong, "as its plan", option["id"]))
         earlier.append(plan)
     return lines
 
 
-def _line(claim: str, wrong: list[str], checked: str, option: str = "") -> Line:
+def line(claim: str, wrong: list[str], checked: str, option: str = "") -> Line:
+    """A claim with what is wrong with it, or what was checked where nothing is."""
     return (option, "figure", claim, not wrong, "; ".join(wrong) or checked)
 
 
@@ -88,7 +89,7 @@ def _inputs(record: dict, place: Place) -> Line:
         for name, value in now[key].items():
             if then[key].get(name) != value and name != "sha256" and key[1] not in changed:
                 wrong.append(f"{key[1]} {name}: written {then[key].get(name)!r}, the case gives {value!r}")
-    return _line("the input files are those of the run", wrong, f"{len(now)} files, same sha256")
+    return line("the input files are those of the run", wrong, f"{len(now)} files, same sha256")
 
 
 def _sha(source: dict | None) -> str | None:
@@ -112,7 +113,7 @@ def _place_and_travel(record: dict, place: Place, times: TravelTimes) -> Line:
         for name, value in now.items()
         if _value(record, name) != value
     ]
-    return _line("the case and the way it was timed are those of the run", wrong, f"{len(now)} statements agree")
+    return line("the case and the way it was timed are those of the run", wrong, f"{len(now)} statements agree")
 
 
 def _value(record: dict, name: str) -> object:
@@ -131,16 +132,22 @@ def _rules(record: dict, case_dir: Path, settings: CaseSettings) -> Line:
     differences = {}
     for name in names:
         try:
-            rules = load_rules(name, override=settings.rules.override, folder=case_dir).model_dump(mode="json")
+            rules = _loaded(name, settings, case_dir).model_dump(mode="json")
         except InputProblems:
             continue  # some other .toml file
         differences[name] = _differences(written, rules)
         if not differences[name]:
-            return _line("the rules are those of the case", [], f"{rules['name']}, version {rules['version']}")
+            return line("the rules are those of the case", [], f"{rules['name']}, version {rules['version']}")
     closest = min(differences.values(), key=len, default=["no rule set of the case can be read"])
     if any(line.startswith("name:") for line in closest):
         closest = [f"the rule set {written.get('name')!r} is neither built in nor a file beside case.toml"]
-    return _line("the rules are those of the case", closest, "")
+    return line("the rules are those of the case", closest, "")
+
+
+def _loaded(name: str, settings: CaseSettings, case_dir: Path) -> RuleSet:
+    """A rule set with the case's own values and decisions."""
+    own = settings.rules
+    return load_rules(name, override=own.override, folder=case_dir, decisions=own.decisions)
 
 
 def _differences(written: dict, rules: dict) -> list[str]:
@@ -159,9 +166,9 @@ def _certificate(record: dict) -> list[Line]:
     solver, options = record["solver"], record["options"]
     claim = "the proof's numbers fit together"
     if record["command"] == "score":
-        return [_line(claim, ["a plan made by hand has no proof"], "")] if solver else []
+        return [line(claim, ["a plan made by hand has no proof"], "")] if solver else []
     if not solver or not options or solver.get("objective") is None or solver.get("bound") is None:
-        return [_line(claim, ["the proof or every option is missing"], "")]
+        return [line(claim, ["the proof or every option is missing"], "")]
     objective, bound, gap = solver["objective"], solver["bound"], solver["gap"]
     wrong = []
     if abs(objective - options[0]["objective"]) > TOLERANCE:
@@ -173,7 +180,7 @@ def _certificate(record: dict) -> list[Line]:
         wrong.append("an option scores below the proven bound")
     if (solver["status"] == "optimal") != (gap is not None and gap < 1e-6):
         wrong.append("'optimal' and the gap contradict each other")
-    return [_line(claim, wrong, f"gap {gap or 0.0:.2e}")]
+    return [line(claim, wrong, f"gap {gap or 0.0:.2e}")]
 
 
 def _options_on_disk(record: dict, run_dir: Path) -> Line:
@@ -183,7 +190,7 @@ def _options_on_disk(record: dict, run_dir: Path) -> Line:
     wrong = []
     if sorted(named) != there:
         wrong.append(f"run.json names {', '.join(named)}; the folder holds {', '.join(there)}")
-    return _line("the options are those in the folder", wrong, f"{len(named)} options")
+    return line("the options are those in the folder", wrong, f"{len(named)} options")
 
 
 def _files(record: dict, run_dir: Path) -> Line:
@@ -195,7 +202,7 @@ def _files(record: dict, run_dir: Path) -> Line:
             wrong.append(f"{name} is missing")
         elif sha256_of(path) != sha256:
             wrong.append(f"{name} was changed")
-    return _line("the files are as the run wrote them", wrong, f"{len(record['files'])} files, same sha256")
+    return line("the files are as the run wrote them", wrong, f"{len(record['files'])} files, same sha256")
 
 
 # ---------------------------------------------------------------------------------------------------------- one option

@@ -3,16 +3,70 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pandas as pd
 
-from geodata.place import Place
-from geodata.travel import TravelTimes
 from grouping.plan import Plan
 from grouping.rules import RuleSet
+from grouping.verify.decided import Locked
+from grouping.verify.evidence import Evidence
+
+RURAL_SLACK = 1e-9
+"""A rural share counts as reaching the threshold from this far below (the definition says so)."""
 
 
-def members_table(plan: Plan, place: Place) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Facts:
+    """What follows from a plan and the inputs.
+
+    Parameters
+    ----------
+    evidence
+        The inputs.
+    members
+        One row per practice of the plan.
+    journeys
+        One row per practice and area.
+    groups
+        One row per group, by `group_id`.
+    locked
+        Groups of the plan that stand by decision, by `group_id`.
+    partial
+        Whether the plan may leave practices out.
+    """
+
+    evidence: Evidence
+    members: pd.DataFrame
+    journeys: pd.DataFrame
+    groups: pd.DataFrame
+    locked: dict[str, Locked]
+    partial: bool
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set."""
+        return self.evidence.rules
+
+    def practices_of(self, group_id: object) -> frozenset[str]:
+        """Codes of a group's members."""
+        return frozenset(self.members.loc[self.members["group_id"] == group_id, "practice_code"])
+
+
+def facts_of(plan: Plan, evidence: Evidence, before: Plan | None, *, partial: bool) -> Facts:
+    """Derive everything the checks read about a plan."""
+    members = members_table(plan, evidence)
+    journeys = journeys_table(members, evidence, before)
+    locked = {}
+    for group in plan.groups:
+        decision = evidence.standing.locked_as(frozenset(group.members))
+        if decision is not None:
+            locked[group.group_id] = decision
+    groups = derive_groups(members, journeys, evidence)
+    return Facts(evidence, members, journeys, groups, locked, partial)
+
+
+def members_table(plan: Plan, evidence: Evidence) -> pd.DataFrame:
     """One row per practice of the plan: its group, the group's hub, and what the practices table says of it."""
     rows = [
         {"group_id": group.group_id, "practice_code": code, "hub": group.hub_site_code}
@@ -20,36 +74,17 @@ def members_table(plan: Plan, place: Place) -> pd.DataFrame:
         for code in group.members
     ]
     table = pd.DataFrame(rows, columns=["group_id", "practice_code", "hub"])
-    known = place.practices.reset_index()[
-        ["practice_code", "list_size", "locality", "current_group", "keep_together", "main_site_code"]
-    ]
-    return table.merge(known, on="practice_code", how="inner")
+    return table.merge(evidence.practices.rename_axis("practice_code").reset_index(), on="practice_code", how="inner")
 
 
-def _long_minutes(times: TravelTimes) -> pd.DataFrame:
-    wide = pd.DataFrame(times.area_to_site, index=list(times.area_codes), columns=list(times.site_codes))
-    return wide.rename_axis("area_code").reset_index().melt("area_code", var_name="site_code", value_name="minutes")
-
-
-def journeys_table(members: pd.DataFrame, place: Place, times: TravelTimes, before: Plan | None) -> pd.DataFrame:
+def journeys_table(members: pd.DataFrame, evidence: Evidence, before: Plan | None) -> pd.DataFrame:
     """One row per practice and area: patients, whether timed, minutes to the own practice, the hub, the hub before."""
-    table = place.registrations.merge(members, on="practice_code", how="inner")
-    minutes = _long_minutes(times)
-    finite = minutes[minutes["minutes"].map(math.isfinite)]
-    table["timed"] = table["area_code"].isin(finite["area_code"].unique())
-
-    owned = place.sites.reset_index()[["site_code", "practice_code"]]
-    nearest = finite.merge(owned, on="site_code").groupby(["practice_code", "area_code"])["minutes"].min()
-    table = table.merge(nearest.rename("minutes_routine").reset_index(), on=["practice_code", "area_code"], how="left")
-    to_hub = finite.rename(columns={"site_code": "hub", "minutes": "minutes_hub"})
-    table = table.merge(to_hub, on=["area_code", "hub"], how="left")
+    own = members[["practice_code", "group_id", "hub"]]
+    table = evidence.registrations.merge(own, on="practice_code", how="inner")
+    table["minutes_hub"] = evidence.minutes_from_home(table["area_code"], table["hub"])
     hub_before = {code: group.hub_site_code for group in (before.groups if before else ()) for code in group.members}
     table["hub_before"] = table["practice_code"].map(hub_before).astype(object)
-    to_before = finite.rename(columns={"site_code": "hub_before", "minutes": "minutes_hub_before"})
-    table = table.merge(to_before, on=["area_code", "hub_before"], how="left")
-
-    rural = place.areas["rural"].astype(bool)
-    table["rural"] = table["area_code"].map(rural)
+    table["minutes_hub_before"] = evidence.minutes_from_home(table["area_code"], table["hub_before"])
     return table
 
 
@@ -68,60 +103,68 @@ def means_by_area(table: pd.DataFrame, column: str) -> pd.Series:
     return (total / weight).where(weight > 0).reindex(table["area_code"].unique())
 
 
-def _rural_patients(members: pd.DataFrame, journeys: pd.DataFrame, place: Place) -> pd.Series:
-    """Registered patients living in rural areas per practice, from the located registrations scaled to the list.
-
-    A practice with nobody in an area of the case counts as its main site's nearest area does.
-    """
-    located = journeys[journeys["rural"].notna()]
-    total = located.groupby("practice_code")["patients"].sum()
-    rural = located[located["rural"].astype(bool)].groupby("practice_code")["patients"].sum()
-    share = rural.reindex(total.index).fillna(0.0) / total
-    nowhere = {
-        code: float(_nearest_area_is_rural(place, code))
-        for code in sorted(set(members["practice_code"]) - set(total.index[total > 0]))
-    }
-    share = pd.concat([share[total > 0], pd.Series(nowhere, dtype=float)])
-    lists = members.set_index("practice_code")["list_size"]
-    return (share.reindex(lists.index) * lists).rename("rural_patients")
+def main_locality(part: pd.DataFrame) -> str:
+    """The locality most of the patients are registered in (ties: the smaller name); empty if none is known."""
+    labelled = part[part["locality"] != ""]
+    if labelled.empty:
+        return ""
+    sizes = labelled.groupby("locality")["list_size"].sum()
+    return str(sorted(sizes.index[sizes == sizes.max()])[0])
 
 
-def _nearest_area_is_rural(place: Place, practice_code: str) -> bool:
-    site = place.practices.geometry.loc[practice_code]
-    metres = ((place.areas["x"] - site.x) ** 2 + (place.areas["y"] - site.y) ** 2).map(math.sqrt)
-    nearest = sorted(metres.index[metres <= metres.min()])[0]
-    return bool(place.areas.at[nearest, "rural"])
+def limits_of(rules: RuleSet, kind: str, locality: str) -> tuple[int, int]:
+    """Fewest and most patients of a group of that kind in that main locality."""
+    size = rules.size
+    minimum = size.minimum_rural if kind == "rural" else size.minimum_urban
+    maximum = size.hard_maximum_rural if kind == "rural" and size.hard_maximum_rural else size.hard_maximum
+    own = size.locality.get(locality)
+    return (own.minimum if own and own.minimum else minimum, own.maximum if own and own.maximum else maximum)
 
 
-def derive_groups(
-    members: pd.DataFrame, journeys: pd.DataFrame, place: Place, times: TravelTimes, rules: RuleSet
-) -> pd.DataFrame:
-    """Figures of each group by `group_id`, unrounded: the columns of `groups.csv` that are numbers, kind and hub."""
-    rural_patients = _rural_patients(members, journeys, place)
-    sites = pd.DataFrame(times.between_sites, index=list(times.site_codes), columns=list(times.site_codes))
+def longest_drive(part: pd.DataFrame, hub: str, evidence: Evidence) -> float:
+    """Longest minutes from a member's main site to the hub; infinite without a route, NaN if there is no such hub."""
+    if hub not in evidence.drive.columns:
+        return math.nan
+    return float(evidence.drive.loc[part["main_site_code"], hub].max())
+
+
+def derive_groups(members: pd.DataFrame, journeys: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Figures of each group by `group_id`, unrounded: the columns of `groups.csv` that are numbers, and more."""
+    rules, decisions = evidence.rules, evidence.standing
+    of_group = dict(iter(journeys.groupby("group_id")))
     rows = []
     for group_id, part in members.groupby("group_id", sort=True):
         hub = part["hub"].iloc[0]
         listed = int(part["list_size"].sum())
-        share = float(rural_patients.loc[part["practice_code"]].sum() / listed) if listed else 0.0
-        rural = share >= rules.rurality.threshold - 1e-9
-        minimum = rules.size.minimum_rural if rural else rules.size.minimum_urban
-        to_hub = [float(sites.loc[main, hub]) for main in part["main_site_code"]] if hub in sites.columns else []
+        share = float(part["rural_patients"].sum() / listed) if listed else 0.0
+        kind = "rural" if share >= rules.rurality.threshold - RURAL_SLACK else "urban"
+        locality = main_locality(part)
+        minimum, maximum = limits_of(rules, kind, locality)
+        granted = decisions.reason_granted(frozenset(part["practice_code"]))
+        longest = longest_drive(part, hub, evidence)
         rows.append(
             {
                 "group_id": group_id,
                 "hub_site_code": hub,
                 "practices": len(part),
-                "sites": int(place.sites["practice_code"].isin(part["practice_code"]).sum()),
+                "sites": int(evidence.place.sites["practice_code"].isin(part["practice_code"]).sum()),
                 "list_size": listed,
                 "rural_share": share,
-                "kind": "rural" if rural else "urban",
+                "kind": kind,
+                "main_locality": locality,
                 "minimum": minimum,
+                "maximum": maximum,
                 "margin": listed - minimum,
-                "mean_minutes_to_hub": weighted_mean(journeys[journeys["group_id"] == group_id], "minutes_hub"),
-                "max_practice_minutes": max((m for m in to_hub if math.isfinite(m)), default=math.nan)
-                if all(math.isfinite(m) for m in to_hub)
+                "granted": granted,
+                "shortfall": max(minimum - listed, 0) if granted is None else 0,
+                "vulnerable": int(part["vulnerable"].sum()),
+                "localities": int(part.loc[part["locality"] != "", "locality"].nunique()),
+                "pounds": float(evidence.sites["pounds"].get(hub, 0.0)),
+                "mean_minutes_to_hub": weighted_mean(of_group[group_id], "minutes_hub")
+                if group_id in of_group
                 else math.nan,
+                "longest": longest,
+                "max_practice_minutes": longest if math.isfinite(longest) else math.nan,
             }
         )
     return pd.DataFrame(rows).set_index("group_id")
@@ -138,7 +181,7 @@ def _affected(part: pd.DataFrame, column: str) -> int:
 
 def group_headline(derived: pd.DataFrame) -> dict[str, float]:
     """Figures of the whole plan that follow from its groups."""
-    short = derived[derived["margin"] < 0]
+    short = derived[derived["shortfall"] > 0]
     kinds = derived["kind"].value_counts()
     return {
         "groups": len(derived),
@@ -146,7 +189,7 @@ def group_headline(derived: pd.DataFrame) -> dict[str, float]:
         "rural_groups": int(kinds.get("rural", 0)),
         "practices": int(derived["practices"].sum()),
         "exceptions": len(short),
-        "shortfall": int(-short["margin"].sum()),
+        "shortfall": int(short["shortfall"].sum()),
         "smallest": int(derived["list_size"].min()),
         "largest": int(derived["list_size"].max()),
         "longest_practice_minutes": float(derived["max_practice_minutes"].max()),
@@ -198,27 +241,28 @@ def before_headline(journeys: pd.DataFrame) -> dict[str, float]:
     return figures
 
 
-def score_of(derived: pd.DataFrame, members: pd.DataFrame, journeys: pd.DataFrame, rules: RuleSet) -> float:
-    """Score in minutes per patient: the mean to the hub, and the penalties over all patients."""
+def penalty_of(part: pd.DataFrame, row: pd.Series, rules: RuleSet) -> float:
+    """Penalties of one group in minutes times patients, to be divided by all patients."""
     weights, size = rules.weights, rules.size
-    penalty = 0.0
-    for group_id, part in members.groupby("group_id"):
-        row = derived.loc[group_id]
-        floor = size.preferred_minimum_rural if row["kind"] == "rural" else size.preferred_minimum_urban
-        outside = max(row["list_size"] - size.preferred_maximum, 0) + max(floor - row["list_size"], 0)
-        penalty += weights.outside_preferred * outside
-        penalty += weights.split_locality * _affected(part, "locality")
-        penalty += weights.change_of_group * _affected(part, "current_group")
-    return weighted_mean(journeys, "minutes_hub") + penalty / float(members["list_size"].sum())
+    floor = size.preferred_minimum_rural if row["kind"] == "rural" else size.preferred_minimum_urban
+    total = weights.outside_preferred * (
+        max(row["list_size"] - size.preferred_maximum, 0) + max(floor - row["list_size"], 0)
+    )
+    total += weights.split_locality * _affected(part, "locality")
+    total += weights.change_of_group * _affected(part, "current_group")
+    total += weights.mixed_systems * _affected(part, "clinical_system")
+    middle = size.target if size.target else (size.preferred_minimum_urban + size.preferred_maximum) // 2
+    total += weights.size_balance * abs(row["list_size"] - middle)
+    if weights.worst_practice > 0:
+        total += weights.worst_practice * row["longest"] * row["list_size"]
+    return total + weights.hub_cost * row["pounds"]
 
 
-def owner_of_site(place: Place) -> dict[str, str]:
-    """The practice of each site; a site of nobody belongs to the practice whose main site is nearest."""
-    owners = {}
-    for code, site in place.sites.iterrows():
-        owner = site["practice_code"]
-        if not owner:
-            metres = place.practices.geometry.distance(site.geometry)
-            owner = sorted(metres.index[metres <= metres.min()])[0]
-        owners[code] = owner
-    return owners
+def score_of(facts: Facts) -> float:
+    """Score in minutes per patient: what a minute to the hub counts, and the penalties over all patients."""
+    penalty = sum(
+        penalty_of(part, facts.groups.loc[group_id], facts.rules)
+        for group_id, part in facts.members.groupby("group_id")
+    )
+    minutes = weighted_mean(facts.journeys, "minutes_hub")
+    return facts.rules.weights.minutes * minutes + penalty / float(facts.members["list_size"].sum())

@@ -9,9 +9,11 @@ import pytest
 from benchmarks.made_up import made_up_problem
 from geodata.compiled import compiled
 from geodata.errors import InputProblems
-from grouping.candidates import list_candidates, units_per_minute
-from grouping.problem import GroupingProblem
-from tests.grouping.brute_force import Definitions, random_problem
+from grouping.candidates import Candidates, count_sets, list_candidates, plan_rows, rescore, units_per_minute
+from grouping.problem import Decided, GroupingProblem, LockedGroup
+from tests.grouping.brute_force import Definitions, mixed_problem, random_problem
+
+ARRAYS = ("members", "starts", "list_size", "rural", "shortfall", "hub", "cost", "locked", "granted")
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -175,3 +177,212 @@ def test_equal_hubs_give_the_smaller_site_code_whoever_owns_it() -> None:
     listed = list_candidates(turned)
     for j in range(len(listed)):
         assert listed.hub[j] == np.flatnonzero(np.isin(turned.site_owner, listed.group(j))).min()
+
+
+# --------------------------------------------------------------------------------------------------- all rules together
+
+
+def by_group(listed: Candidates) -> dict[tuple[int, ...], list[int]]:
+    """Positions of the candidates by their practices."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    for j in range(len(listed)):
+        found.setdefault(listed.group(j), []).append(j)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_every_mixture_of_rules_leaves_the_groups_and_hubs_the_definitions_name(seed: int) -> None:
+    count = 4 + seed % 4
+    problem = mixed_problem(seed, count)
+    definitions, strict = Definitions(problem), problem.rules.exceptions.limit == 0
+    stands = {lock.members for lock in problem.decided.locked}
+    listed = list_candidates(problem)
+    mine = by_group(listed)
+    true = {}
+    for length in range(1, count + 1):
+        for group in combinations(range(count), length):
+            worths = definitions.worths(group)
+            if worths and not (strict and worths[0].criteria["exceptions"] and group not in stands):
+                true[group] = worths
+    assert set(mine) == set(true)
+    for group, worths in true.items():
+        assert [int(listed.hub[j]) for j in mine[group]] == [worth.hub for worth in worths]
+        for j, worth in zip(mine[group], worths, strict=True):
+            assert listed.cost[j] == pytest.approx(worth.criteria["score"], abs=2)
+            assert listed.shortfall[j] == worth.criteria["shortfall"]
+            assert listed.locked[j] == (group in stands)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_other_weights_score_the_same_groups_without_listing_them_again(seed: int) -> None:
+    problem = mixed_problem(seed, 6)
+    weights = {"minutes": 2.0, "outside_preferred": 0.3, "worst_practice": 0.4, "hub_cost": 50.0, "size_balance": 0.2}
+    for values in (weights, dict.fromkeys(weights, 0.0) | {"minutes": 1.0}):
+        other = ruled(problem, "weights", **values)
+        again, anew = rescore(other, list_candidates(problem)), list_candidates(other)
+        for name in ARRAYS:
+            np.testing.assert_array_equal(getattr(again, name), getattr(anew, name), name)
+        np.testing.assert_array_equal(again.sets(), anew.sets())
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_was_left_out_and_what_is_left_is_what_was_listed(seed: int) -> None:
+    problem = ruled(mixed_problem(seed, 7), "hub", budget=0.0)
+    problem = replace(problem, decided=replace(problem.decided, locked=()))
+    listed = list_candidates(problem)
+    oversize = int((problem.list_size > problem.rules.size.largest).sum())
+    assert len(listed) + sum(listed.left_out.values()) == count_sets(problem) + oversize
+    assert all(number > 0 and " " in reason for reason, number in listed.left_out.items())
+
+
+def test_reasons_are_counted_one_for_each_set() -> None:
+    problem = plain_problem(4)
+    problem = ruled(problem, "size", hard_maximum=10**9, minimum_urban=0, minimum_rural=0, fewest_practices=2)
+    problem = replace(
+        ruled(problem, "practices", most_vulnerable_share=0.4),
+        vulnerable=np.array([True, False, False, False]),
+        decided=Decided(together=((2, 3),)),
+    )
+    listed = list_candidates(problem)
+    assert groups_of(problem) == {(2, 3), (0, 2, 3), (1, 2, 3), (0, 1, 2, 3)}
+    assert listed.left_out == {
+        "only some of the practices that must be together": 8,
+        "fewer practices than size.fewest_practices": 2,
+        "too many vulnerable practices": 1,
+    }
+
+
+def test_a_limit_on_practices_is_kept_while_listing() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    everything = groups_of(problem)
+    for most in (1, 2, 4):
+        small = ruled(problem, "size", most_practices=most)
+        assert groups_of(small) == {group for group in everything if len(group) <= most}
+        assert count_sets(small) == sum(len(group) <= most for group in everything)
+
+
+def test_a_practice_above_its_maximum_stands_alone_whatever_the_number_of_practices() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=int(1e9), fewest_practices=2)
+    assert (3,) not in groups_of(problem)
+    label = replace(problem, locality=("", "", "", "West", "", ""))
+    own = {"West": type(problem.rules.size).model_validate({"locality": {"West": {"maximum": 1}}}).locality["West"]}
+    assert (3,) in groups_of(ruled(label, "size", locality=own))
+
+
+def test_tags_and_decisions_join_into_one_chain() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    tagged = replace(problem, keep_together=("a", "a", "", "b", "b", ""), decided=Decided(together=((1, 2), (2, 3))))
+    assert all({0, 1, 2, 3, 4} <= set(group) or not {0, 1, 2, 3, 4} & set(group) for group in groups_of(tagged))
+    assert (5,) in groups_of(tagged)
+
+
+def test_a_locked_group_is_the_only_one_of_its_practices() -> None:
+    problem = ruled(ruled(plain_problem(), "size", hard_maximum=1), "exceptions", policy="forbidden")
+    problem = replace(problem, adjacency=np.zeros((6, 6), bool), decided=Decided(locked=(LockedGroup((1, 4)),)))
+    listed = list_candidates(problem)
+    assert [listed.group(int(j)) for j in np.flatnonzero(listed.locked)] == [(1, 4)]
+    assert listed.containing(6)[[1, 4]].tolist() == [1, 1]
+    assert problem.site_owner[listed.hub[-1]] in (1, 4)
+
+
+def test_a_locked_group_below_its_minimum_still_counts() -> None:
+    problem = ruled(plain_problem(), "size", minimum_urban=10**6, minimum_rural=10**6, hard_maximum=2 * 10**6)
+    members = (0, 1)
+    stands = replace(problem, decided=Decided(locked=(LockedGroup(members),)))
+    listed = list_candidates(stands)
+    assert listed.shortfall[listed.locked] == [10**6 - problem.list_size[list(members)].sum()]
+    assert listed.exception[listed.locked].all()
+    granted = replace(stands, decided=replace(stands.decided, granted=((members, "agreed"),)))
+    listed = list_candidates(granted)
+    assert listed.shortfall[listed.locked] == [0]
+    assert listed.granted.sum() == 1
+
+
+def test_locked_groups_that_contradict_each_other_leave_their_practices_without_a_group() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    both = replace(problem, decided=Decided(locked=(LockedGroup((0, 1)), LockedGroup((1, 2)))))
+    assert list_candidates(both).containing(6)[:3].tolist() == [0, 0, 0]
+    twice = replace(problem, decided=Decided(locked=(LockedGroup((0, 1)), LockedGroup((0, 1)))))
+    assert list_candidates(twice).containing(6)[:2].tolist() == [1, 1]
+
+
+def test_a_locked_group_that_some_patients_cannot_get_to_is_no_candidate() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    minutes = problem.patient_minutes.copy()
+    minutes[0] = np.inf
+    stands = replace(problem, patient_minutes=minutes, decided=Decided(locked=(LockedGroup((0, 1)),)))
+    listed = list_candidates(stands)
+    assert listed.containing(6)[:2].tolist() == [0, 0]
+    assert listed.left_out["locked, but some of its patients have no route to its hub"] == 1
+
+
+def test_a_granted_set_is_a_candidate_even_where_exceptions_are_forbidden() -> None:
+    problem = ruled(plain_problem(), "size", minimum_urban=10**6, minimum_rural=10**6, hard_maximum=2 * 10**6)
+    problem = ruled(problem, "exceptions", policy="forbidden")
+    assert groups_of(problem) == set()
+    assert groups_of(replace(problem, decided=Decided(granted=(((1, 2), "agreed"),)))) == {(1, 2)}
+
+
+def test_with_a_budget_a_set_stands_once_for_every_hub_worth_its_money() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    pounds = np.random.default_rng(1).integers(0, 50, len(problem.site_codes)).astype(float)
+    problem = replace(problem, hub_cost=pounds)
+    once, several = list_candidates(problem), list_candidates(ruled(problem, "hub", budget=1.0))
+    assert len(several) > len(once)
+    for group, positions in by_group(several).items():
+        own = np.flatnonzero(np.isin(problem.site_owner, group))
+        minutes = problem.patient_minutes[list(group)].sum(axis=0)
+        assert len({int(several.sets()[j]) for j in positions}) == 1
+        assert (np.diff(several.cost[positions]) > 0).all()
+        assert (np.diff(pounds[several.hub[positions]]) < 0).all()
+        for site in own:  # each hub left out is no better than one that is there
+            assert any(
+                minutes[several.hub[j]] <= minutes[site] + 1e-3 and pounds[several.hub[j]] <= pounds[site]
+                for j in positions
+            )
+    first = np.flatnonzero(np.diff(several.sets(), prepend=-1))
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(several.take(first), name), getattr(once, name), name)
+
+
+def test_side_rows_are_those_of_the_limits_that_are_set() -> None:
+    problem = replace(plain_problem(), locality=("A", "A", "B", "", "B", ""), hub_cost=np.full(8, 12.345))
+    problem = ruled(problem, "size", hard_maximum=10**9)
+    assert plan_rows(problem, list_candidates(problem)) == ()
+    problem = ruled(ruled(problem, "exceptions", at_most=2), "locality", most_crossing=1)
+    problem = ruled(ruled(problem, "groups", fewest=2, most=4), "hub", budget=99.99)
+    listed = list_candidates(problem)
+    rows = {row.name: row for row in plan_rows(problem, listed)}
+    assert list(rows) == ["exceptions_at_most", "most_crossing", "fewest_groups", "most_groups", "hub_budget"]
+    assert {name: row.limit for name, row in rows.items()} == {
+        "exceptions_at_most": 2, "most_crossing": 1, "fewest_groups": -2, "most_groups": 4, "hub_budget": 9_999,
+    }  # fmt: skip
+    for j in range(len(listed)):
+        labels = {problem.locality[p] for p in listed.group(j)} - {""}
+        assert rows["most_crossing"].coefficient[j] == (len(labels) > 1)
+    assert set(rows["fewest_groups"].coefficient) == {-1}
+    assert set(rows["most_groups"].coefficient) == {1}
+    assert set(rows["hub_budget"].coefficient) == {1234}
+    np.testing.assert_array_equal(rows["exceptions_at_most"].coefficient, listed.exception)
+
+
+def test_two_forced_hubs_keep_their_practices_apart_and_are_told() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    a, b = (int(np.flatnonzero(problem.site_owner == p)[0]) for p in (0, 1))
+    listed = list_candidates(replace(problem, decided=Decided(hubs=(a, b))))
+    for j in range(len(listed)):
+        group = listed.group(j)
+        assert not {0, 1} <= set(group)
+        for practice, site in ((0, a), (1, b)):
+            assert practice not in group or listed.hub[j] == site
+    assert listed.left_out["two sites that must be a hub are in one group"] == 16
+
+
+def test_keeping_and_taking_say_the_same() -> None:
+    problem = mixed_problem(11, 7)
+    listed = list_candidates(problem)
+    mask = np.arange(len(listed)) % 3 == 0
+    for name in ARRAYS:
+        np.testing.assert_array_equal(
+            getattr(listed.keep(mask), name), getattr(listed.take(np.flatnonzero(mask)), name), name
+        )

@@ -11,8 +11,8 @@ from shapely.geometry import Point
 from geodata.place import BRITISH_NATIONAL_GRID, Place
 from geodata.travel import TravelMethod, TravelTimes
 from grouping.optimise import solve_partition
-from grouping.problem import build_problem
-from grouping.rules import load_rules
+from grouping.problem import Decided, build_problem
+from grouping.rules import Decision, RuleSet, load_rules
 
 CRS = BRITISH_NATIONAL_GRID
 RULES = load_rules("dorset-2017")
@@ -137,3 +137,61 @@ def test_the_problem_can_be_solved(place: Place, times: TravelTimes) -> None:
     assert [group.members for group in solution.plan.groups] == [("A", "B"), ("C",)]
     assert solution.plan.groups[0].hub_site_code == "B1"
     assert solution.objective == pytest.approx((7200 + 600 + 3000) / 2400)
+
+
+def hub_rules(**values: object) -> RuleSet:
+    return load_rules("dorset-2017", {"hub": {"kinds": [], **values}})
+
+
+def test_vulnerable_systems_and_costs(place: Place, times: TravelTimes) -> None:
+    practices = place.practices.assign(vulnerability=[2.0, 3.0, np.nan], clinical_system=["One ", "", None])
+    sites = place.sites.assign(annual_cost=[1000.0, np.nan, 0.0, 20.5, 7.0])
+    filled = replace(place, practices=practices, sites=sites)
+    problem = build_problem(filled, times, EDGES, RULES)
+    np.testing.assert_array_equal(problem.vulnerable, [True, False, False])
+    assert problem.clinical_system == ("One", "", "")
+    np.testing.assert_array_equal(problem.hub_cost, [1000, 0, 0, 20.5, 7])
+    wider = load_rules("dorset-2017", {"practices": {"vulnerable_up_to": 3}})
+    np.testing.assert_array_equal(build_problem(filled, times, EDGES, wider).vulnerable, [True, True, False])
+
+
+def test_without_these_columns_nobody_is_vulnerable_and_nothing_costs(place: Place, times: TravelTimes) -> None:
+    problem = build_problem(place, times, EDGES, RULES)
+    assert not problem.vulnerable.any()
+    assert problem.clinical_system == ("", "", "")
+    assert not problem.hub_cost.any()
+    assert problem.decided == Decided()
+
+
+def test_a_hub_needs_floor_area_and_condition_that_are_known(place: Place, times: TravelTimes) -> None:
+    sites = place.sites.assign(floor_area_m2=[300.0, 299.9, np.nan, 800.0, 900.0], condition=["B", "a ", "A", "", "A"])
+    filled = replace(place, sites=sites)
+
+    def allowed(**values: object) -> list[bool]:
+        return build_problem(filled, times, EDGES, hub_rules(**values)).hub_allowed.tolist()
+
+    assert allowed() == [True, True, True, True, False]  # H1 belongs to nobody
+    assert allowed(minimum_floor_area_m2=300) == [True, False, False, True, False]
+    assert allowed(conditions=["A"]) == [False, True, True, False, False]
+    assert allowed(conditions=["a", " b"]) == [True, True, True, False, False]
+    assert allowed(kinds=["main", "community"], minimum_floor_area_m2=300) == [True, False, False, True, True]
+    bare = build_problem(place, times, EDGES, hub_rules(minimum_floor_area_m2=1))
+    assert not bare.hub_allowed.any()  # no site says how large it is
+
+
+def test_a_site_decided_against_is_no_hub(place: Place, times: TravelTimes) -> None:
+    against = Decision(kind="not-hub", site=" b1 ")
+    rules = RULES.model_copy(update={"decisions": (against,)})
+    np.testing.assert_array_equal(
+        build_problem(place, times, EDGES, rules).hub_allowed, [True, False, False, True, False]
+    )
+
+
+def test_committed_sites_join_the_hubs_that_are_decided(place: Place, times: TravelTimes) -> None:
+    yes = np.array([None, True, False, True, None], dtype=object)
+    filled = replace(place, sites=place.sites.assign(committed=yes))
+    some = Decided(hubs=(0,), apart=((0, 1),))
+    assert build_problem(filled, times, EDGES, RULES, some).decided == some
+    joined = build_problem(filled, times, EDGES, hub_rules(committed="hub"), some).decided
+    assert joined == replace(some, hubs=(0, 1, 3))
+    assert build_problem(place, times, EDGES, hub_rules(committed="hub")).decided.hubs == ()

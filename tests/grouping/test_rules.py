@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from geodata.errors import Finding, InputProblems
-from grouping.rules import load_rules, rule_set_names
+from grouping.rules import LocalityRules, RuleSet, load_rules, rule_set_names
 
 
 def problems(name: str, override: dict | None = None, folder: Path | None = None) -> tuple[Finding, ...]:
@@ -38,6 +39,64 @@ def test_every_value_of_a_built_in_file_is_explained(name: str) -> None:
     for section in values.values():
         if isinstance(section, dict):
             assert all(f"\n{key} =" in text for key in section)
+
+
+@pytest.mark.parametrize("name", ["dorset-2017", "neighbourhood", "pcn"])
+def test_a_built_in_file_names_every_key_there_is(name: str) -> None:
+    text = (files("grouping") / "rulesets" / f"{name}.toml").read_text(encoding="utf-8")
+    values = tomllib.loads(text)
+    for section, about in RuleSet.model_fields.items():
+        keys = getattr(about.annotation, "model_fields", {})
+        assert {*keys} - {"locality"} <= {*values.get(section, {})} or section == "locality", section
+    assert {*LocalityRules.model_fields} <= {*values["locality"]}
+
+
+@pytest.mark.parametrize("name", ["dorset-2017", "neighbourhood", "pcn"])
+def test_a_built_in_file_says_of_every_value_who_set_it(name: str) -> None:
+    text = (files("grouping") / "rulesets" / f"{name}.toml").read_text(encoding="utf-8")
+    for paragraph in re.split(r"\n\n(?=\[\w+\])", text)[1:]:
+        section = paragraph.split("]")[0][1:]
+        told = section in {"weights", "options"}  # said once for all of them
+        for line, before in zip(paragraph.splitlines()[1:], paragraph.splitlines(), strict=False):
+            if line.startswith("#"):
+                told |= bool(re.search(r"[Oo]ur default|From the|Here both kinds", line))
+            elif " = " in line and before.startswith("#"):
+                said, told = told, section in {"weights", "options", "groups"}
+                assert said or section == "groups", f"[{section}] {line}"
+
+
+@pytest.mark.parametrize("name", ["dorset-2017", "neighbourhood", "pcn"])
+def test_the_examples_in_the_comments_can_be_used(name: str, tmp_path: Path) -> None:
+    """Take away the number signs in front of the examples, as the comment says, and load the file."""
+    text = (files("grouping") / "rulesets" / f"{name}.toml").read_text(encoding="utf-8")
+    lines, example = [], False
+    for line in text.splitlines():
+        example = line.startswith("# [") or (example and re.match(r"# \w+ = ", line) is not None)
+        lines.append(line[2:] if example else line)
+    (tmp_path / "ours.toml").write_text("\n".join(lines), encoding="utf-8")
+    rules = load_rules("ours.toml", folder=tmp_path)
+    assert rules.maximum_for(rural=True, locality="North Dorset") == 40_000
+    assert [decision.kind for decision in rules.decisions] == ["grant-exception", "apart"]
+    assert all(decision.reason for decision in rules.decisions)
+    plain = load_rules(name)
+    assert rules.model_copy(update={"decisions": (), "size": plain.size}) == plain
+
+
+def test_limits_by_kind_and_locality() -> None:
+    own = {"North": {"minimum": 18_000}, "West": {"maximum": 70_000}}
+    rules = load_rules("dorset-2017", {"size": {"hard_maximum_rural": 45_000, "locality": own}})
+    assert rules.maximum_for(rural=False) == 60_000
+    assert rules.maximum_for(rural=True) == 45_000
+    assert rules.minimum_for(rural=True, locality="North") == rules.minimum_for(rural=False, locality="North") == 18_000
+    assert rules.maximum_for(rural=True, locality="North") == 45_000
+    assert rules.maximum_for(rural=True, locality="West") == 70_000
+    assert rules.minimum_for(rural=False, locality="West") == 30_000
+    assert rules.size.largest == 70_000
+
+
+def test_the_size_aimed_at() -> None:
+    assert load_rules("dorset-2017").size.middle == 40_000
+    assert load_rules("dorset-2017", {"size": {"target": 35_000}}).size.middle == 35_000
 
 
 def test_a_case_overrides_single_values() -> None:
@@ -105,6 +164,16 @@ def test_all_faults_at_once_with_file_key_and_value() -> None:
         ({"locality": {"rule": "maybe"}}, "not one of those allowed"),
         ({"exceptions": {"at_most": 1.5}}, "integer"),
         ({"size": 5}, "section"),
+        ({"size": {"hard_maximum_rural": 19_999}}, "above hard_maximum_rural"),
+        ({"size": {"fewest_practices": 4, "most_practices": 3}}, "above most_practices"),
+        ({"size": {"locality": {"West": {"minimum": 3, "maximum": 2}}}}, "above its maximum"),
+        ({"groups": {"fewest": 4, "most": 3}}, "above most"),
+        ({"objective": {"order": ["score", "shortfall"]}}, "also name exceptions"),
+        ({"objective": {"order": ["score", "score", "shortfall", "exceptions"]}}, "twice"),
+        ({"objective": {"order": ["score", "shortfall", "exceptions", "luck"]}}, "not one of those allowed"),
+        ({"practices": {"most_vulnerable_share": 50}}, "less than or equal to 1"),
+        ({"contiguity": {"rule": "islands"}}, "not one of those allowed"),
+        ({"hub": {"budget": -1}}, "greater than or equal to 0"),
     ],
 )
 def test_values_that_do_not_fit(override: dict, word: str) -> None:

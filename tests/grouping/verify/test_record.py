@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from geodata.errors import InputProblems
+from geodata.tables.readers import sha256_of
 from grouping.pipeline import run_case, score_case
 from grouping.runs import write_run
 from grouping.verify.recheck import Recheck, recheck
@@ -51,6 +52,9 @@ def change_record(run: Path, change: Callable[[dict], object]) -> None:
 
 
 OF_OPTION = "what run.json says of the option"
+FINDINGS = "the findings are those of the case"
+REMARKS = "remarks on groups are those written in run.json"
+LINES = "lines of the check of the option are those written in run.json"
 PROOF = "the proof's numbers fit together"
 CHANGES = {
     "rows of an input": (lambda r: r["inputs"][0].update(rows=7), "the input files are those of the run"),
@@ -82,6 +86,20 @@ CHANGES = {
     "different from the best": (lambda r: r["options"][1].update(different_from_best=0.123), OF_OPTION),
     "band": (lambda r: r["options"][1].update(band=0.03, similar=False), OF_OPTION),
     "similar": (lambda r: r["options"][1].update(similar=not r["options"][1]["similar"]), OF_OPTION),
+    "name of the run": (
+        lambda r: r.update(run_id="0123456789ab"),
+        "the run is named after its inputs, rules and plans",
+    ),
+    "a warning less": (lambda r: r["findings"].update(warning=r["findings"]["warning"] - 1), FINDINGS),
+    "a note more": (lambda r: r["findings"].update(note=r["findings"]["note"] + 1), FINDINGS),
+    "no findings": (lambda r: r.pop("findings"), FINDINGS),
+    "a remark made up": (
+        lambda r: r["options"][0]["notes"].append({"group_id": "G01", "kind": "oversize", "note": "Too large."}),
+        REMARKS,
+    ),
+    "a line of the check reworded": (lambda r: r["options"][1]["verification"][3].update(detail="fine"), LINES),
+    "a line of the check taken out": (lambda r: r["options"][1]["verification"].pop(), LINES),
+    "a line of the check turned": (lambda r: r["options"][0]["verification"][0].update(agrees=False), LINES),
 }
 
 
@@ -92,7 +110,7 @@ def test_a_false_statement_in_the_record_is_noticed(copy: Path, name: str) -> No
     assert claim in wrong(recheck(copy / "run"))
 
 
-@pytest.mark.parametrize("file", ["report.html", "findings.csv", "options/option-2/groups.csv"])
+@pytest.mark.parametrize("file", ["report.html", "options/option-2/areas.csv", "options/option-2/groups.csv"])
 def test_any_file_changed_by_hand_or_lost_is_noticed(copy: Path, file: str) -> None:
     path = copy / "run" / file
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
@@ -100,6 +118,58 @@ def test_any_file_changed_by_hand_or_lost_is_noticed(copy: Path, file: str) -> N
     if file == "report.html":
         path.unlink()
         assert wrong(recheck(copy / "run")) == {OWN_FILES: f"{file} is missing"}
+
+
+@pytest.fixture(scope="module")
+def scored(home: Path) -> Path:
+    """A plan made by hand that breaks a rule: everybody in one group."""
+    plan = home / "one.csv"
+    codes = pd.read_csv(home / "case" / "practices.csv")["practice_code"]
+    plan.write_text("practice_code,group_id\n" + "".join(f"{code},all\n" for code in codes), encoding="utf-8")
+    return write_run(score_case(home / "case", plan), home / "scored", case_dir=home / "case")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda notes: notes.pop(),
+        lambda notes: notes[0].update(note="All is well."),
+        lambda notes: notes[0].update(group_id="G01"),
+        lambda notes: notes.append(notes[0]),
+    ],
+)
+def test_a_remark_on_a_group_that_was_changed_is_noticed(scored: Path, tmp_path: Path, change: Callable) -> None:
+    shutil.copytree(scored, tmp_path / "scored")
+    case = scored.parent / "case"
+    assert recheck(tmp_path / "scored", case_dir=case).agrees
+    change_record(tmp_path / "scored", lambda r: change(r["options"][0]["notes"]))
+    lines = recheck(tmp_path / "scored", case_dir=case).lines
+    assert REMARKS in set(lines.loc[~lines["agrees"], "claim"])
+
+
+def written_anew(run: Path, file: str) -> None:
+    """Record a file that was changed as if the run had written it so."""
+    change_record(run, lambda r: r["files"].update({file: sha256_of(run / file)}))
+
+
+def test_a_finding_taken_out_is_noticed_even_where_the_record_fits(copy: Path) -> None:
+    path = copy / "run" / "findings.csv"
+    table = pd.read_csv(path, dtype=str)
+    assert len(table) > 0
+    table.iloc[1:].to_csv(path, index=False)
+    severity = table.iloc[0]["severity"]
+    change_record(copy / "run", lambda r: r["findings"].update({severity: r["findings"][severity] - 1}))
+    written_anew(copy / "run", "findings.csv")
+    assert "findings.csv lacks" in wrong(recheck(copy / "run"))[FINDINGS]
+
+
+def test_the_finding_about_a_partial_plan_before_belongs_to_the_run(copy: Path) -> None:
+    before = copy / "today.csv"
+    before.write_text("practice_code,group_id,hub_site_code\nX00001,a,\nX00002,a,\n", encoding="utf-8")
+    write_run(run_case(copy / "case", options=1, before=before), copy / "compared", case_dir=copy / "case")
+    assert recheck(copy / "compared").agrees
+    change_record(copy / "compared", lambda r: r["findings"].update(warning=r["findings"]["warning"] - 1))
+    assert FINDINGS in wrong(recheck(copy / "compared"))
 
 
 @pytest.mark.parametrize("name", ["minutes_area_to_site", "minutes_between_sites"])

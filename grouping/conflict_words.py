@@ -1,0 +1,322 @@
+"""Rules, changes and groups in the words a planner would use, names beside codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grouping.conflict_sets import MAXIMUMS, MINIMUMS, RuleInForce, Universe
+from grouping.problem import GroupingProblem
+
+SHOWN = 12
+"""Practices named before "and n more"."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Practices and sites by name and code."""
+
+    problem: GroupingProblem
+    names: Mapping[str, str]
+
+    def one(self, code: str) -> str:
+        """`Mill Lane Practice (J81012)`."""
+        name = str(self.names.get(code, "")).strip()
+        return f"{name} ({code})" if name else code
+
+    def practices(self, codes: Sequence[str]) -> str:
+        """Several, with their patients."""
+        size = dict(zip(self.problem.practice_codes, self.problem.list_size.tolist(), strict=True))
+        told = [f"{self.one(code)}, {size[code]:,} patients" for code in codes[:SHOWN]]
+        more = f"; and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+        return "; ".join(told) + more
+
+    def listed(self, members: Sequence[int]) -> str:
+        """Several by index, without their patients."""
+        told = [self.one(self.problem.practice_codes[p]) for p in members[:SHOWN]] or ["nobody"]
+        if len(members) > SHOWN:
+            told.append(f"{len(members) - SHOWN} more")
+        return told[0] if len(told) == 1 else ", ".join(told[:-1]) + " and " + told[-1]
+
+    def site(self, index: int) -> str:
+        """A site by index."""
+        return self.one(self.problem.site_codes[index])
+
+    def tagged(self, tag: str) -> str:
+        """The practices with a tag."""
+        return self.listed([p for p, other in enumerate(self.problem.keep_together) if other == tag])
+
+
+def _minutes(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _about(rule: RuleInForce) -> str:
+    """The kind of group a minimum or maximum is about."""
+    if rule.label:
+        return f"A group with most patients in {rule.label}"
+    kind = rule.key.rpartition("_")[2]
+    return {"urban": "An urban group", "rural": "A rural group"}.get(kind, "A group")
+
+
+def rule_sentence(rule: RuleInForce, words: Names) -> str:
+    """What a rule asks for, with its name in the rule set."""
+    value, size = rule.value, words.problem.rules.size
+    said = {
+        "exceptions": "No group may be below its minimum"
+        if value == 0
+        else f"At most {value:g} groups may be below their minimum",
+        "size.hard_maximum": f"{'An urban group' if size.hard_maximum_rural else 'A group'} of several practices may"
+        f" have at most {value:,.0f} patients",
+        "size.fewest_practices": f"A group needs at least {value:g} practices",
+        "size.most_practices": f"A group may have at most {value:g} practices",
+        "access.max_minutes_between_members": "The main sites of any two members may be at most"
+        f" {_minutes(value)} minutes apart",
+        "access.max_minutes_to_hub": f"Every member's main site must be within {_minutes(value)} minutes of the hub",
+        "access.max_mean_minutes_to_hub": f"Patients may need at most {_minutes(value)} minutes to the hub on average",
+        "contiguity.rule": "The catchments of a group must hang together",
+        "contiguity.max_minutes_over_border": f"Only borders with a drive of at most {_minutes(value)} minutes count",
+        "locality.rule": "A group must lie inside one locality",
+        "locality.most_crossing": "No group may cross localities"
+        if value == 0
+        else f"At most {value:g} groups may cross localities",
+        "groups.fewest": f"A plan needs at least {value:g} groups",
+        "groups.most": f"A plan may have at most {value:g} groups",
+        "hub.budget": f"All hubs together may cost at most {value:,.0f} pounds a year",
+        "practices.most_vulnerable_share": f"At most {value:.0%} of the practices of a group may be vulnerable",
+        "hub.kinds": f"Only these kinds of site may be a hub: {', '.join(words.problem.rules.hub.kinds)}",
+        "hub.minimum_floor_area_m2": f"A hub needs at least {value:g} square metres",
+        "hub.conditions": f"A hub must be in condition {' or '.join(words.problem.rules.hub.conditions)}",
+        "hub.sites": "Only some sites may be a hub",
+        "hub.committed": "Committed sites must be hubs",
+        "keep_together": f"{words.tagged(rule.label)} must stay together (tag {rule.label})",
+    }
+    if rule.key in MINIMUMS:
+        sentence = f"{_about(rule)} needs at least {value:,.0f} patients"
+    elif rule.key == "decision":
+        return _decision(rule, words)
+    elif rule.key in MAXIMUMS and rule.key != "size.hard_maximum":
+        sentence = f"{_about(rule)} may have at most {value:,.0f} patients, if it has several practices"
+    else:
+        sentence = said[rule.key]
+    return f"{sentence} [{named(rule)}]."
+
+
+def named(rule: RuleInForce) -> str:
+    """The name of a rule as it stands in a rule set."""
+    if rule.key.startswith("size.locality."):
+        return f'size.locality."{rule.label}".{rule.key.rpartition(".")[2]}'
+    plain = {"exceptions": "exceptions.policy and at_most", "keep_together": "column keep_together of the practices"}
+    return plain.get(rule.key, rule.key)
+
+
+def _decision(rule: RuleInForce, words: Names) -> str:
+    decided, parts = rule.decided, []
+    parts += [f"{words.listed(one)} share a group" for one in decided.together]
+    if decided.apart:
+        parts.append(f"{words.listed(sorted({p for pair in decided.apart for p in pair}))} are in different groups")
+    locks = [f"{words.listed(lock.members)} form a group" for lock in decided.locked]
+    parts += [*locks[:3], *([f"{len(locks) - 3} more groups stand as they are"] if len(locks) > 3 else [])]
+    if decided.never_exception:
+        parts.append(f"{words.listed(decided.never_exception)} may be in no group below its minimum")
+    parts += [f"{words.site(site)} is a hub" for site in decided.hubs]
+    if rule.not_hub >= 0:
+        parts.append(f"{words.site(rule.not_hub)} is no hub")
+    reason = f" Reason given: {rule.reason}" if rule.reason else ""
+    return f"Decided: {'; '.join(parts)} [decision {rule.label}].{reason}"
+
+
+# ------------------------------------------------------------------------------------------------------------- changes
+
+
+def change_sentence(rule: RuleInForce, after: float | None, restores: bool | None, words: Names, word: str = "") -> str:
+    """The least change of a rule, or that no change of it alone will do."""
+    what = _short(rule, words)
+    if restores is None:
+        return f"Whether changing {what} alone leaves a plan was not settled in time."
+    if not restores:
+        return f"Changing {what} alone, however much, leaves no plan."
+    if after is None:
+        return _dropped(rule, words, word)
+    before = rule.value
+    if rule.key == "exceptions":
+        many = "1 group below the minimum as an exception" if after == 1 else f"{after:g} groups below as exceptions"
+        return f"Accept {many}{'' if before == 0 else f', not only {before:g}'}."
+    verb = "Lower" if after < before else "Raise"
+    return f"{verb} {what} from {_amount(rule, before)} to {_amount(rule, after)}."
+
+
+def _amount(rule: RuleInForce, value: float) -> str:
+    if rule.key.startswith(("access.", "contiguity.")):
+        return f"{_minutes(value)} minutes"
+    if rule.key == "practices.most_vulnerable_share":
+        return f"{value:.1%}"
+    unit = {"hub.budget": " pounds"}.get(rule.key, "")
+    return f"{value:,.0f}{unit}"
+
+
+def _short(rule: RuleInForce, words: Names) -> str:
+    """A rule in a few words, for the middle of a sentence."""
+    said = {
+        "exceptions": "the number of exceptions",
+        "size.minimum_urban": "the minimum of urban groups",
+        "size.minimum_rural": "the minimum of rural groups",
+        "size.locality.minimum": f"the minimum in {rule.label}",
+        "size.hard_maximum": "the maximum of urban groups"
+        if words.problem.rules.size.hard_maximum_rural
+        else "the maximum",
+        "size.hard_maximum_rural": "the maximum of rural groups",
+        "size.locality.maximum": f"the maximum in {rule.label}",
+        "size.fewest_practices": "the least number of practices of a group",
+        "size.most_practices": "the greatest number of practices of a group",
+        "access.max_minutes_between_members": "the limit between members of a group",
+        "access.max_minutes_to_hub": "the limit from a practice to its hub",
+        "access.max_mean_minutes_to_hub": "the limit on patients' mean minutes to the hub",
+        "contiguity.rule": "the rule that groups hang together",
+        "contiguity.max_minutes_over_border": "the longest drive over a border that counts",
+        "locality.rule": "the rule that groups stay inside a locality",
+        "locality.most_crossing": "the number of groups that may cross localities",
+        "groups.fewest": "the least number of groups",
+        "groups.most": "the greatest number of groups",
+        "hub.budget": "the budget for hubs",
+        "practices.most_vulnerable_share": "the greatest share of vulnerable practices",
+        "hub.kinds": "the kinds of hub",
+        "hub.minimum_floor_area_m2": "the least floor area of a hub",
+        "hub.conditions": "the conditions of a hub",
+        "hub.sites": "the sites that may be a hub",
+        "hub.committed": "the rule that committed sites are hubs",
+        "keep_together": f"the tag {rule.label}",
+        "decision": f"decision {rule.label}",
+    }
+    return said[rule.key]
+
+
+def _dropped(rule: RuleInForce, words: Names, word: str) -> str:
+    if word and rule.key == "hub.minimum_floor_area_m2":
+        return f"Lower the least floor area of a hub from {rule.value:g} to {word} square metres."
+    if word:
+        return f"Let sites be a hub also if they are of {'kind' if rule.key == 'hub.kinds' else 'condition'} {word}."
+    said = {
+        "contiguity.rule": "Let groups be apart on the map (their catchments need not hang together).",
+        "locality.rule": "Let groups cross localities.",
+        "hub.committed": "Do not insist that committed sites are hubs.",
+        "keep_together": f"Let {words.tagged(rule.label)} be in different groups.",
+        "decision": f"Take back decision {rule.label}: {_decision(rule, words).removeprefix('Decided: ')}",
+    }
+    return said.get(rule.key, f"Drop {_short(rule, words)}.")
+
+
+def setting_lines(rule: RuleInForce, after: float | None, words: Names, word: str = "") -> tuple[str, ...]:
+    """What to write in `case.toml` for a change; nothing where it is not a matter of one line."""
+    section, _, key = rule.key.partition(".")
+    if rule.key == "exceptions":
+        return ("[rules.override.exceptions]", 'policy = "allowed"', f"at_most = {after:.0f}")
+    if rule.key.startswith("size.locality."):
+        own = f'[rules.override.size.locality."{rule.label}"]'
+        return own, f"{key.partition('.')[2]} = {after:.0f}"
+    whole = {"contiguity.rule": '"none"', "locality.rule": '"free"', "hub.committed": '"ignore"'}
+    if rule.key in whole:
+        return f"[rules.override.{section}]", f"{key} = {whole[rule.key]}"
+    if word:
+        listed = {"kinds": words.problem.rules.hub.kinds, "conditions": words.problem.rules.hub.conditions}.get(key)
+        quoted = ", ".join(f'"{one}"' for one in (*(listed or ()), word))
+        return f"[rules.override.{section}]", f"{key} = [{quoted}]" if listed else f"{key} = {word}"
+    if after is None:
+        return ()
+    return f"[rules.override.{section}]", f"{key} = {after:.12g}"
+
+
+# -------------------------------------------------------------------------------------------------------------- groups
+
+
+def concerned_groups(universe: Universe, number: int, words: Names) -> list[str]:
+    """The groups that break a rule as it is now, each with the figure that breaks it."""
+    found = np.flatnonzero(_concerned(universe, number))
+    return [_line(universe, int(j), number, words) for j in found[np.argsort(-_excess(universe, number)[found])]]
+
+
+def groups_named(universe: Universe, number: int, limit: int) -> list[tuple[int, ...]]:
+    """Members of the groups that break a rule, if they are at most so many."""
+    found = np.flatnonzero(_concerned(universe, number))
+    return [universe.listed.group(int(j)) for j in found] if len(found) <= limit else []
+
+
+def _excess(universe: Universe, number: int) -> np.ndarray:
+    """By how much each group breaks a rule, to tell the worst first."""
+    rule = universe.rules[number]
+    if rule.key == "exceptions" or rule.key in MINIMUMS:
+        return -universe.listed.list_size.astype(float)
+    named_facts = {"access.max_minutes_between_members": "longest_pair", "size.hard_maximum": "size"}
+    return universe.facts[named_facts[rule.key]].astype(float) if rule.key in named_facts else np.zeros(len(universe))
+
+
+def _concerned(universe: Universe, number: int) -> np.ndarray:
+    rule, rules = universe.rules[number], universe.rules
+    minimums = [n for n, one in enumerate(rules) if one.key in MINIMUMS]
+    if rule.key == "exceptions" or rule.decided.never_exception:
+        below = np.zeros(len(universe), bool)
+        for n in minimums:
+            below |= universe.below(n)
+        return below & (universe.holding(rule.decided.never_exception) > 0 if rule.decided.never_exception else True)
+    if rule.key in MINIMUMS:
+        return universe.below(number)
+    if rule.key == "locality.most_crossing":
+        return universe.facts["crosses"]
+    if rule.about_hubs:
+        return ~universe.allowed(frozenset({number}))[0]
+    return universe.broken(number)
+
+
+def _line(universe: Universe, j: int, number: int, words: Names) -> str:
+    """One group and its figure."""
+    rule, facts = universe.rules[number], universe.facts
+    members = universe.listed.group(j)
+    who, size = words.listed(members), int(facts["size"][j])
+    verb = "has" if len(members) == 1 else "together have"
+    if rule.key == "exceptions" or rule.key in MINIMUMS or rule.decided.never_exception:
+        n = number if rule.key in MINIMUMS else _own_minimum(universe, j)
+        least = int(universe.rules[n].value)
+        kind = _about(universe.rules[n])[0].lower() + _about(universe.rules[n])[1:]
+        return f"{who} {verb} {size:,} patients, {least - size:,} short of the {least:,} that {kind} needs."
+    if rule.key in MAXIMUMS:
+        return f"{who} {verb} {size:,} patients, {size - int(rule.value):,} above the maximum of {rule.value:,.0f}."
+    if rule.key == "access.max_minutes_between_members":
+        a, b = universe.farthest(j)
+        minutes = universe.problem.between_practices[a, b]
+        far = "no road joins them" if not np.isfinite(minutes) else f"{minutes:.1f} minutes"
+        pair = f"{words.listed([a])} and {words.listed([b])}"
+        return f"{who}: {pair} are furthest apart ({far}, limit {_minutes(rule.value)})."
+    if rule.key == "contiguity.rule":
+        return f"{who}: their catchments do not hang together."
+    if rule.key == "contiguity.max_minutes_over_border":
+        longest = facts["longest_border"][j]
+        limit = _minutes(rule.value)
+        return f"{who}: held together only by a border with a drive of {longest:.1f} minutes (limit {limit})."
+    if rule.key in {"size.fewest_practices", "size.most_practices"}:
+        return f"{who}: {len(members)} {'practice' if len(members) == 1 else 'practices'} (limit {rule.value:g})."
+    if rule.key in {"locality.rule", "locality.most_crossing"}:
+        names = sorted({universe.problem.locality[p] for p in members} - {""})
+        return f"{who}: in {len(names)} localities ({', '.join(names)})."
+    if rule.key == "practices.most_vulnerable_share":
+        return f"{who}: {facts['vulnerable'][j]:.0%} of the practices are vulnerable (limit {rule.value:.0%})."
+    if rule.about_hubs:
+        return f"{who}: {_hub_words(universe, j, number)}"
+    if rule.key == "keep_together":
+        return f"{who}: not together with all practices of the tag {rule.label} ({words.tagged(rule.label)})."
+    return f"{who}: against decision {rule.label}."
+
+
+def _own_minimum(universe: Universe, j: int) -> int:
+    return next(n for n, one in enumerate(universe.rules) if one.key in MINIMUMS and universe.governed(n)[j])
+
+
+def _hub_words(universe: Universe, j: int, number: int) -> str:
+    rule = universe.rules[number]
+    drive, mean, _ = universe.hub_facts(frozenset(), {})[j]
+    if rule.key == "access.max_minutes_to_hub":
+        return f"from the farthest member at least {drive:.1f} minutes to a hub (limit {_minutes(rule.value)})."
+    if rule.key == "access.max_mean_minutes_to_hub":
+        return f"patients need at least {mean:.1f} minutes to a hub on average (limit {_minutes(rule.value)})."
+    return f"without this rule another site could be the hub ({named(rule)})."

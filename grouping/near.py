@@ -1,0 +1,323 @@
+"""All plans nearly as good as the best: counted, listed, and never more claimed than was looked at.
+
+A plan is nearly as good when every criterion before the score is at its best and its score is at most (1 + tolerance)
+times the best one. All of them are listed through `grouping.partition.every`, up to a number that still fits into
+memory. Where there are more, the best of them are listed, and `covered` says up to which tolerance that is all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from grouping.candidates import Candidates
+from grouping.optimise import Solution
+from grouping.partition.clock import Clock
+from grouping.partition.every import NearPlans, best_plans, every_plan
+
+MOST_PLANS = 200_000
+"""Default limit of the list; with some 20 groups a plan it takes 32 MB."""
+
+OWN_SECONDS = 10.0
+"""Seconds that a run gives this listing by itself."""
+
+ROWS_AT_ONCE = 20_000
+"""Plans turned into rows of the table at once."""
+
+BEST_STEPS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Tolerances tried one after the other until they hold as many plans as were asked for."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """K plans nearly as good as the best, the best first.
+
+    Parameters
+    ----------
+    tolerance
+        What was asked for: 0.01 is 1%.
+    covered
+        All plans within this tolerance are here; None when time ran out before anything was covered. The plans here are
+        then some of those within `tolerance`, not all.
+    complete
+        Whether that is the tolerance asked for.
+    at_most
+        Limit of the list.
+    stopped
+        Whether time ran out.
+    proven
+        Whether the best plan is proven to be the best.
+    best
+        Its cost, in units of 1/1000 patient-minute.
+    cost
+        Of each plan, ascending, int64, shape (K,).
+    offset, groups
+        Plan k has the groups `groups[offset[k]:offset[k + 1]]`: positions in the list of candidates, int64.
+    units_per_minute
+        Cost units in a minute per patient.
+    """
+
+    tolerance: float
+    covered: float | None
+    complete: bool
+    at_most: int
+    stopped: bool
+    proven: bool
+    best: int
+    cost: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    units_per_minute: float
+
+    def __len__(self) -> int:
+        """Plans listed."""
+        return len(self.cost)
+
+    def plan(self, index: int) -> NDArray[np.int64]:
+        """Positions of the groups of one plan."""
+        return self.groups[self.offset[index] : self.offset[index + 1]]
+
+    @property
+    def behind_best(self) -> NDArray[np.float64]:
+        """By which share each plan's score lies above the best one's, shape (K,)."""
+        return self.cost / self.best - 1.0 if self.best else np.zeros(len(self))
+
+    @property
+    def phrase(self) -> str:
+        """The plans as the end of a sentence: "the 6,178 plans within 1% of the best score"."""
+        best = "the best score" if self.proven else "the score of the best plan found"
+        if self.covered is None:
+            how = "in time" if self.stopped else "among the groups kept"
+            return f"{len(self):,} of the plans within {percent(self.tolerance)} of {best} (all that were found {how})"
+        number = "the only plan" if len(self) == 1 else f"the {len(self):,} plans"
+        return f"{number} within {percent(self.covered)} of {best}"
+
+    @property
+    def sentence(self) -> str:
+        """What was listed, for people."""
+        best = "the best score" if self.proven else "the score of the best plan found"
+        asked = percent(self.tolerance)
+        if self.complete and len(self) <= 1:
+            return f"No other plan lies within {asked} of {best}."
+        if self.complete:
+            return f"{len(self):,} plans lie within {asked} of {best}; all of them are listed."
+        if self.covered is None:
+            how = "in time" if self.stopped else "for not all groups were kept"
+            return f"Not all plans within {asked} of {best} could be listed {how}; {len(self):,} were found."
+        why = "time ran out" if self.stopped else f"there are more than {self.at_most:,} within {asked}"
+        return f"All {len(self):,} plans within {percent(self.covered)} of {best} are listed; {why}."
+
+    def record(self) -> dict[str, object]:
+        """As `run.json` holds it under `near_optimal`."""
+        return {
+            "tolerance": self.tolerance,
+            "plans": len(self),
+            "complete": self.complete,
+            "covered": self.covered,
+            "at_most": self.at_most,
+            "stopped": self.stopped,
+            "sentence": self.sentence,
+        }
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, cut off (never rounded up) after two decimals: 1%, 0.43%."""
+    return f"{np.floor(share * 10_000 + 1e-9) / 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def cost_limit(best: int, tolerance: float) -> int:
+    """The largest cost within a tolerance of the best, in whole units."""
+    return int(np.floor(best * (1.0 + tolerance)))
+
+
+def near_plans(solution: Solution, tolerance: float, *, at_most: int = MOST_PLANS, clock: Clock | None = None) -> Near:
+    """List all plans within a tolerance of the best score.
+
+    Parameters
+    ----------
+    solution
+        The best plan with what is needed to look for others.
+    tolerance
+        Share of the best score.
+    at_most
+        Most plans to list. Where there are more, the best ones are listed and `covered` is smaller than `tolerance`.
+    clock
+        Ends the listing; what is covered by then is told.
+    """
+    clock = clock or Clock()
+    limit = cost_limit(solution.cost, tolerance)
+    found = every_plan(solution.columns, solution.root, limit, at_most=at_most, stop=lambda: clock.over)
+    near = _near(solution, found, tolerance, limit, at_most, stopped=clock.over and not found.complete)
+    # Where not all groups were listed, there may be plans of groups that were not kept.
+    return near if tolerance <= solution.whole_within else replace(near, covered=None, complete=False)
+
+
+def k_best(solution: Solution, count: int, *, clock: Clock | None = None) -> Near:
+    """List the `count` best plans: exactly the best ones, equals at the end by their codes.
+
+    Fewer come back only when there are no more within 10 times the best score, or when time ran out (`stopped`).
+    """
+    clock = clock or Clock()
+    near: Near | None = None
+    for tolerance in BEST_STEPS:
+        limit = cost_limit(solution.cost, tolerance)
+        found = best_plans(solution.columns, solution.root, count, most=limit, stop=lambda: clock.over)
+        near = _near(solution, found, tolerance, limit, count, stopped=clock.over and len(found.cost) < count)
+        if len(near) >= count or clock.over:
+            break
+    return near
+
+
+def _near(
+    solution: Solution,
+    found: NearPlans,
+    tolerance: float,
+    limit: int,
+    at_most: int,
+    *,
+    stopped: bool,
+) -> Near:
+    """What was found, in positions of the list of candidates, each partition of the practices once."""
+    cost, offset, groups = found.cost, found.offset, solution.alive[found.groups]
+    reach = min(found.limit, limit)
+    covers = found.complete or reach >= solution.cost
+    if covers and not found.complete and len(cost) and int(cost[-1]) > reach:
+        some = int(np.searchsorted(cost, reach, side="right"))
+        cost, offset, groups = cost[:some], offset[: some + 1], groups[: offset[some]]
+    if not len(cost):  # time ran out before anything was found: the best plan is known all the same
+        cost, offset = np.array([solution.cost]), np.array([0, len(solution.chosen)])
+        groups = _by_smallest(solution.candidates, solution.chosen)
+    kept = _first_of_each_partition(solution.candidates, offset, groups)
+    cost, offset, groups = _only(kept, cost, offset, groups)
+    reached = tolerance if found.complete else max(reach / solution.cost - 1.0 if solution.cost else 0.0, 0.0)
+    return Near(
+        tolerance=tolerance,
+        covered=reached if covers else None,
+        complete=found.complete,
+        at_most=at_most,
+        stopped=stopped,
+        proven=solution.status == "optimal",
+        best=solution.cost,
+        cost=cost.astype(np.int64),
+        offset=offset.astype(np.int64),
+        groups=groups.astype(np.int64),
+        units_per_minute=solution.candidates.units_per_minute,
+    )
+
+
+def _by_smallest(listed: Candidates, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The groups of a plan by their smallest member."""
+    return chosen[np.argsort(listed.members[listed.starts[chosen]], kind="stable")]
+
+
+def _first_of_each_partition(
+    listed: Candidates, offset: NDArray[np.int64], groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Positions of plans, without those that differ from a cheaper one only in their hubs."""
+    if listed.set_of is None:
+        return np.arange(len(offset) - 1)
+    sets = listed.set_of[groups]
+    seen: set[bytes] = set()
+    first = []
+    for k in range(len(offset) - 1):
+        key = sets[offset[k] : offset[k + 1]].tobytes()
+        if key not in seen:
+            seen.add(key)
+            first.append(k)
+    return np.array(first, np.int64)
+
+
+def _only(
+    kept: NDArray[np.int64], cost: NDArray[np.int64], offset: NDArray[np.int64], groups: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Some of the plans, in their order."""
+    if len(kept) == len(cost):
+        return cost, offset, groups
+    lengths = np.diff(offset)[kept]
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    at = np.repeat(offset[kept] - starts[:-1], lengths) + np.arange(starts[-1])
+    return cost[kept], starts, groups[at]
+
+
+class OwnTime(Clock):
+    """Seconds of its own inside another clock: over when either is.
+
+    Parameters
+    ----------
+    seconds
+        The own limit.
+    outer
+        The other clock.
+    """
+
+    def __init__(self, seconds: float, outer: Clock) -> None:
+        super().__init__(min(seconds, outer.left()))
+        self._outer = outer
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return super().stopped or self._outer.stopped
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is used up, or somebody asked to stop."""
+        return super().over or self._outer.over
+
+    def left(self) -> float:
+        """Seconds left."""
+        return min(super().left(), self._outer.left())
+
+
+# --------------------------------------------------------------------------------------------- as a table
+
+
+def standalone(near: Near, listed: Candidates) -> tuple[Near, Candidates]:
+    """The same plans over a list that holds only the groups they use, for keeping when the list is let go."""
+    used, place = np.unique(near.groups, return_inverse=True)
+    return replace(near, groups=place.astype(np.int64)), listed.take(used)
+
+
+def write_near(near: Near, listed: Candidates, codes: Sequence[str], path: Path) -> None:
+    """Write the plans as a Parquet file, one row each.
+
+    Columns: `plan` (1 is the best), `score` (minutes per patient), `behind_best` (share), and one int16 column for each
+    practice, named by its code: the number of its group in this plan, groups numbered by their smallest code from 1.
+    """
+    schema = pa.schema(
+        [("plan", pa.int32()), ("score", pa.float64()), ("behind_best", pa.float64())]
+        + [(code, pa.int16()) for code in codes]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for low, labels in group_numbers(near, listed, len(codes)):
+            high = low + len(labels)
+            columns = [
+                pa.array(np.arange(low + 1, high + 1), pa.int32()),
+                pa.array(near.cost[low:high] / near.units_per_minute),
+                pa.array(near.behind_best[low:high]),
+                *(pa.array(labels[:, p]) for p in range(len(codes))),
+            ]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def group_numbers(near: Near, listed: Candidates, practices: int) -> Iterator[tuple[int, NDArray[np.int16]]]:
+    """The plans in portions: the first one's position, and the group of each practice, int16, shape (some, P)."""
+    lengths = np.diff(listed.starts)
+    for low in range(0, len(near), ROWS_AT_ONCE):
+        high = min(low + ROWS_AT_ONCE, len(near))
+        offset = near.offset[low : high + 1]
+        groups = near.groups[offset[0] : offset[-1]]
+        sizes = lengths[groups]
+        number = np.arange(len(groups)) - np.repeat(offset[:-1] - offset[0], np.diff(offset)) + 1
+        plan = np.repeat(np.arange(high - low), np.diff(offset))
+        ends = np.cumsum(sizes)
+        at = np.repeat(listed.starts[groups] - (ends - sizes), sizes) + np.arange(ends[-1])
+        labels = np.zeros((high - low, practices), np.int16)
+        labels[np.repeat(plan, sizes), listed.members[at]] = np.repeat(number, sizes)
+        yield low, labels
