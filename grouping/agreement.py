@@ -8,7 +8,7 @@ none (told for practices with a border), else a *choice*.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,11 @@ class Agreement:
     def sentence(self) -> str:
         """The outcome, for people."""
         borders = int(self.table["border"].sum())
+        if self.exact and len(self.table) and self.table["plans"].iloc[0] == 1:
+            return (
+                f"Of {borders:,} pairs of neighbours, {self.number('settled-together'):,} are together in {self.plans};"
+                " none is a choice."
+            )
         line = (
             f"Of {borders:,} pairs of neighbours, {self.number('settled-together'):,} are together in every one of"
             f" {self.plans}, {self.number('settled-apart'):,} in none, and {self.number('choice'):,} are a choice."
@@ -127,9 +132,13 @@ def agreement_table(
     within = dict.fromkeys(pairs, near.covered) if exact else {}
     if not exact or (prove and not near.complete):
         settled = [pair for pair in pairs if not exact or (verdicts[pair] != "choice" and borders[pair])]
+        seen: list[NDArray[np.int64]] = []
         proven = settle_pairs(
-            solution, problem.practice_codes, settled, near.tolerance, plans=_witnesses(near, counts), clock=clock
+            solution, problem.practice_codes, settled, near.tolerance, plans=_witnesses(near), found=seen, clock=clock
         )
+        if not exact:
+            near = _with_found(near, solution, seen)
+            counts = together_counts(near, solution, count)
         _carry_over(proven, verdicts, within, near.tolerance, exact=exact)
     table = _as_table(problem, pairs, borders, counts, near, verdicts, within, names, exact=exact)
     return Agreement(table, near.phrase, exact)
@@ -146,7 +155,25 @@ def _counted(pairs: list[tuple[int, int]], counts: NDArray[np.int64], plans: int
     return {pair: verdict(int(counts[pair])) for pair in pairs}
 
 
-def _witnesses(near: Near, counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _with_found(near: Near, solution: Solution, seen: list[NDArray[np.int64]]) -> Near:
+    """The plans found by the proofs beside the others, each once: what shares are then estimated from."""
+    known = {near.plan(k).tobytes() for k in range(len(near))}
+    smallest = solution.candidates.members[solution.candidates.starts[:-1]]
+    for plan in seen:
+        ordered = plan[np.argsort(smallest[plan], kind="stable")]
+        if ordered.tobytes() in known:
+            continue
+        known.add(ordered.tobytes())
+        near = replace(
+            near,
+            cost=np.append(near.cost, solution.candidates.cost[plan].sum()),
+            offset=np.append(near.offset, near.offset[-1] + len(plan)),
+            groups=np.concatenate((near.groups, ordered)),
+        )
+    return near
+
+
+def _witnesses(near: Near) -> list[NDArray[np.int64]]:
     """Plans that answer for many pairs at once: some from the list, evenly taken."""
     step = max(1, len(near) // 200)
     return [near.plan(k) for k in range(0, len(near), step)]

@@ -87,16 +87,16 @@ class Teller:
 
 
 def standing_line(standing: Standing) -> str:
-    """`score: 12,345 groups, bound 9.35, best 9.39 minutes per patient, gap 0.04 (0.4%)`."""
-    parts = [f"{standing.groups:,} groups"]
-    size = 4 if standing.unit == "minutes per patient" else 1 if standing.unit == "minutes" else 0
+    """`score, 12,345 groups: bound 9.350, best 9.400, gap 0.53% (0.050)`; short, for a window of 80 columns."""
+    size = {"minutes per patient": 3, "minutes": 1}.get(standing.unit, 0)
+    parts = []
     if standing.bound is not None:
         parts.append(f"bound {standing.bound:,.{size}f}")
     if standing.best is not None:
-        parts.append(f"best {standing.best:,.{size}f} {standing.unit}".rstrip())
+        parts.append(f"best {standing.best:,.{size}f}")
     if standing.gap is not None:
-        parts.append(f"gap {max(standing.best - standing.bound, 0.0):,.{size}f} ({standing.gap:.2%})")
-    return f"{standing.stage.replace('_', ' ')}: {', '.join(parts)}"
+        parts.append(f"gap {standing.gap:.2%} ({max(standing.best - standing.bound, 0.0):,.{size}f})")
+    return f"{standing.stage.replace('_', ' ')}, {standing.groups:,} groups: {', '.join(parts)}"
 
 
 @contextmanager

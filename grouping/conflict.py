@@ -7,57 +7,30 @@ leaves a plan, with the best plan there would then be. `why_not` says what stand
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from geodata.errors import Finding, InputProblems, NoPlan
-from grouping.conflict_plans import COUNTED, FEWER, NUMERIC, NotPlaced, Plans
+from geodata.errors import Finding, InputProblems
+from grouping.conflict_changes import SHOWN_GROUPS, Change, Relaxation, number_of
+from grouping.conflict_listing import universe_of
+from grouping.conflict_plans import NotPlaced, Plans
+from grouping.conflict_rules import MINIMUMS, DecisionInForce, RuleInForce, rules_in_force
 from grouping.conflict_search import OutOfTime, Smallest, smallest_conflict
-from grouping.conflict_sets import (
-    MAXIMUMS,
-    MINIMUMS,
-    DecisionInForce,
-    RuleInForce,
-    Universe,
-    loosened,
-    measured,
-    rules_in_force,
-    sets_as_list,
-    universe_of,
-)
-from grouping.conflict_words import Names, change_sentence, concerned_groups, groups_named, rule_sentence, setting_lines
-from grouping.criteria import PENCE
+from grouping.conflict_sets import Universe, measured, sets_as_list
+from grouping.conflict_words import Names, concerned_groups, rule_sentence
 from grouping.decisions import Part
-from grouping.optimise import Solution, solve_partition
 from grouping.partition.clock import Clock
 from grouping.problem import GroupingProblem
 
 SECONDS = 60.0
 """Time an explanation may take unless another is given."""
 
-FOR_PRACTICES, FOR_RULES = 0.25, 0.5
+FOR_PRACTICES, FOR_RULES = 0.2, 0.5
 """Shares of the time left that the search for a smallest set of practices, then of rules, may take."""
-
-SHOWN_GROUPS = 3
-"""Groups named for each change."""
-
-STEPS_DOWN = 3
-"""Steps to the next smaller change before the rest is halved."""
-
-ROW_OF = {
-    "exceptions": "exceptions_at_most",
-    "locality.most_crossing": "most_crossing",
-    "groups.fewest": "fewest_groups",
-    "groups.most": "most_groups",
-    "hub.budget": "hub_budget",
-}
 
 
 @dataclass(frozen=True)
@@ -67,54 +40,6 @@ class ConflictRule:
     rule: str
     value: float | None
     sentence: str
-
-
-@dataclass(frozen=True)
-class PlanSummary:
-    """The best plan under a changed rule: its figures, and the groups that need the change, the worst first, in words.
-
-    `grants` holds the codes of its exceptions, where these are what was changed.
-    """
-
-    groups: int
-    shortfall: int
-    exceptions: int
-    score: float
-    proven: bool
-    concerned: tuple[str, ...]
-    grants: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True)
-class Relaxation:
-    """The least change of one rule that by itself leaves a plan.
-
-    Parameters
-    ----------
-    rule
-        Name of the rule.
-    before, after
-        Its value now, and the one that leaves a plan; None where it is only kept or dropped.
-    restores
-        Whether there is such a change; None if that could not be settled.
-    exact
-        Whether any smaller change is proven to leave no plan.
-    sentence
-        The change in words.
-    setting
-        What to write in `case.toml`, line by line.
-    plan
-        The best plan there would then be; None without one.
-    """
-
-    rule: str
-    before: float | None
-    after: float | None
-    restores: bool | None
-    exact: bool
-    sentence: str
-    setting: tuple[str, ...] = ()
-    plan: PlanSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -224,9 +149,9 @@ def explain_conflict(
     relaxations = []
     for number in found.members:
         say("Explaining", f"the least change of {rules[number].key}")
-        relaxations.append(_Change(plans, number, words, sites, clock).least())
+        relaxations.append(Change(plans, number, words, sites, clock).least())
     told = tuple(
-        ConflictRule(rules[n].key, _number(rules[n], rules[n].value), rule_sentence(rules[n], words))
+        ConflictRule(rules[n].key, number_of(rules[n], rules[n].value), rule_sentence(rules[n], words))
         for n in found.members
     )
     codes = tuple(problem.practice_codes[p] for p in practices.members)
@@ -251,11 +176,14 @@ def _practices(plans: Plans) -> Smallest:
         except NotPlaced:
             return None
 
-    found = smallest_conflict(range(count), placed, [plans.left_out])
+    left_out: frozenset[int] = frozenset()
+    with suppress(OutOfTime):
+        left_out = plans.closest()
+    found = smallest_conflict(range(count), placed, [left_out])
     if found.proven or found.irreducible:
         plans.stuck.append(frozenset(found.members))
         return found
-    return Smallest(tuple(sorted(plans.left_out)), irreducible=False, proven=False)
+    return Smallest(tuple(sorted(left_out)), irreducible=False, proven=False)
 
 
 def _single(plans: Plans) -> Iterator[frozenset[int]]:
@@ -298,10 +226,24 @@ def why_not(
     return tuple(lines)
 
 
-why_not_alone = why_not
+def why_lines(
+    problem: GroupingProblem, practices: Sequence[str], breaches: Sequence[Breach], names: Mapping[str, str]
+) -> list[str]:
+    """What `why_not` found, for a planner, line by line."""
+    words = Names(problem, names)
+    index = {code: p for p, code in enumerate(problem.practice_codes)}
+    who = words.listed(sorted(index[code] for code in set(practices)))
+    if not breaches:
+        return [f"No rule stands against {who} as a group by itself; other groups fit the whole plan better."]
+    lines = [f"{who} as a group:", *(f"  - {one.sentence}" for one in breaches)]
+    if all("minimum" in one.rule for one in breaches) and problem.rules.exceptions.limit != 0:
+        lines.append("Exceptions are allowed, so it could stand as one; plans with less shortfall come before it.")
+    return lines
 
 
-def idle_grants(problem: GroupingProblem, parts: Sequence[Part]) -> tuple[Finding, ...]:
+def idle_grants(
+    problem: GroupingProblem, parts: Sequence[Part], sites: pd.DataFrame | None = None
+) -> tuple[Finding, ...]:
     """Granted exceptions that can never be used because the group breaks another rule, or that nobody needs.
 
     Parameters
@@ -310,6 +252,8 @@ def idle_grants(problem: GroupingProblem, parts: Sequence[Part]) -> tuple[Findin
         The problem made with these decisions.
     parts
         The decisions one by one.
+    sites
+        As for `explain_conflict`.
     """
     findings = []
     without = replace(problem, decided=replace(problem.decided, granted=()))
@@ -318,7 +262,7 @@ def idle_grants(problem: GroupingProblem, parts: Sequence[Part]) -> tuple[Findin
             codes = [problem.practice_codes[p] for p in members]
             cell = {"row": part.position.row, "column": "practices", "value": ", ".join(codes)}
             start, file = f"decision {part.position.number}: ", part.position.file
-            breaches = why_not(without, codes)
+            breaches = why_not(without, codes, sites=sites, decisions=in_force(parts))
             for one in breaches:
                 if "minimum" not in one.rule:
                     message = f"{start}the exception granted here can never be used. {one.sentence}"
@@ -352,210 +296,10 @@ def _breaks(universe: Universe, number: int) -> bool:
     if rule.key == "contiguity.max_minutes_over_border" and not universe.facts["hangs_together"][0]:
         return False
     if rule.key == "decision" and rule.decided.never_exception:
-        minimums = frozenset(n for n, one in enumerate(universe.rules) if one.key in MINIMUMS)
-        return not universe.allowed(minimums | {number})[0][0]
+        minimums = [n for n, one in enumerate(universe.rules) if one.key in MINIMUMS]
+        held = universe.holding(rule.decided.never_exception)[0] > 0
+        return bool(held and any(universe.below(n)[0] for n in minimums))
     return bool(universe.broken(number)[0])
-
-
-# ------------------------------------------------------------------------------------------------------ least changes
-
-
-@dataclass
-class _Change:
-    """Looks for the least change of one rule that leaves a plan, all other rules of the case kept."""
-
-    plans: Plans
-    number: int
-    words: Names
-    sites: pd.DataFrame | None
-    clock: Clock
-
-    @property
-    def rule(self) -> RuleInForce:
-        return self.plans.universe.rules[self.number]
-
-    def least(self) -> Relaxation:
-        try:
-            if self.rule.key in NUMERIC:
-                return self._numeric()
-            return self._dropped()
-        except OutOfTime:
-            return self._told(None, restores=None, exact=False)
-
-    def _dropped(self) -> Relaxation:
-        plans = self.plans
-        if plans.plan(plans.everything - {self.number}) is None:
-            return self._told(None, restores=False, exact=True)
-        for words, sites in _site_choices(self.rule, plans.universe.problem, self.sites):
-            other = replace(self.rule, sites=sites)
-            rules = tuple(other if n == self.number else one for n, one in enumerate(plans.universe.rules))
-            changed = Plans(replace(plans.universe, rules=rules, known_hubs={}), self.clock)
-            if changed.plan(plans.everything) is not None:
-                problem = replace(
-                    plans.universe.problem, hub_allowed=self._hubs_with(np.array(sites), np.array(self.rule.sites))
-                )
-                return self._told(None, restores=True, exact=True, problem=problem, words=words)
-        return self._told(None, restores=True, exact=True, problem=loosened(plans.universe.problem, self.rule))
-
-    def _hubs_with(self, after: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """Sites that may be a hub when this rule allows more of them and all others stay."""
-        allowed = self.plans.universe.facts_of_sites()
-        for number, rule in enumerate(self.plans.universe.rules):
-            if number != self.number and rule.sites is not None:
-                allowed &= np.array(rule.sites)
-            if rule.not_hub >= 0:
-                allowed[rule.not_hub] = False
-        return allowed & (after | before)
-
-    def _numeric(self) -> Relaxation:
-        """Go down from a plan to the next smaller change, until none leaves a plan."""
-        plans, everything = self.plans, self.plans.everything
-        plan = plans.plan(everything - {self.number})
-        if plan is None:
-            return self._told(None, restores=False, exact=True)
-        best, exact, steps, low = self._used(plan), False, 0, 0
-        values = self._values(best)  # by their size as a change; those before `low` leave no plan
-        try:
-            while (high := bisect_left(values, self._change(best))) > low:
-                at = high - 1 if steps < STEPS_DOWN else (low + high) // 2
-                plan = plans.plan(everything, {self.number: self._value(values[at])})
-                steps += 1
-                if plan is None:
-                    low = at + 1
-                else:
-                    best = self._used(plan)
-            exact = True
-        except OutOfTime:
-            pass
-        after = _rounded(self.rule, best)
-        problem = loosened(plans.universe.problem, self.rule, after)
-        return self._told(after, restores=True, exact=exact, problem=problem)
-
-    def _change(self, value: float) -> float:
-        """A value as the size of a change: the smaller, the less it relaxes the rule."""
-        if self.rule.key == "hub.budget":
-            return round(value * PENCE)
-        return -value if self.rule.key in FEWER else value
-
-    def _value(self, change: float) -> float:
-        if self.rule.key == "hub.budget":
-            return change / PENCE
-        return -change if self.rule.key in FEWER else change
-
-    def _used(self, plan: np.ndarray) -> float:
-        """The value of the rule that a plan needs."""
-        universe = self.plans.universe
-        if self.rule.key in COUNTED:
-            return self._counted(universe.take(plan))
-        values = self.plans.needs(self.number)[plan]
-        governed = np.isfinite(values)
-        if self.rule.key in {*MINIMUMS, *MAXIMUMS}:
-            governed = universe.governed(self.number)[plan]
-        if self.rule.key in MINIMUMS:
-            governed &= ~universe.facts["granted"][plan]
-        if self.rule.key in MAXIMUMS:
-            governed &= universe.facts["count"][plan] > 1
-        if self.rule.key == "size.fewest_practices":
-            governed &= ~universe.facts["oversize"][plan]
-        for numbers in universe.locked_as.values():
-            governed &= ~numbers[plan] | (self.rule.key in MINIMUMS)
-        held = np.append(values[governed], self.rule.value)
-        return float(held.min() if self.rule.key in FEWER else held.max())
-
-    def _counted(self, few: Universe) -> float:
-        _, rows = few.allowed(self.plans.everything, {self.number: _far(self.rule)})
-        row = next(row for row in rows if row.name == ROW_OF[self.rule.key])
-        total = abs(int(row.coefficient.sum()))
-        return total / PENCE if self.rule.key == "hub.budget" else float(total)
-
-    def _values(self, best: float) -> Sequence[float]:
-        """Changes of the rule that could do, the smallest first, up to the one that does."""
-        rule, universe = self.rule, self.plans.universe
-        if rule.key in COUNTED:
-            return range(int(self._change(rule.value)) + 1, int(self._change(best)) + 1)
-        ok, _ = universe.allowed(self.plans.everything - {self.number})
-        values = self.plans.needs(self.number)[ok]
-        changes = np.unique(-values if rule.key in FEWER else values).astype(float)
-        return changes[(changes > self._change(rule.value)) & (changes <= self._change(best))].tolist()
-
-    def _told(
-        self,
-        after: float | None,
-        *,
-        restores: bool | None,
-        exact: bool,
-        problem: GroupingProblem | None = None,
-        words: str = "",
-    ) -> Relaxation:
-        before = _number(self.rule, self.rule.value)
-        sentence = change_sentence(self.rule, after, restores, self.words, words)
-        if not restores or problem is None:
-            return Relaxation(self.rule.key, before, after, restores, exact, sentence)
-        setting = setting_lines(self.rule, after, self.words, words)
-        plan = self._best(problem)
-        return Relaxation(self.rule.key, before, after, restores, exact, sentence, setting, plan)
-
-    def _best(self, problem: GroupingProblem) -> PlanSummary | None:
-        """The best plan of the changed problem, as far as time allows."""
-        left = self.clock.limit()
-        try:
-            solution = solve_partition(problem, time_limit=None if left is None else max(left, 5.0))
-        except (NoPlan, InputProblems):
-            return None
-        return self._summary(problem, solution)
-
-    def _summary(self, problem: GroupingProblem, solution: Solution) -> PlanSummary:
-        index = {code: p for p, code in enumerate(problem.practice_codes)}
-        sets = [tuple(sorted(index[code] for code in group.members)) for group in solution.plan.groups]
-        old = self.plans.universe
-        universe = measured(old.problem, old.rules, sets_as_list(old.problem, sets))
-        few = groups_named(universe, self.number, SHOWN_GROUPS) if self.rule.key == "exceptions" else []
-        return PlanSummary(
-            len(sets),
-            solution.shortfall,
-            solution.exceptions,
-            round(solution.objective, 4),
-            solution.status == "optimal",
-            tuple(concerned_groups(universe, self.number, self.words)),
-            tuple(tuple(problem.practice_codes[p] for p in group) for group in few),
-        )
-
-
-def _far(rule: RuleInForce) -> float:
-    return 0 if rule.key in FEWER else 1e12
-
-
-def _rounded(rule: RuleInForce, value: float) -> float:
-    """A value as one would write it: minutes rounded up to a tenth, shares to a thousandth, counts whole."""
-    if rule.key.startswith(("access.", "contiguity.")):
-        return math.ceil(value * 10 - 1e-6) / 10
-    if rule.key == "practices.most_vulnerable_share":
-        return math.ceil(value * 1000 - 1e-6) / 1000
-    return int(value) if rule.key in FEWER else math.ceil(value - 1e-9)
-
-
-def _number(rule: RuleInForce, value: float) -> float | None:
-    return value if rule.key in NUMERIC else None
-
-
-def _site_choices(
-    rule: RuleInForce, problem: GroupingProblem, sites: pd.DataFrame | None
-) -> Iterator[tuple[str, tuple[bool, ...]]]:
-    """Smaller changes of a rule about sites than to drop it: a word to add to it, or a smaller floor area."""
-    if sites is None or rule.sites is None:
-        return
-    allowed, hub = np.array(rule.sites), problem.rules.hub
-    if rule.key == "hub.minimum_floor_area_m2" and "floor_area_m2" in sites:
-        areas = sites["floor_area_m2"].astype(float).to_numpy()
-        for area in sorted({float(one) for one in areas[areas < hub.minimum_floor_area_m2]}, reverse=True):
-            yield f"{area:g}", tuple((allowed | (areas >= area)).tolist())
-    for key, column, given in (("hub.kinds", "kind", hub.kinds), ("hub.conditions", "condition", hub.conditions)):
-        if rule.key == key and column in sites:
-            words = sites[column].fillna("").astype(str).str.strip()
-            own = sites["practice_code"].fillna("").astype(str) != ""
-            for word in sorted(set(words) - {"", *given}):
-                more = (words == word) & (own | (word == "community")) if column == "kind" else words == word
-                yield word, tuple((allowed | more.to_numpy()).tolist())
 
 
 # --------------------------------------------------------------------------------------------------------------- text
@@ -565,7 +309,7 @@ def _text(conflict: Conflict, words: Names) -> Iterator[str]:
     count = len(conflict.rules)
     among = " (among the groups looked at, see the last line)" if conflict.not_looked_at else ""
     if count == 1:
-        yield "This rule alone leaves no plan:"
+        yield f"This rule alone leaves no plan{among}:"
     elif conflict.smallest:
         yield f"These {count} rules cannot hold together, and no smaller set of rules conflicts{among}:"
     elif conflict.irreducible:
@@ -591,6 +335,13 @@ def _text(conflict: Conflict, words: Names) -> Iterator[str]:
             yield f"  -  {one.sentence}"
     if conflict.not_looked_at:
         yield "Not looked at, because there are too many: " + "; ".join(conflict.not_looked_at) + "."
+
+
+def _further(rule: str, more: int) -> str:
+    if rule == "exceptions":
+        return f"{more} more {'group stays' if more == 1 else 'groups stay'} below the minimum."
+    needs = "group needs" if more == 1 else "groups need"
+    return f"{more} more {needs} the changed rule too: it holds for all groups, not only for these."
 
 
 def _practices_text(conflict: Conflict, words: Names) -> Iterator[str]:
@@ -626,8 +377,7 @@ def _plan_text(one: Relaxation) -> Iterator[str]:
         yield f"{best} {plan.groups} groups, {below}, and a score of {plan.score:.2f} minutes per patient."
         yield from plan.concerned[:SHOWN_GROUPS]
         if len(plan.concerned) > SHOWN_GROUPS:
-            more = len(plan.concerned) - SHOWN_GROUPS
-            yield f"{more} more of its groups need the changed rule too: it holds for all groups, not only these."
+            yield _further(one.rule, len(plan.concerned) - SHOWN_GROUPS)
     if one.setting:
         yield "In case.toml: " + ", ".join(one.setting)
     for codes in one.plan.grants if one.plan else ():

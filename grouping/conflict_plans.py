@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping.candidates import Candidates
+from grouping.conflict_rules import MAXIMUMS, MINIMUMS
 from grouping.conflict_search import OutOfTime, Wish
-from grouping.conflict_sets import MAXIMUMS, MINIMUMS, Universe
+from grouping.conflict_sets import Universe
 from grouping.criteria import NO_ROAD_MINUTES, UNITS
 from grouping.partition.clock import Clock
 from grouping.partition.columns import Columns, SideRow
+from grouping.partition.pricing import Relaxation
 from grouping.partition.search import Found, minimise
 
 PATIENT = 3_000 * UNITS
@@ -29,8 +31,8 @@ LEAN = 10
 LEFT_OUT = 1_000_000
 """Cost of a practice that must have a group and has none, when nothing else counts."""
 
-PASSED_OVER = 1_000
-"""Cost of a practice that need not have one; all of them together cost less."""
+LOOK_SECONDS = 8.0
+"""Longest look for a plan before it is asked whether there is any."""
 
 FEWER = {*MINIMUMS, "groups.fewest", "size.fewest_practices"}
 """Rules that are relaxed by a smaller number."""
@@ -71,7 +73,6 @@ class Plans:
     universe: Universe
     clock: Clock
     stuck: list[Wish] = field(default_factory=list)
-    left_out: Wish = frozenset()
     _known: dict[object, NDArray[np.int64] | None] = field(default_factory=dict)
 
     @cached_property
@@ -112,6 +113,10 @@ class Plans:
             look = self._settle(look, practices)
         return frozenset(range(self._count)) - look.left_out
 
+    def closest(self) -> Wish:
+        """Whom the closest plan found under all rules leaves out."""
+        return self._look(self.everything, {}, frozenset(range(self._count)), whatever=True).left_out
+
     # ------------------------------------------------------------------------------------------------------- pieces
 
     @property
@@ -132,7 +137,10 @@ class Plans:
             return False
         rows = tuple(_with_left_out(row, ids, self._count) for row in rows)
         cost = np.where(needed, LEFT_OUT, 0)
-        found = self._search(listed, np.zeros(len(ids), np.int64), cost, rows, prove=True)
+        columns = self._columns(listed, np.zeros(len(ids), np.int64), cost, rows)
+        if self._plainly_not(columns):
+            return False
+        found = self._proof(columns, None)
         if found.value < LEFT_OUT:
             return True
         if found.proven or found.bound >= LEFT_OUT:
@@ -146,13 +154,14 @@ class Plans:
             try:
                 look = self._settle(look, everybody)
             except NotPlaced:
-                if kept == self.everything and not at:
-                    self.left_out = look.left_out
                 return None
         return look.chosen
 
-    def _look(self, kept: Wish, at: Mapping[int, float], needed: Wish) -> _Look:
-        """A good choice of groups, found without proof; it may leave practices out, rather others than those needed."""
+    def _look(self, kept: Wish, at: Mapping[int, float], needed: Wish, *, whatever: bool = False) -> _Look:
+        """A good choice of groups, found without proof; it may leave practices out, rather others than those needed.
+
+        Unless one is wanted `whatever` it leaves out, nothing is looked for where plainly nothing can be found.
+        """
         self._ask_clock()
         ok, rows = self.universe.allowed(kept, at)
         ids = np.flatnonzero(ok)
@@ -161,9 +170,16 @@ class Plans:
         missing = listed.containing(self._count) == 0
         cost = listed.cost + self._price[ids] + self._lean(kept, at)[ids]
         out = np.full(self._count, int(cost.max(initial=0)) + 100_000 * PATIENT)
-        if (missing & self._flag(needed)).any():  # no choice can do it: nothing needs to be looked for
+        leaving = self._columns(listed, np.zeros(len(ids), np.int64), self._flag(needed) * LEFT_OUT, rows)
+        if not whatever and ((missing & self._flag(needed)).any() or self._plainly_not(leaving)):
             return _Look(ids, listed, rows, ids[:0], frozenset(range(self._count)), None)
-        found = self._search(listed, cost, np.where(self._flag(needed), out, out // 4), rows)
+        found = minimise(
+            self._columns(listed, cost, np.where(self._flag(needed), out, out // 4), rows),
+            self.universe.problem.practice_codes,
+            known=len(listed) + np.arange(self._count),
+            clock=Clock(min(LOOK_SECONDS, self.clock.left())),
+            aim="plan",
+        )
         return self._as_look(ids, listed, rows, found)
 
     def _settle(self, look: _Look, needed: Wish) -> _Look:
@@ -177,9 +193,9 @@ class Plans:
         self._ask_clock()
         if look.found is None:
             raise NotPlaced
-        cost = np.where(self._flag(needed), LEFT_OUT, PASSED_OVER)
         nothing = np.zeros(len(look.ids), np.int64)
-        found = self._search(look.listed, nothing, cost, look.rows, prove=True, known=look.found.plan)
+        columns = self._columns(look.listed, nothing, self._flag(needed) * LEFT_OUT, look.rows)
+        found = self._proof(columns, look.found.plan)
         if found.value < LEFT_OUT:
             return self._as_look(look.ids, look.listed, look.rows, found)
         if found.proven or found.bound >= LEFT_OUT:
@@ -192,30 +208,37 @@ class Plans:
         left_out = frozenset((found.plan[~inside] - len(ids)).tolist())
         return _Look(ids, listed, rows, ids[found.plan[inside]], left_out, found)
 
-    def _search(
+    def _columns(
         self,
         listed: Candidates,
         cost: NDArray[np.int64],
         left_out: NDArray[np.int64],
         rows: tuple[SideRow, ...],
-        *,
-        prove: bool = False,
-        known: NDArray[np.int64] | None = None,
-    ) -> Found:
-        """A good choice that may leave practices out; or, to prove, one that costs less than `LEFT_OUT` or none."""
+    ) -> Columns:
+        """Groups to choose from, and after them each practice as one that is left out."""
         count = self._count
-        columns = Columns(
+        return Columns(
             count,
             np.concatenate((listed.members, np.arange(count, dtype=np.int16))),
             np.concatenate((listed.starts, listed.starts[-1] + 1 + np.arange(count))),
             np.concatenate((cost, left_out)),
             rows,
         )
+
+    def _plainly_not(self, columns: Columns) -> bool:
+        """Whether already the linear relaxation cannot do without leaving a needed practice out, in part at least.
+
+        All costs are multiples of `LEFT_OUT`, so a bound above 0 means that of every choice at least one is paid.
+        """
+        relaxation = Relaxation(columns)
+        relaxation.add(len(columns) - self._count + np.arange(self._count))
+        return relaxation.solve(clock=self.clock).value > 0
+
+    def _proof(self, columns: Columns, known: NDArray[np.int64] | None) -> Found:
+        """A choice that costs less than `LEFT_OUT`, or that there is none."""
+        known = len(columns) - self._count + np.arange(self._count) if known is None else known
         names = self.universe.problem.practice_codes
-        known = len(listed) + np.arange(count) if known is None else known
-        if not prove:
-            return minimise(columns, names, known=known, clock=self.clock, aim="plan")
-        return minimise(columns, names, known=known, enough=LEFT_OUT, good=LEFT_OUT - 1, clock=self.clock)
+        return minimise(columns, names, step=LEFT_OUT, known=known, enough=LEFT_OUT, good=0, clock=self.clock)
 
     def _ask_clock(self) -> None:
         if self.clock.over:

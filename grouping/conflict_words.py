@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grouping.conflict_sets import MAXIMUMS, MINIMUMS, RuleInForce, Universe
+from grouping.conflict_rules import MAXIMUMS, MINIMUMS, RuleInForce
+from grouping.conflict_sets import Universe
 from grouping.problem import GroupingProblem
 
 SHOWN = 12
@@ -223,6 +224,8 @@ def setting_lines(rule: RuleInForce, after: float | None, words: Names, word: st
         listed = {"kinds": words.problem.rules.hub.kinds, "conditions": words.problem.rules.hub.conditions}.get(key)
         quoted = ", ".join(f'"{one}"' for one in (*(listed or ()), word))
         return f"[rules.override.{section}]", f"{key} = [{quoted}]" if listed else f"{key} = {word}"
+    if after is None and rule.key.startswith(("access.", "contiguity.")):
+        return f"[rules.override.{section}]", f"{key} = 0"
     if after is None:
         return ()
     return f"[rules.override.{section}]", f"{key} = {after:.12g}"
@@ -231,9 +234,12 @@ def setting_lines(rule: RuleInForce, after: float | None, words: Names, word: st
 # -------------------------------------------------------------------------------------------------------------- groups
 
 
-def concerned_groups(universe: Universe, number: int, words: Names) -> list[str]:
-    """The groups that break a rule as it is now, each with the figure that breaks it."""
-    found = np.flatnonzero(_concerned(universe, number))
+def concerned_groups(universe: Universe, number: int, words: Names, after: float | None = None) -> list[str]:
+    """The groups that break a rule as it is now (and keep it `after` the change), each with its figure."""
+    mask = _concerned(universe, number)
+    if after is not None and universe.rules[number].key in MINIMUMS:
+        mask = mask & ~universe.below(number, after)
+    found = np.flatnonzero(mask)
     return [_line(universe, int(j), number, words) for j in found[np.argsort(-_excess(universe, number)[found])]]
 
 
@@ -302,7 +308,7 @@ def _line(universe: Universe, j: int, number: int, words: Names) -> str:
     if rule.key == "practices.most_vulnerable_share":
         return f"{who}: {facts['vulnerable'][j]:.0%} of the practices are vulnerable (limit {rule.value:.0%})."
     if rule.about_hubs:
-        return f"{who}: {_hub_words(universe, j, number)}"
+        return f"{who}: {_hub_words(universe, j, number, words)}"
     if rule.key == "keep_together":
         return f"{who}: not together with all practices of the tag {rule.label} ({words.tagged(rule.label)})."
     return f"{who}: against decision {rule.label}."
@@ -312,11 +318,11 @@ def _own_minimum(universe: Universe, j: int) -> int:
     return next(n for n, one in enumerate(universe.rules) if one.key in MINIMUMS and universe.governed(n)[j])
 
 
-def _hub_words(universe: Universe, j: int, number: int) -> str:
+def _hub_words(universe: Universe, j: int, number: int, words: Names) -> str:
     rule = universe.rules[number]
     drive, mean, _ = universe.hub_facts(frozenset(), {})[j]
     if rule.key == "access.max_minutes_to_hub":
         return f"from the farthest member at least {drive:.1f} minutes to a hub (limit {_minutes(rule.value)})."
     if rule.key == "access.max_mean_minutes_to_hub":
         return f"patients need at least {mean:.1f} minutes to a hub on average (limit {_minutes(rule.value)})."
-    return f"without this rule another site could be the hub ({named(rule)})."
+    return f"no site of theirs can be the hub. {rule_sentence(rule, words)}"

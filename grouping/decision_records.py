@@ -83,11 +83,15 @@ def _from_table(spec: TableSpec, folder: Path) -> tuple[tuple[DecisionRecord, ..
 
 
 def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Lists written in one text are split, and a kind may be written as words ("Grant exception")."""
+    """Lists in one text split, codes in capitals, the kind as a word of ours (also from "Grant exception")."""
     tidy = dict(values)
     for key, between in LISTS.items():
         if isinstance(tidy.get(key), str):
             tidy[key] = [part for part in re.split(between, tidy[key].strip()) if part]
     if isinstance(tidy.get("kind"), str):
         tidy["kind"] = re.sub(r"[\s_]+", "-", tidy["kind"].strip().lower())
+    if isinstance(tidy.get("practices"), list):
+        tidy["practices"] = [code.strip().upper() if isinstance(code, str) else code for code in tidy["practices"]]
+    if isinstance(tidy.get("site"), str):
+        tidy["site"] = tidy["site"].strip().upper()
     return tidy

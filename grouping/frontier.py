@@ -3,8 +3,8 @@
 Criteria that stand in `objective.order` before both are held at their best. A point (a, b) is on the frontier when no
 plan has less of one without more of the other. Points are found by the epsilon-constraint method over the listed
 candidates: least a among plans with b at most some limit, then least b among plans with that a; both are proven. The
-widest stretch between two known neighbours is looked at next, in its middle first; a stretch is closed when it is proven
-that nothing lies inside. When all are closed, the frontier is complete: no point is missing.
+widest stretch between two known neighbours is looked at next, in its middle first; a stretch is closed when it is
+proven that nothing lies inside. When all are closed, the frontier is complete: no point is missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MOST_POINTS = 25
 
 @dataclass(frozen=True)
 class Point:
-    """One plan that no other beats in both: its values in whole units and as a planner reads them, and whether proven."""
+    """One plan that no other beats in both: its values in whole units and as a planner reads them; whether proven."""
 
     first: int
     second: int
@@ -252,13 +252,12 @@ def _with_earlier_held(
     held: dict[str, int] = {}
     rows: list[SideRow] = []
     for name in earlier:
-        if name not in solution.held:  # a criterion after the score is not held by the solution itself
-            continue
-        value, best = criterion(problem, listed, name), solution.held[name]
-        held[name] = best
+        value = criterion(problem, listed, name)
+        mine = value[solution.chosen]
+        best = held[name] = int(mine.max() if name in LARGEST else mine.sum())
         ids = ids[value[ids] <= best]
         if name not in LARGEST and best > 0:
-            rows.append(SideRow(f"held_{name}", value, best))
+            rows.append(_holding(problem, solution, name, value, best))
     if set(solution.held) == set(earlier):
         ids = np.intersect1d(ids, solution.alive)
     part = listed.take(ids)
@@ -266,6 +265,22 @@ def _with_earlier_held(
     value = {name: criterion(problem, part, name) for name in (first, second)}
     start = np.searchsorted(ids, solution.chosen)
     return _Search(problem, part, tuple(whole), clock, value, start, {}), held
+
+
+def _holding(problem: GroupingProblem, solution: Solution, name: str, value: NDArray[np.int64], best: int) -> SideRow:
+    """The row that holds a criterion at its best; large numbers less what each practice costs in the best plan.
+
+    Every plan covers every practice once, so that taking a price off each practice moves all plans alike.
+    """
+    if int(np.abs(value).max(initial=0)) <= MOST_HELD:
+        return SideRow(f"held_{name}", value, best)
+    prices = np.zeros(len(problem.practice_codes), np.int64)
+    for j in solution.chosen:
+        members = list(solution.candidates.group(int(j)))
+        prices[members] = int(value[j]) // len(members)
+    listed = solution.candidates
+    whole = Columns(len(prices), listed.members, listed.starts, value)
+    return SideRow(f"held_{name}", value - price_sums(whole, prices), best - int(prices.sum()))
 
 
 def _point(search: _Search, first: str, second: str, plan: NDArray[np.int64], proven: bool) -> Point:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -19,12 +20,12 @@ from numpy.typing import NDArray
 from grouping.candidates import Candidates
 from grouping.optimise import Solution
 from grouping.partition.clock import Clock
-from grouping.partition.every import NearPlans, best_plans, every_plan
+from grouping.partition.every import NearPlans, best_plans, count_plans, every_plan
 
 MOST_PLANS = 200_000
 """Default limit of the list; with some 20 groups a plan it takes 32 MB."""
 
-OWN_SECONDS = 10.0
+OWN_SECONDS = 20.0
 """Seconds that a run gives this listing by itself."""
 
 ROWS_AT_ONCE = 20_000
@@ -61,6 +62,8 @@ class Near:
         Plan k has the groups `groups[offset[k]:offset[k + 1]]`: positions in the list of candidates, int64.
     units_per_minute
         Cost units in a minute per patient.
+    counted
+        How many plans there are within the tolerance; None where that could not be counted.
     """
 
     tolerance: float
@@ -74,6 +77,7 @@ class Near:
     offset: NDArray[np.int64]
     groups: NDArray[np.int64]
     units_per_minute: float
+    counted: int | None = None
 
     def __len__(self) -> int:
         """Plans listed."""
@@ -110,7 +114,10 @@ class Near:
         if self.covered is None:
             how = "in time" if self.stopped else "for not all groups were kept"
             return f"Not all plans within {asked} of {best} could be listed {how}; {len(self):,} were found."
-        why = "time ran out" if self.stopped else f"there are more than {self.at_most:,} within {asked}"
+        more = f"more than {self.at_most:,}" if self.counted is None else f"{self.counted:,}"
+        why = "time ran out" if self.stopped else f"there are {more} within {asked}"
+        if not self.stopped and len(self) < self.at_most:
+            why = "beyond that the list of groups is not whole"
         return f"All {len(self):,} plans within {percent(self.covered)} of {best} are listed; {why}."
 
     def record(self) -> dict[str, object]:
@@ -118,6 +125,7 @@ class Near:
         return {
             "tolerance": self.tolerance,
             "plans": len(self),
+            "counted": self.counted,
             "complete": self.complete,
             "covered": self.covered,
             "at_most": self.at_most,
@@ -136,7 +144,9 @@ def cost_limit(best: int, tolerance: float) -> int:
     return int(np.floor(best * (1.0 + tolerance)))
 
 
-def near_plans(solution: Solution, tolerance: float, *, at_most: int = MOST_PLANS, clock: Clock | None = None) -> Near:
+def near_plans(
+    solution: Solution, tolerance: float, *, at_most: int = MOST_PLANS, count: bool = False, clock: Clock | None = None
+) -> Near:
     """List all plans within a tolerance of the best score.
 
     Parameters
@@ -147,15 +157,26 @@ def near_plans(solution: Solution, tolerance: float, *, at_most: int = MOST_PLAN
         Share of the best score.
     at_most
         Most plans to list. Where there are more, the best ones are listed and `covered` is smaller than `tolerance`.
+    count
+        Whether to count all of them where not all are listed.
     clock
         Ends the listing; what is covered by then is told.
     """
     clock = clock or Clock()
-    limit = cost_limit(solution.cost, tolerance)
-    found = every_plan(solution.columns, solution.root, limit, at_most=at_most, stop=lambda: clock.over)
-    near = _near(solution, found, tolerance, limit, at_most, stopped=clock.over and not found.complete)
     # Where not all groups were listed, there may be plans of groups that were not kept.
-    return near if tolerance <= solution.whole_within else replace(near, covered=None, complete=False)
+    whole = solution.whole_within >= 0
+    reach = min(tolerance, solution.whole_within) if whole else tolerance
+    limit = cost_limit(solution.cost, reach)
+    found = every_plan(solution.columns, solution.root, limit, at_most=at_most, stop=lambda: clock.over)
+    near = _near(solution, found, reach, limit, at_most, stopped=clock.over and not found.complete)
+    near = replace(near, tolerance=tolerance, complete=near.complete and whole and reach == tolerance)
+    if not whole:
+        return replace(near, covered=None)
+    if near.complete:
+        return replace(near, counted=len(near))
+    if not count or near.stopped or reach < tolerance or solution.candidates.set_of is not None:
+        return near  # with a choice of hubs a plan would be counted once for each
+    return replace(near, counted=count_plans(solution.columns, solution.root, limit, stop=lambda: clock.over))
 
 
 def k_best(solution: Solution, count: int, *, clock: Clock | None = None) -> Near:
@@ -164,14 +185,31 @@ def k_best(solution: Solution, count: int, *, clock: Clock | None = None) -> Nea
     Fewer come back only when there are no more within 10 times the best score, or when time ran out (`stopped`).
     """
     clock = clock or Clock()
-    near: Near | None = None
-    for tolerance in BEST_STEPS:
+    wanted, steps = count, list(BEST_STEPS)
+    while True:
+        tolerance = steps[0]
         limit = cost_limit(solution.cost, tolerance)
-        found = best_plans(solution.columns, solution.root, count, most=limit, stop=lambda: clock.over)
-        near = _near(solution, found, tolerance, limit, count, stopped=clock.over and len(found.cost) < count)
+        found = best_plans(solution.columns, solution.root, wanted, most=limit, stop=lambda: clock.over)
+        short = clock.over and len(found.cost) < wanted
+        near = _near(solution, found, tolerance, limit, count, stopped=short, covered_only=False)
         if len(near) >= count or clock.over:
             break
-    return near
+        if len(found.cost) >= wanted:  # some differed only in their hubs
+            wanted *= 2
+        elif len(steps) > 1:
+            steps.pop(0)
+        else:
+            break
+    near = _first(near, count)
+    return replace(near, proven=near.proven and near.behind_best[-1] <= solution.whole_within)
+
+
+def _first(near: Near, count: int) -> Near:
+    """The first plans only."""
+    if len(near) <= count:
+        return near
+    end = int(near.offset[count])
+    return replace(near, cost=near.cost[:count], offset=near.offset[: count + 1], groups=near.groups[:end])
 
 
 def _near(
@@ -182,12 +220,16 @@ def _near(
     at_most: int,
     *,
     stopped: bool,
+    covered_only: bool = True,
 ) -> Near:
-    """What was found, in positions of the list of candidates, each partition of the practices once."""
+    """What was found, in positions of the list of candidates, each partition of the practices once.
+
+    With `covered_only` plans are left out that cost as much as others which are missing.
+    """
     cost, offset, groups = found.cost, found.offset, solution.alive[found.groups]
     reach = min(found.limit, limit)
     covers = found.complete or reach >= solution.cost
-    if covers and not found.complete and len(cost) and int(cost[-1]) > reach:
+    if covered_only and covers and not found.complete and len(cost) and int(cost[-1]) > reach:
         some = int(np.searchsorted(cost, reach, side="right"))
         cost, offset, groups = cost[:some], offset[: some + 1], groups[: offset[some]]
     if not len(cost):  # time ran out before anything was found: the best plan is known all the same
@@ -321,3 +363,40 @@ def group_numbers(near: Near, listed: Candidates, practices: int) -> Iterator[tu
         labels = np.zeros((high - low, practices), np.int16)
         labels[np.repeat(plan, sizes), listed.members[at]] = np.repeat(number, sizes)
         yield low, labels
+
+
+def rank_table(near: Near, listed: Candidates, list_size: NDArray[np.int64], codes: Sequence[str]) -> pd.DataFrame:
+    """The plans by rank: `plan`, `score`, `behind_best`, `groups`, `different_share`.
+
+    `different_share` is the share of patients whose companions differ from those in the best plan; then the group of
+    each practice by its number, in a column named by its code.
+    """
+    counts = np.diff(near.offset)
+    first = np.isin(near.groups, near.plan(0))
+    kept = np.add.reduceat(np.where(first, listed.list_size[near.groups], 0), near.offset[:-1])
+    table = pd.DataFrame(
+        {
+            "plan": np.arange(1, len(near) + 1),
+            "score": near.cost / near.units_per_minute,
+            "behind_best": near.behind_best,
+            "groups": counts,
+            "different_share": 1.0 - kept / max(int(list_size.sum()), 1),
+        }
+    )
+    labels = np.concatenate([part for _, part in group_numbers(near, listed, len(codes))])
+    return pd.concat([table, pd.DataFrame(labels, columns=list(codes))], axis=1)
+
+
+def rank_lines(near: Near, table: pd.DataFrame, *, most: int = 25) -> list[str]:
+    """The plans by rank, in lines."""
+    sure = "in this order, proven" if near.proven and not near.stopped else "the search was cut short: not proven"
+    lines = [f"The {len(near):,} best plans ({sure}):" if len(near) > 1 else f"Only one plan ({sure}):"]
+    for row in table.head(most).itertuples():
+        behind = (row.score - table["score"].iloc[0], 100 * row.behind_best)
+        more = (
+            f"  +{behind[0]:.4f} minutes, {behind[1]:.3f}%; {row.different_share:.0%} of patients with other companions"
+        )
+        lines.append(f"  {row.plan:>5}  score {row.score:.4f}, {row.groups} groups{more if row.plan > 1 else ''}")
+    if len(table) > most:
+        lines.append(f"  ... and {len(table) - most:,} more")
+    return lines

@@ -56,6 +56,7 @@ def settle_pairs(
     tolerance: float,
     *,
     plans: Iterable[NDArray[np.int64]] = (),
+    found: list[NDArray[np.int64]] | None = None,
     clock: Clock | None = None,
 ) -> dict[Pair, Possible]:
     """Find for each pair whether a plan within the tolerance has it together, and whether one has it apart.
@@ -72,6 +73,8 @@ def settle_pairs(
         Share of the best score.
     plans
         Plans known to lie within the tolerance, as positions in the list of candidates. Each answers for many pairs.
+    found
+        Filled with the plans that the searches find, as positions in the list of candidates.
     clock
         Ends the work; what is not settled by then stays None.
     """
@@ -79,6 +82,7 @@ def settle_pairs(
     limit = cost_limit(solution.cost, tolerance)
     keep, bound = tight_bound(solution.columns, solution.root, limit, stop=lambda: clock.over)
     columns, ids = solution.columns.take(keep), solution.alive[keep]
+    whole = tolerance <= solution.whole_within  # else a plan of groups that were not kept may say otherwise
     answers = {pair: Possible() for pair in pairs}
     for plan in (solution.chosen, *plans):
         _learn(answers, solution, plan)
@@ -87,10 +91,13 @@ def settle_pairs(
             known = answer.together if together else answer.apart
             if known is not None or clock.over:
                 continue
-            found, left = _within(columns, names, pair, together, limit, bound.cuts, clock)
-            if found is not None and found.plan is not None and found.value <= limit:
-                _learn(answers, solution, ids[left[found.plan]])
-            elif found is None or found.proven:
+            seen, left = _within(columns, names, pair, together, limit, bound.cuts, clock)
+            if seen is not None and seen.plan is not None and seen.value <= limit:
+                plan = ids[left[seen.plan]]
+                _learn(answers, solution, plan)
+                if found is not None:
+                    found.append(plan)
+            elif whole and (seen is None or seen.proven):
                 setattr(answer, "together" if together else "apart", False)
     return answers
 

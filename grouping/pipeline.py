@@ -132,7 +132,8 @@ def make_ready(
     problem = build_problem(place, times, edges, rule_set, decided_by(parts))
     problem, all_edges, warned = fit_borders(problem, edges) if listing else (problem, edges, ())
     edges = kept_borders(all_edges)
-    findings = (*timed.findings, *told, *warned, *rule_findings(place, rule_set), *idle_grants(problem, parts))
+    grants = idle_grants(problem, parts, place.sites.sort_index())
+    findings = (*timed.findings, *told, *warned, *rule_findings(place, rule_set), *grants)
     if any(finding.severity == "error" for finding in findings):
         raise InputProblems(findings)
     progress("Place ready", f"practices: {len(place.practices)}, patients: {place.list_total:,}, borders: {len(edges)}")

@@ -34,7 +34,8 @@ def read_plan(path: Path, place: Place, find_hub: object = None) -> Plan:
     ----------
     path
         A CSV file (comma, semicolon or tab) with the columns `practice_code`, `group_id` and (may be empty or absent)
-        `hub_site_code`; codes are read without regard to case.
+        `hub_site_code`; codes are read without regard to case. The `practices.csv` of a case will do: its column
+        `current_group` then tells the groups.
     place
         The case the plan is for; it may leave practices out (a partial plan).
     find_hub
@@ -91,6 +92,8 @@ def _read_rows(path: Path) -> list[_Row]:
     lines = text.splitlines()
     reader = csv.DictReader(lines, delimiter=delimiter_of(lines))
     names = ["_".join((name or "").lower().split()) for name in reader.fieldnames or []]
+    if "group_id" not in names:  # the practices of a case hold today's groups under this name
+        names = ["group_id" if name == "current_group" else name for name in names]
     reader.fieldnames = names
     missing = [column for column in PLAN_COLUMNS[:2] if column not in names]
     if missing:

@@ -43,7 +43,12 @@ def proof_lines(run: Run) -> list[str]:
     listed = (
         f"{solver.candidates:,} possible groups were listed: every set of neighbouring practices that obeys the rules."
     )
-    if proven:
+    if solver.searched:
+        listed = (
+            f"{solver.searched[:1].upper()}{solver.searched[1:]} of neighbouring practices are possible, too many to "
+            f"list. They were searched by prices instead, and {solver.candidates:,} were kept."
+        )
+    if proven and not solver.searched:
         listed += (
             f" The search considers all of them; {solver.columns:,} remained in its final step, the others were shown "
             "not to belong to any better plan."

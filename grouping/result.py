@@ -46,6 +46,14 @@ class SolverReport:
     certificate: dict[str, Any] = field(default_factory=dict)
     proof: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def searched(self) -> str:
+        """How many groups were searched without a list of them all, in words; empty where they were listed."""
+        groups = self.certificate.get("searched")
+        if not groups:
+            return ""
+        return f"{'more than ' if groups['more_than_that'] else ''}{groups['groups']:,} groups"
+
 
 @dataclass(frozen=True)
 class OptionPlan:

@@ -14,6 +14,7 @@ from rich.console import Console
 from geodata.errors import Finding, NoPlan
 from grouping.check_findings import SEVERITIES, effect_of
 from grouping.differences import difference_lines
+from grouping.explain import explain, explanation_of
 
 if TYPE_CHECKING:
     from geodata.cut import CutReport
@@ -172,6 +173,12 @@ def _check_record(checked: Checked, page: Path) -> dict[str, object]:
     }
 
 
+def _looked_at(solver: SolverReport) -> str:
+    """How many groups were listed, or searched without a list of them all."""
+    kept = counted(solver.candidates, "feasible group")
+    return f"{solver.searched} searched without listing them all, {kept} kept" if solver.searched else f"{kept} listed"
+
+
 def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
     """Print the summary of a run, how many of the options that were asked for it holds, and where its page is."""
     if as_json:
@@ -181,7 +188,7 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
     solver = run.solver
     if solver is not None:
         typer.echo(
-            f"  {counted(solver.candidates, 'feasible group')} listed; first option {_proof(solver)};"
+            f"  {_looked_at(solver)}; first option {_proof(solver)};"
             f" {counted(solver.exceptions, 'exception')}, {counted(solver.shortfall, 'patient')} short of a minimum"
             " in all"
         )
@@ -196,7 +203,7 @@ def say_run(run: Run, out: Path, *, as_json: bool, wanted: int = 1) -> None:
     if run.agreement is not None:
         typer.echo(f"  {run.agreement.sentence} See {out / 'agreement.csv'}")
     if solver is not None and len(run.options) < wanted:
-        typer.echo(f"  {len(run.options)} of {wanted} options: {solver.explanation[-1]}")
+        typer.echo(f"  {len(run.options)} of {wanted} options: {_why_fewer(solver)}")
     warnings = sum(finding.severity == "warning" for finding in run.findings)
     if warnings:
         typer.echo(f"  {counted(warnings, 'warning')} about the inputs: see {out / 'findings.csv'} or the page")
@@ -214,6 +221,13 @@ def _proof(solver: SolverReport) -> str:
     return f"not proven: {why}, a better plan may exist{reach}{also}"
 
 
+def _why_fewer(solver: SolverReport) -> str:
+    """What the search for options said last, after the chain of proof of the first."""
+    chain = len(explanation_of(solver.certificate)) if solver.certificate else 0
+    said = solver.explanation[chain:]
+    return said[-1] if said else "the search ended before more could be looked for."
+
+
 def _fewer(criterion: str) -> str:
     return {"shortfall": "fewer patients short of a minimum", "exceptions": "fewer groups below their minimum"}.get(
         criterion, f"less in {criterion.replace('_', ' ')}"
@@ -222,8 +236,6 @@ def _fewer(criterion: str) -> str:
 
 def say_explained(solver: SolverReport, *, as_json: bool) -> None:
     """Print the chain of proof in plain words; on standard error where standard output is for machines."""
-    from grouping.explain import explain
-
     for line in explain(solver.certificate, solver.explanation, solver.seconds):
         typer.echo(line, err=as_json)
 

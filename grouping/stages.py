@@ -54,6 +54,9 @@ DIRECT = frozenset({"score", "exceptions", "minutes", "worst_practice"})
 MOST_HELD = 1_000_000
 """A criterion with larger numbers is held by what it costs above its prices, which says the same in small numbers."""
 
+LOSS = 0.003
+"""Share of the score by which published prices may prove less than the search did; of counts they lose nothing."""
+
 HowProven = Literal["nothing to gain", "prices", "final programme", "branching", "thresholds", "not proven"]
 
 
@@ -249,7 +252,7 @@ def _least_sum(work: Work, name: str) -> Stage:
     found = work.run(name, columns) if name in DIRECT else _bound_first(work, name, value, columns, rows)
     if name == "score":
         work.scored = Scored(columns, work.alive, found)
-    proof = _published(work, value * STEP[name], rows, found)
+    proof = _published(work, name, value * STEP[name], rows, found)
     least = found.value // STEP[name]
     work.alive = work.alive[found.remaining]
     if name not in DIRECT:
@@ -421,7 +424,7 @@ def _hold(work: Work, name: str, value: NDArray[np.int64], least: int, proof: Bo
     work.held.append(row)
 
 
-def _published(work: Work, cost: NDArray[np.int64], rows: tuple[SideRow, ...], found: Found) -> Bound:
+def _published(work: Work, name: str, cost: NDArray[np.int64], rows: tuple[SideRow, ...], found: Found) -> Bound:
     """Prices that prove a bound over every candidate handed to this stage, in whole numbers.
 
     The search itself works on ever fewer candidates: its last prices need not hold for those it has discarded on the
@@ -430,8 +433,9 @@ def _published(work: Work, cost: NDArray[np.int64], rows: tuple[SideRow, ...], f
     say which candidates each stage has to look at.
     """
     columns = work.among(work.shown, cost, rows)
-    bound = reprice(columns, found.last)
-    if bound.value < found.last.value and not work.clock.over:
+    bound = max((reprice(columns, one) for one in (found.last, found.root)), key=lambda one: one.value)
+    may_lose = LOSS * abs(found.value) if STEP[name] == 1 else 0.0
+    if found.last.value - bound.value > may_lose and not work.clock.over:
         relax = Relaxation(columns)
         relax.cut(found.last.cuts)
         relax.add(np.searchsorted(work.shown, work.plan))

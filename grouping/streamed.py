@@ -65,7 +65,7 @@ START_SETS = 100_000
 LEAST_HELD = 8
 """Groups for each practice that are always held, however little memory is asked for."""
 
-MOST_NEAR = 2_000_000
+MOST_NEAR = 1_000_000
 """Groups that are kept at most for plans a little worse than the best."""
 
 HANDFUL = 2_000
@@ -466,7 +466,7 @@ def _settle(stream: _Stream, stage: _Stage, best: Solution) -> Solution:
 def _least_score(stream: _Stream, stage: _Stage, best: Solution) -> Streamed:
     """The least score, proven over all groups if those within the gap fit into memory."""
     triples: tuple[Triple, ...] = ()
-    bound, margin, kept = 0, None, 0
+    bound, margin, kept = nearest_bound(stream.problem), None, 0
     for turn in range(CUT_ROUNDS + 1):
         priced = stream.price_out(stage, NO_VALUE, triples)
         bound = max(bound, priced.value)
@@ -477,9 +477,9 @@ def _least_score(stream: _Stream, stage: _Stage, best: Solution) -> Streamed:
         if turn == 0 and best.triples:  # the cuts that helped the short list help here too
             triples = best.triples
             continue
-        found, reached = _kept(stream, stage, priced, best.cost)
+        found = stream.within(stage, priced.prices, best.cost - priced.value, stream.most)
         if found is not None:
-            margin, kept = reached, len(found)
+            margin, kept = 0.0, len(found)
             stream.listed = distinct(stream.problem, join([found, stream.listed]))
             best = _solve(stream)
             bound = best.cost if best.status == "optimal" else bound
@@ -487,22 +487,50 @@ def _least_score(stream: _Stream, stage: _Stage, best: Solution) -> Streamed:
         if not priced.relax.tighten(priced.last):
             break
         triples = tuple(priced.relax.cuts)
-    if margin is None and bound < best.cost and not stream.clock.over:
+    if margin is not None and bound >= best.cost:
+        best, margin, kept = _wider(stream, stage, best, kept)
+    elif margin is None and bound < best.cost and not stream.clock.over:
         best = _solve(stream)
     stream.note(stage, min(bound, best.cost), proven=bound >= best.cost)
     return Streamed(best, stream.bounds, tuple(stream.proven), margin, kept, stream.passes, stream.steps)
 
 
-def _kept(stream: _Stream, stage: _Stage, priced: _PricedOut, best: int) -> tuple[Candidates | None, float]:
-    """All groups of plans as good as the best, or of plans a little worse, as far as these are not too many."""
-    rules, kept, reached = stream.problem.rules.options, None, 0.0
-    for margin in sorted({0.0, rules.near, *rules.bands}):
-        room = stream.most if margin == 0 else min(stream.most, MOST_NEAR)
-        more = stream.within(stage, priced.prices, int(np.floor(best * (1 + margin))) - priced.value, room)
+def _wider(stream: _Stream, stage: _Stage, best: Solution, kept: int) -> tuple[Solution, float, int]:
+    """All groups of plans a little worse than the best too, as far as they are not too many: (solution, margin, kept).
+
+    The cuts that proved the best plan raise the bound close to it, so that few groups lie within a margin.
+    """
+    rules, reached, most = stream.problem.rules.options, 0.0, min(stream.most, MOST_NEAR)
+    priced = stream.price_out(stage, NO_VALUE, best.triples)
+    wider: Candidates | None = None
+    for margin in sorted({rules.near, *rules.bands}):
+        more = None
+        if not stream.clock.over:
+            limit = int(np.floor(best.cost * (1 + margin))) - priced.value
+            more = stream.within(stage, priced.prices, limit, most)
         if more is None:
             break
-        kept, reached = more, margin
-    return kept, reached
+        wider, reached = more, margin
+    if wider is None:
+        return best, 0.0, kept
+    stream.listed = distinct(stream.problem, join([wider, stream.listed]))
+    again = _solve(stream)
+    if again.status != "optimal":
+        return best, 0.0, kept
+    return again, reached, len(wider)
+
+
+def nearest_bound(problem: GroupingProblem) -> int:
+    """A bound that needs no search: everybody goes to the nearest hub that may share a group with their practice.
+
+    Locked groups and practices above every maximum may go anywhere.
+    """
+    space = space_of(problem, problem.rules.weights.minutes)
+    compatible = compatible_pairs(problem) | np.eye(len(problem.practice_codes), dtype=bool)
+    usable = (space.minutes >= 0) & (space.owner >= 0) & compatible[:, space.owner]
+    usable[space.sizes > space.maximum] = False
+    least = np.where(usable, space.minutes, NO_VALUE).min(axis=1, initial=NO_VALUE)
+    return int(least[least < NO_VALUE].sum())
 
 
 def thinned(problem: GroupingProblem, most: int) -> GroupingProblem:

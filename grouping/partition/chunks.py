@@ -169,7 +169,8 @@ class HubSearch:
             space, shape = self._space, self._shape
             found = _next_sets(
                 space.neighbours, space.compatible, space.sizes, space.maximum, space.most_members or len(self._path),
-                space.rural, space.threshold, space.minutes, self._value, self._order, self._hub, self._site_starts, self._sites,
+                space.rural, space.threshold, space.minutes, self._value, self._order, self._hub, self._site_starts,
+                self._sites,
                 shape.below, shape.below_rate, shape.above, shape.above_rate, shape.fixed, self._base,
                 float(self.threshold) + space.margin, MOST_STEPS, self._state, self._path, self._sums, self._rural,
                 self._allowed, self._border, self._members, self._starts, self._limit,

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping.partition.clock import Clock
-from grouping.partition.columns import Columns, SideRow
+from grouping.partition.columns import Columns
 from grouping.partition.pricing import Bound, Relaxation
-from grouping.partition.states import TURNS, Graph, Steps, TooMany, count_paths, steps_of, that_fit, unfold, walk
+from grouping.partition.rows import without_negative
+from grouping.partition.states import FAR, TURNS, Graph, Steps, TooMany, count_paths, steps_of, that_fit, unfold, walk
 
 MOST_STATES = 8_000_000
 """States of a graph; the limit is lowered rather than that there be more (about 1 GB with 128 practices)."""
@@ -84,11 +85,25 @@ class NearPlans:
         """Positions of one plan's groups."""
         return self.groups[self.offset[index] : self.offset[index + 1]]
 
+    def costing(self, cost: int) -> NearPlans:
+        """Those of exactly this cost."""
+        a, b = (int(np.searchsorted(self.cost, cost, side=side)) for side in ("left", "right"))
+        offset = self.offset[a : b + 1] - self.offset[a]
+        return NearPlans(cost, False, self.cost[a:b], offset, self.groups[self.offset[a] : self.offset[b]])
+
+    def followed_by(self, others: NearPlans) -> NearPlans:
+        """These and then dearer ones, of which some are missing."""
+        return NearPlans(
+            self.limit, False, np.concatenate((self.cost, others.cost)),
+            np.concatenate((self.offset, self.offset[-1] + others.offset[1:])),
+            np.concatenate((self.groups, others.groups)),
+        )  # fmt: skip
+
     def first(self, count: int) -> NearPlans:
         """The first plans only."""
         if count >= len(self):
             return self
-        limit = self.limit if count == 0 else min(self.limit, int(self.cost[count]) - 1)
+        limit = min(self.limit, int(self.cost[count]) - 1)
         cut = int(self.offset[count])
         return NearPlans(limit, False, self.cost[:count], self.offset[: count + 1], self.groups[:cut])
 
@@ -244,7 +259,7 @@ class _Sweep:
 
     def room(self, limit: int) -> NDArray[np.int64]:
         """The budgets up to a limit of cost."""
-        return np.array([limit - self.bound.value, limit, *(row.limit for row in self.rows)], np.int64)
+        return np.array([limit - self.bound.value, limit, *(min(row.limit, FAR) for row in self.rows)], np.int64)
 
     def reach_for(self, at_most: int | None) -> None:
         """Reach further until there are more plans than `at_most`, or the limit asked for is reached.
@@ -355,16 +370,22 @@ class _Sweep:
     def answer(self, at_most: int) -> NearPlans:
         """The plans found, in order."""
         if self.count <= at_most:
-            plans = self._sorted(*self._plans(self.steps, self.graph, self.limit, at_most, fill=True))
-            return replace(plans, limit=self.limit, complete=self.limit == self.asked)
+            return replace(self._read(self.limit, at_most), complete=self.limit == self.asked)
         limit = self._cost_of(at_most)
-        plans = self._sorted(*self._plans(self.steps, self.graph, limit, at_most + TIES, fill=True))
-        return replace(plans, limit=limit, complete=False).first(at_most)
+        plans = self._read(limit, at_most + TIES)
+        if len(plans) == at_most + TIES:  # not all of those tied at the end; the cheaper ones may be among the missing
+            plans = self._read(limit - 1, at_most).followed_by(plans.costing(limit))
+        return replace(plans.first(at_most), complete=False)
+
+    def _read(self, limit: int, most: int) -> NearPlans:
+        """The plans up to a limit, in order; any `most` of them if there are more."""
+        return replace(self._sorted(*self._plans(self.steps, self.graph, limit, most, fill=True)), limit=limit)
 
     def _cost_of(self, rank: int) -> int:
         """Cost of the plan of this rank: the least limit within which there are so many."""
         assert self.graph is not None
         low, high = int(self.graph.after[0, 1]), self.limit
+        self.stop = _never  # what was found is handed back
         while low < high:
             middle = (low + high) // 2
             if self._plans(self.steps, self.graph, middle, rank, fill=False)[0] >= rank:
@@ -388,37 +409,17 @@ class _Sweep:
             rank = self._ranks(mine)
             for block in np.split(equal, np.flatnonzero(np.diff(equal) > 1) + 1):
                 tied = slice(int(block[0]), int(block[-1]) + 2)
-                by[tied] = sorted(by[tied], key=lambda n: rank[starts[n] : starts[n + 1]].tobytes())
+                by[tied] = sorted(by[tied], key=lambda n: rank[:, starts[n] : starts[n + 1]].tobytes())
         offset = np.concatenate(([0], np.cumsum(lengths[by]))).astype(np.int64)
         at = np.repeat(starts[by] - offset[:-1], lengths[by]) + np.arange(offset[-1])
         return NearPlans(self.limit, True, cost[by], offset, self.whole[mine[at]])
 
     def _ranks(self, mine: NDArray[np.int64]) -> NDArray:
-        """Number of each set in the order of the members, as bytes that compare like numbers."""
+        """Place of each set by its members, and by its position, as bytes that compare like numbers; shape (2, ...)."""
         used, back = np.unique(mine, return_inverse=True)
-        order = sorted(range(len(used)), key=lambda n: (self.columns.group(int(used[n])), n))
-        rank = np.empty(len(used), ">u4")
-        rank[order] = np.arange(len(used))
-        return rank[back]
-
-
-def without_negative(columns: Columns, row: SideRow) -> SideRow:
-    """The same row with no negative coefficient.
-
-    Every practice is in exactly one set of a plan, so a number per practice can be taken from its sets and, once, from
-    the limit. Taken is each practice's least share of a set.
-    """
-    lengths = columns.lengths()
-    scale = 1000 if int(np.abs(row.coefficient).max(initial=0)) < 1 << 40 else 1
-    share = row.coefficient * scale // np.maximum(lengths, 1)
-    least = np.full(columns.practices, FARTHEST)
-    np.minimum.at(least, columns.members, np.repeat(share, lengths))
-    least[least == FARTHEST] = 0
-    taken = np.add.reduceat(least[columns.members], columns.starts[:-1]) if len(columns) else least[:0]
-    return SideRow(row.name, row.coefficient * scale - taken, row.limit * scale - int(least.sum()))
-
-
-FARTHEST = np.iinfo(np.int64).max
+        groups = [self.columns.group(int(j)) for j in used]
+        place = {group: n for n, group in enumerate(sorted(set(groups)))}
+        return np.array([[place[group] for group in groups], range(len(used))], ">u4")[:, back]
 
 
 def sweeps(columns: Columns) -> list[NDArray[np.int64]]:

@@ -257,3 +257,80 @@ def least_share(
     for p in range(len(out)):
         if out[p] == largest:
             out[p] = 0
+
+
+@compiled
+def broken_triples(
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    shared: NDArray[np.float64],
+    split: NDArray[np.int64],
+    linked: NDArray[np.bool_],
+    above: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # pragma: no cover - compiled
+    """Triples (rising) of `split` practices, two or more of which are held by sets of total weight over `above`.
+
+    `shared` (P, P) is the weight of the sets that hold both of a pair, `linked` (P, P) where it counts. Sets that hold
+    two of a triple weigh as much as its three pairs, less twice the sets that hold all three. A triple over 1 has at
+    least two linked pairs, so only those are looked at.
+    """
+    count = len(shared)
+    first = np.zeros(count + 1, np.int64)
+    for m in members:
+        first[m + 1] += 1
+    for p in range(count):
+        first[p + 1] += first[p]
+    owner = np.empty(len(members), np.int64)
+    at = first[:-1].copy()
+    for c in range(len(starts) - 1):
+        for i in range(starts[c], starts[c + 1]):
+            owner[at[members[i]]] = c
+            at[members[i]] += 1
+    holds = np.zeros((len(starts) - 1, count), np.bool_)
+    for c in range(len(starts) - 1):
+        for i in range(starts[c], starts[c + 1]):
+            holds[c, members[i]] = True
+    found = np.empty((1024, 3), np.int64)
+    totals = np.empty(1024)
+    many = 0
+    for a in range(len(split)):
+        x = split[a]
+        for b in range(a + 1, len(split)):
+            y = split[b]
+            for d in range(b + 1, len(split)):
+                z = split[d]
+                if np.int64(linked[x, y]) + np.int64(linked[x, z]) + np.int64(linked[y, z]) < 2:
+                    continue
+                total = shared[x, y] + shared[x, z] + shared[y, z]
+                if total <= above:
+                    continue
+                for i in range(first[x], first[x + 1]):
+                    if holds[owner[i], y] and holds[owner[i], z]:
+                        total -= 2.0 * weights[owner[i]]
+                if total <= above:
+                    continue
+                if many == len(found):
+                    more = np.empty((2 * many, 3), np.int64)
+                    more[:many] = found
+                    found = more
+                    further = np.empty(2 * many)
+                    further[:many] = totals
+                    totals = further
+                found[many] = x, y, z
+                totals[many] = total
+                many += 1
+    return found[:many].copy(), totals[:many].copy()
+
+
+@compiled
+def pair_sums(
+    members: NDArray[np.int16], starts: NDArray[np.int64], matrix: NDArray, out: NDArray
+) -> None:  # pragma: no cover - compiled
+    """Sum of the matrix over every pair of each set's members, each pair once, and over its members' diagonal."""
+    for j in range(len(starts) - 1):
+        total = matrix[0, 0] - matrix[0, 0]
+        for i in range(starts[j], starts[j + 1]):
+            for k in range(i, starts[j + 1]):
+                total += matrix[members[i], members[k]]
+        out[j] = total

@@ -24,10 +24,13 @@ from numpy.typing import NDArray
 
 from grouping.partition.clock import Clock, run_model
 from grouping.partition.columns import Columns, Triple
-from grouping.partition.kernels import holding_two, least_share, subtract_cuts, subtract_duals
+from grouping.partition.kernels import broken_triples, holding_two, least_share, subtract_cuts, subtract_duals
 
 SHARE_PASSES = 8
 """Rounds of sharing out costs for a bound without any linear programme."""
+
+BROKEN = 1.02
+"""A triple is worth a cut when sets of more than this weight hold two or more of its practices."""
 
 NO_INDEX = np.empty(0, np.int64)
 
@@ -346,18 +349,22 @@ def _spread(columns: Columns, ids: NDArray[np.int64], batch: int) -> NDArray[np.
 
 def violated_triples(columns: Columns, weights: NDArray[np.float64], most: int) -> list[Triple]:
     """Three practices, two or more of which are held by sets of total weight above 1, the worst first."""
-    matrix = columns.incidence().astype(np.float64)
-    shared = (matrix * weights[:, None]).T @ matrix
+    matrix = columns.incidence()
+    shared = (matrix * weights[:, None]).T @ matrix.astype(np.float64)
     np.fill_diagonal(shared, 0.0)
     split = np.flatnonzero(((shared > 1e-6) & (shared < 1 - 1e-6)).any(axis=1))
     if len(split) < 3:
         return []
-    small = matrix[:, split]
-    pairs = shared[np.ix_(split, split)]
-    triple = np.einsum("c,ci,cj,ck->ijk", weights, small, small, small, optimize=True)
-    total = pairs[:, :, None] + pairs[:, None, :] + pairs[None, :, :] - 2 * triple
-    i, j, k = np.nonzero(
-        np.triu(np.ones_like(pairs), 1)[:, :, None] * np.triu(np.ones_like(pairs), 1)[None] * (total > 1.02)
+    triples, totals = broken_triples(
+        columns.members, columns.starts, weights, shared, split, _linked(shared, split), BROKEN
     )
-    order = np.lexsort((k, j, i, -np.round(total[i, j, k], 6)))[:most]
-    return [(int(split[i[n]]), int(split[j[n]]), int(split[k[n]])) for n in order]
+    i, j, k = triples.T
+    order = np.lexsort((k, j, i, -np.round(totals, 6)))[:most]
+    return [(int(a), int(b), int(c)) for a, b, c in triples[order]]
+
+
+def _linked(shared: NDArray[np.float64], split: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Pairs of practices in `split` that share some set, bool, shape (P, P)."""
+    inside = np.zeros(len(shared), bool)
+    inside[split] = True
+    return (shared > 1e-6) & inside[:, None] & inside

@@ -111,11 +111,13 @@ def solve_programme(
         limit = max(min(clock.limit(), limit or float("inf")), 0.05)
     for presolve in ("choose", "off"):
         solver = pulp.HiGHS(
-            msg=False, threads=1, gapRel=0.0, gapAbs=closeness, timeLimit=limit, presolve=presolve, **options
+            mip=False, msg=False, threads=1, gapRel=0.0, gapAbs=closeness, timeLimit=limit, presolve=presolve, **options
         )
         # Not problem.solve(): PuLP's reading of the answer raises for some ends of the search, and is slow.
         solver.createAndConfigureSolver(problem)
         solver.buildSolverModel(problem)
+        whole = np.full(len(use), int(highspy.HighsVarType.kInteger), np.uint8)  # at once: PuLP does it one by one
+        problem.solverModel.changeColsIntegrality(len(use), np.arange(len(use), dtype=np.int32), whole)
         run_model(problem.solverModel, clock)
         # Rarely presolve returns an answer that HiGHS itself rejects afterwards; then it is solved without.
         if problem.solverModel.getModelStatus() not in FAILED:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from grouping.partition.clock import Clock
 from grouping.partition.columns import Columns, SideRow
 from grouping.partition.programme import solve_programme
+from grouping.partition.rows import without_negative
 from grouping.partition.search import MOST_COLUMNS, Found, price_sums
 
 MOST_STEPS = 20_000
@@ -25,7 +26,8 @@ def first_of_equals(columns: Columns, reduced: NDArray[np.int64], slack: int, va
     """The plan of cost `value` that comes first by its sorted groups; None if the search was given up.
 
     Depth first: the smallest practice not yet covered takes its sets in the order of their codes. Each set uses up its
-    reduced cost of the `slack` between `value` and the bound; states that led nowhere are remembered.
+    reduced cost of the `slack` between `value` and the bound; states that led nowhere are remembered. Side rows may have
+    negative coefficients.
 
     Parameters
     ----------
@@ -40,8 +42,11 @@ def first_of_equals(columns: Columns, reduced: NDArray[np.int64], slack: int, va
     """
     by_first = _by_smallest_member(columns)
     sets = [(sum(1 << p for p in columns.group(j)), int(reduced[j]), int(columns.cost[j])) for j in range(len(columns))]
-    use = [tuple(int(row.coefficient[j]) for row in columns.rows) for j in range(len(columns))]
-    limits = tuple(row.limit for row in columns.rows)
+    rows = [without_negative(columns, row) for row in columns.rows]
+    use = [tuple(int(row.coefficient[j]) for row in rows) for j in range(len(columns))]
+    limits = tuple(row.limit for row in rows)
+    if any(limit < 0 for limit in limits):
+        return None
     full = (1 << columns.practices) - 1
     dead: dict[tuple[int, tuple[int, ...], int], int] = {}
     steps = 0

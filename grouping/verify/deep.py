@@ -19,20 +19,14 @@ from typing import Any
 import numpy as np
 
 from grouping.plan import Plan
+from grouping.verify.compared import Nearly, agreement_faults
 from grouping.verify.ground import Ground
 from grouping.verify.ledger import Ledger
 from grouping.verify.listing import DEEP_LIMIT
 from grouping.verify.programme import Ints, Prices, Proven, Row, Settled, best_plan, bound_of, own_prices
+from grouping.verify.recount import MOST_PLANS, once_each, plans_within, together_counts
 from grouping.verify.scored import Scored, list_groups
-
-COUNT_STEP, PATIENT_STEP = 1_000_000, 1_000
-STEPS = {"exceptions": COUNT_STEP, "groups": COUNT_STEP} | dict.fromkeys(
-    ("score", "minutes", "worst_practice", "longest_practice"), 1
-)
-"""By what a criterion is multiplied so that prices, whole numbers too, can be exact enough; others: `PATIENT_STEP`."""
-
-ROUNDED = frozenset({"score", "minutes", "worst_practice", "longest_practice"})
-"""Criteria that are rounded to whole units group by group: sums may differ by a unit a practice."""
+from grouping.verify.stated import ROUNDED, WORDS, in_units, read_prices, searched, stages_of, step_of
 
 FEW_LEFT = 20_000
 """So many groups are given to the integer programme even where only some of them could be in a better plan."""
@@ -40,29 +34,10 @@ FEW_LEFT = 20_000
 MOST_LEFT = 100_000
 """More groups than these are not given to the integer programme before prices of its own have been tried."""
 
-LARGEST_PRICE = 2**50
-"""Larger prices than this mean nothing, and their sums would not fit."""
-
 LARGEST_SLACK = 1
 """Whole units (milliseconds) by which a longest drive may be rounded otherwise."""
 
 PROGRAMME_SECONDS = 300.0
-
-WORDS = {
-    "shortfall": "patients missing to the minimums",
-    "exceptions": "exceptions",
-    "groups": "groups",
-    "score": "minutes per patient",
-    "minutes": "patient-minutes",
-    "worst_practice": "patient-minutes of the worst practices",
-    "longest_practice": "minutes for the practice farthest from its hub",
-    "outside_preferred": "patients outside the preferred sizes",
-    "split_locality": "patients outside the main locality of their group",
-    "change_of_group": "patients who change groups",
-    "mixed_systems": "patients on another clinical system than most of their group",
-    "size_balance": "patients off the size aimed at",
-    "hub_cost": "pounds a year for hubs",
-}
 
 
 def check_deep(
@@ -71,6 +46,7 @@ def check_deep(
     ground: Ground,
     solver: Mapping[str, Any],
     *,
+    nearly: Nearly | None = None,
     at_most: int = DEEP_LIMIT,
 ) -> Ledger:
     """Prove anew that no plan is better than the one found.
@@ -85,6 +61,8 @@ def check_deep(
         The inputs.
     solver
         What `run.json` says of the proof: `candidates`, `objective`, `bound`.
+    nearly
+        What the run says of the plans nearly as good, to be counted anew.
     at_most
         Most sets to list.
 
@@ -100,13 +78,13 @@ def check_deep(
     """
     ledger = Ledger()
     groups = list_groups(ground, at_most)
-    claimed, searched = solver.get("candidates"), _searched(solver)
-    lost = not searched and claimed != len(groups)
+    claimed, no_list = solver.get("candidates"), searched(solver)
+    lost = not no_list and claimed != len(groups)
     ledger.note(
         "figure",
         "every group the rules allow was listed",
         [f"the run lists {claimed} groups, listed anew there are {len(groups)}"] if lost else [],
-        f"{len(groups):,} groups listed anew" + ("; the run searched them without a list" if searched else ""),
+        f"{len(groups):,} groups listed anew" + ("; the run searched them without a list" if no_list else ""),
     )
     chosen, lost = positions_of(plan, groups, ground)
     ledger.note(
@@ -116,7 +94,7 @@ def check_deep(
         f"{len(chosen)} groups",
     )
     if not lost:
-        _Deep(ledger, ground, groups, chosen, solver).all_stages(proof)
+        _Deep(ledger, ground, groups, chosen, solver, nearly).all_stages(proof)
     return ledger
 
 
@@ -147,14 +125,15 @@ class _Deep:
     groups: Scored
     plan: Ints
     solver: Mapping[str, Any]
+    nearly: Nearly | None = None
     held: list[tuple[str, int]] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
 
     def all_stages(self, proof: Mapping[str, Any] | None) -> None:
         order = self.ground.rules.objective.order
-        stages = _stages_of(proof)
+        stages = stages_of(proof)
         told = [str(stage.get("criterion")) for stage in stages]
-        if proof is None and _searched(self.solver):
+        if proof is None and searched(self.solver):
             pass  # such a run has no prices to publish: all of them are found here
         elif proof is not None:
             wrong = (
@@ -174,10 +153,10 @@ class _Deep:
     # ------------------------------------------------------------------------------------------------------ criteria
 
     def _sum(self, name: str, stage: Mapping[str, Any] | None) -> None:
-        members, adds, step = self.groups.members, self.groups.adds[name], _step(name)
+        members, adds, step = self.groups.members, self.groups.adds[name], step_of(name)
         value = self._value(name, int(adds[self.plan].sum()), stage)
         rows, slack = self._rows(), self._slack(name)
-        proven = self._from_prices(name, adds * step, step, rows, stage)
+        told = proven = self._from_prices(name, adds * step, step, rows, stage)
         if proven is None and value == 0:
             nothing = Prices(np.zeros(members.shape[1], np.int64), (0,) * len(rows))
             proven = bound_of(members, adds * step, rows, nothing)
@@ -189,15 +168,51 @@ class _Deep:
             self._settle(name, value, rows, proven)
         else:
             self._bound_only(name, claimed, rows, proven)
-        kept = proven.reduced <= value * step - proven.bound + slack * step
+        if name == "score" and self.nearly is not None:
+            self._count_near(value, rows, proven, self.nearly)
+        kept = np.ones(len(adds), bool)
+        for one in {id(proof): proof for proof in (told, proven) if proof is not None}.values():
+            kept &= one.reduced <= value * step - one.bound + slack * step
         kept[self.plan] = True
         self.held.append((name, value))
         self._keep(kept)
 
+    def _count_near(self, value: int, rows: list[Row], proven: Proven, nearly: Nearly) -> None:
+        """Claim how many plans are nearly as good, and who is together in them, by counting all of them anew."""
+        claim = f"{nearly.plans:,} plans lie within {nearly.covered:.4%} of the best score"
+        passed_over = f"plans nearly as good were counted anew where there are at most {MOST_PLANS:,}"
+        if nearly.plans > MOST_PLANS:
+            self.ledger.note("figure", passed_over, [], f"{nearly.plans:,} were not")
+            return
+        limit = int(np.floor(value * (1.0 + nearly.covered) + 1e-6))
+        members, adds = self.groups.members, self.groups.adds["score"]
+        tried = plans_within(members, proven.reduced, max(limit - proven.bound, 0), 5 * MOST_PLANS)
+        if tried is None:
+            self.ledger.note("figure", passed_over, [], f"{5 * MOST_PLANS:,} had to be tried and more: they were not")
+            return
+        plans = [
+            plan
+            for plan in tried
+            if int(adds[list(plan)].sum()) <= limit
+            and all(int(row.adds[list(plan)].sum()) <= row.limit for row in rows)
+        ]
+        plans = once_each(members, plans)
+        wrong = [f"counted anew there are {len(plans):,}"] if len(plans) != nearly.plans else []
+        self.ledger.note("figure", claim, wrong, f"{len(plans):,} counted anew")
+        counts = together_counts(members, plans)
+        faults = agreement_faults(nearly.agreement, self.ground.codes, counts, max(len(plans), 1))
+        told = [*faults[:3], f"and {len(faults) - 3:,} more"] if len(faults) > 3 else faults
+        self.ledger.note(
+            "figure",
+            "who is together in which share of these plans",
+            told,
+            f"{len(nearly.agreement):,} pairs counted anew",
+        )
+
     def _claimed_bound(self, name: str, stage: Mapping[str, Any] | None) -> int | None:
         """The bound that a stage claims which is not proven to the end; None where it claims to be the best."""
         if stage is not None:
-            return None if stage.get("proven", True) else int(stage.get("bound") or 0) // _step(name)
+            return None if stage.get("proven", True) else int(stage.get("bound") or 0) // step_of(name)
         if self.solver.get("status", "optimal") == "optimal":
             return None
         bound = self.solver.get("bound") if name == "score" else 0
@@ -205,7 +220,7 @@ class _Deep:
 
     def _settle(self, name: str, value: int, rows: list[Row], proven: Proven) -> None:
         """Claim that no plan is better, by the bound or by an integer programme over the groups that are left."""
-        adds, step, slack = self.groups.adds[name], _step(name), self._slack(name)
+        adds, step, slack = self.groups.adds[name], step_of(name), self._slack(name)
         bound = _up(proven.bound, step)
         shown = f"it has {self._said(name, value)}, and by prices alone no plan has less than {self._said(name, bound)}"
         if bound >= value:
@@ -239,7 +254,7 @@ class _Deep:
 
     def _bound_only(self, name: str, claimed: int, rows: list[Row], proven: Proven) -> None:
         """Claim what a stage has proven that ran out of time: by prices, else over the groups below the bound."""
-        step, slack, bound = _step(name), self._slack(name), _up(proven.bound, _step(name))
+        step, slack, bound = step_of(name), self._slack(name), _up(proven.bound, step_of(name))
         words = (
             f"no plan that keeps the rules{self._held_words()} has less than {self._said(name, claimed)} {WORDS[name]}"
         )
@@ -271,9 +286,8 @@ class _Deep:
         seconds = PROGRAMME_SECONDS
         answer = best_plan(self.groups.members[left], nothing, _of(self._rows(), left), seconds=seconds)
         wrong = [] if answer.status == "none" else [f"there may be one over the {len(left):,} groups that have"]
-        claim = (
-            f"no plan that keeps the rules{self._held_words()} has less than {self._said(name, value)} {WORDS[name]}"
-        )
+        least = self._said(name, value if proven else below)
+        claim = f"no plan that keeps the rules{self._held_words()} has less than {least} {WORDS[name]}"
         self.ledger.note("figure", claim, wrong, f"the {len(left):,} groups that have allow no plan")
         self._keep(adds <= value)
 
@@ -286,10 +300,10 @@ class _Deep:
                 wrong = self._against_record(value, None if self.solver.get("status") == "optimal" else 0)
                 self.ledger.note("figure", "run.json speaks of this plan", wrong, self._said(name, value))
             return value
-        slack, step, wrong = self._slack(name), _step(name), []
+        slack, step, wrong = self._slack(name), step_of(name), []
         if stage.get("step") != step:
             wrong.append(f"its step is {stage.get('step')}, not {step}")
-        claimed, bound = (_whole(stage.get(key), step) for key in ("value", "bound"))
+        claimed, bound = (in_units(stage.get(key), step) for key in ("value", "bound"))
         proven = bool(stage.get("proven", True))
         if claimed is None or (abs(claimed - value) > slack and not (claimed > value and not proven)):
             wrong.append(f"the proof says {claimed}, the plan gives {value}")
@@ -361,13 +375,10 @@ class _Deep:
         return len(self.ground.codes) if name in ROUNDED else 0
 
     def _held_words(self) -> str:
-        """Which criteria other plans must equal to be compared."""
+        """In which criteria other plans must be as good to be compared."""
         names = [name.replace("_", " ") for name in self.before]
-        return (
-            f" and equals it in {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}"
-            if names
-            else ""
-        )
+        listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        return f" and is as good in {listed}" if names else ""
 
     def _said(self, name: str, units: float) -> str:
         """Whole units as a planner reads them."""
@@ -379,58 +390,6 @@ class _Deep:
     def _keep(self, kept: np.ndarray) -> None:
         self.plan = (np.cumsum(kept) - 1)[self.plan]
         self.groups = self.groups.keep(kept)
-
-
-def _searched(solver: Mapping[str, Any]) -> bool:
-    """Whether the run says that it searched the groups without listing them."""
-    certificate = solver.get("certificate")
-    return isinstance(certificate, Mapping) and bool(certificate.get("searched"))
-
-
-def _stages_of(proof: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    stages = proof.get("stages") if isinstance(proof, Mapping) else None
-    return [stage for stage in stages if isinstance(stage, Mapping)] if isinstance(stages, list) else []
-
-
-def read_prices(stage: Mapping[str, Any], rows: Sequence[Row], codes: Sequence[str]) -> tuple[Prices, list[str]]:
-    """The prices of a stage for these rows, and what is wrong with them: foreign rows, other limits, wrong signs."""
-    wrong = []
-    at = {code: number for number, code in enumerate(codes)}
-    written = stage["prices"]
-    if set(written) != set(codes):
-        wrong.append(f"{len(set(written) ^ set(codes))} practices have no price or should have none")
-    practices = np.array([int(written.get(code, 0)) for code in codes], np.int64)
-    known = {row.name: row for row in rows}
-    on_rows = dict.fromkeys(known, 0)
-    for row in stage.get("rows", ()):
-        name, limit, price = str(row["name"]), int(row["limit"]), int(row["price"])
-        if name not in known:
-            wrong += [f"there is no limit {name!r}"] if price else []
-        elif price and abs(limit - known[name].limit) > (len(codes) if name[5:] in ROUNDED else 0):
-            wrong.append(f"the limit {name} is {known[name].limit:,}, not {limit:,}")
-        if price > 0:
-            wrong.append(f"the price of {name} is above 0")
-        on_rows[name] = price
-    cuts = []
-    for cut in stage.get("cuts", ()):
-        three, price = tuple(at[code] for code in cut["practices"]), int(cut["price"])
-        if len(set(three)) != 3 or price > 0:
-            wrong.append(f"{cut} is no cut that holds for every plan")
-        cuts.append((three, price))
-    if np.abs(practices).max(initial=0) > LARGEST_PRICE or any(
-        abs(price) > LARGEST_PRICE for price in on_rows.values()
-    ):
-        wrong.append("a price is beyond all costs")
-    return Prices(practices, tuple(on_rows[row.name] for row in rows), tuple(cuts)), wrong
-
-
-def _step(name: str) -> int:
-    return STEPS.get(name, PATIENT_STEP)
-
-
-def _whole(number: object, step: int) -> int | None:
-    """A number of the proof in units of its criterion; None if it is none."""
-    return number // step if isinstance(number, int) and number % step == 0 else None
 
 
 def _up(bound: int, step: int) -> int:

@@ -22,10 +22,12 @@ from grouping.plan_file import PLAN_COLUMNS
 from grouping.rules import RuleSet
 from grouping.runs import BEFORE_FILE, PROOF_FILE
 from grouping.verify import Claims, Evidence, verify_plan
+from grouping.verify.compared import check_comparisons, nearly_of
 from grouping.verify.decided import read_decided_plans
 from grouping.verify.deep import check_deep
 from grouping.verify.ground import Ground
 from grouping.verify.listing import DEEP_LIMIT, too_many
+from grouping.verify.partnerships import check_partnerships
 from grouping.verify.record import check_options, check_record
 from grouping.verify.said import check_lines, check_said
 
@@ -89,7 +91,7 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, 
         *_check_matrices(run_dir, times),
         *_check_adjacency(run_dir, ready.all_edges),
     ]
-    before = _plan_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
+    before = plan_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
     all_claims = {
         option["id"]: _claims(run_dir / "options" / option["id"], option, record["solver"], before)
         for option in record["options"]
@@ -98,14 +100,18 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, 
     lines += check_said(record, run_dir, ready, list(plans.values()), before)
     lines += check_options(record, plans, place, rules)
     evidence = Evidence(place, times, ready.edges, rules, read_decided_plans(rules, case_dir))
+    lines += check_comparisons(record, run_dir, plans, evidence)
     for option in record["options"]:
         claims = all_claims[option["id"]]
         table = verify_plan(claims, evidence, partial=by_hand)
+        lines += check_partnerships(option, run_dir / "options" / option["id"], claims.plan, evidence)
         lines += check_lines(option, claims, table, ready, by_hand=by_hand)
         lines += [(option["id"], row.kind, row.claim, row.agrees, row.detail) for row in table.itertuples()]
     if deep and record["solver"] and all_claims:
         first = all_claims[record["options"][0]["id"]].plan
-        checked = check_deep(_proof_of(run_dir), first, Ground.of(evidence), record["solver"], at_most=at_most).table()
+        ground, nearly = Ground.of(evidence), nearly_of(record, run_dir)
+        ledger = check_deep(_proof_of(run_dir), first, ground, record["solver"], nearly=nearly, at_most=at_most)
+        checked = ledger.table()
         lines += [(DEEP, row.kind, row.claim, row.agrees, row.detail) for row in checked.itertuples()]
     return Recheck(pd.DataFrame(lines, columns=list(COLUMNS)), by_hand)
 
@@ -113,11 +119,8 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, 
 def _refuse_too_long(record: dict, at_most: int) -> None:
     """Say how long the deep check would take before anything is done, where the run itself has listed too much."""
     solver = record["solver"] or {}
-    searched, listed = (solver.get("certificate") or {}).get("searched"), solver.get("candidates")
-    if isinstance(searched, dict):
-        message = f"this run searched its groups ({searched.get('groups'):,}) without listing them all"
-        fix = "Run the case again with more --memory, so that they are listed, or verify without --deep."
-        raise InputProblems([Finding("error", "", message, fix, code="deep-too-long")])
+    searched = (solver.get("certificate") or {}).get("searched")  # groups that were searched without a list of them
+    listed = searched.get("groups") if isinstance(searched, dict) else solver.get("candidates")
     if isinstance(listed, int) and listed > at_most:
         raise InputProblems([too_many(listed, at_most, f"{listed:,}")])
 
@@ -238,7 +241,14 @@ def _check_adjacency(run_dir: Path, edges: pd.DataFrame) -> list[tuple]:
     return [("", "figure", "borders between catchments", then == now, detail)]
 
 
-def _plan_of(path: Path) -> Plan:
+def plan_of(path: Path) -> Plan:
+    """A plan as a run has written it.
+
+    Raises
+    ------
+    InputProblems
+        The file is damaged.
+    """
     table = _read_table(path, PLAN_COLUMNS, PLAN_COLUMNS[:1], dtype=str).fillna("")
     hubs = table.groupby("group_id")["hub_site_code"].nunique()
     if (hubs > 1).any():
@@ -259,7 +269,7 @@ def _claims(folder: Path, option: dict, solver: dict | None, before: Plan | None
     headline = option.get("headline") or {}
     areas = _read_table(folder / "areas.csv", AREA_COLUMNS, AREA_COLUMNS[:1], dtype={"area_code": str})
     return Claims(
-        plan=_plan_of(folder / "plan.csv"),
+        plan=plan_of(folder / "plan.csv"),
         groups=groups,
         areas=areas,
         objective=option["objective"],

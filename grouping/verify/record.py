@@ -180,7 +180,35 @@ def _certificate(record: dict) -> list[Line]:
         wrong.append("an option scores below the proven bound")
     if (solver["status"] == "optimal") != (gap is not None and gap < 1e-6):
         wrong.append("'optimal' and the gap contradict each other")
+    wrong += _stages(solver, record["rules"])
     return [line(claim, wrong, f"gap {gap or 0.0:.2e}")]
+
+
+def _stages(solver: dict, rules: dict) -> list[str]:
+    """Where the certificate does not say stage by stage what the record says of the proof as a whole."""
+    certificate = solver.get("certificate")
+    stages = certificate.get("stages") if isinstance(certificate, dict) else None
+    if not isinstance(stages, list):
+        return ["there is no certificate of the stages"]
+    wrong = []
+    if [stage.get("criterion") for stage in stages] != list(rules["objective"]["order"]):
+        wrong.append("its stages are not the criteria that the rules ask for")
+    if not certificate.get("searched") and certificate.get("groups_listed") != solver["candidates"]:
+        wrong.append(
+            f"{certificate.get('groups_listed')} groups listed by the certificate, {solver['candidates']} by the record"
+        )
+    if bool(certificate.get("proven")) != (solver["status"] == "optimal"):
+        wrong.append("'optimal' and the certificate contradict each other")
+    said = {"shortfall": solver["shortfall"], "exceptions": solver["exceptions"], "score": solver["objective"]}
+    for stage in stages:
+        name, value, bound = (stage.get(key) for key in ("criterion", "value", "bound"))
+        if not isinstance(value, int | float) or not isinstance(bound, int | float) or bound > value + TOLERANCE:
+            wrong.append(f"{name}: a value of {value} with a bound of {bound}")
+        elif stage.get("proven") and abs(value - bound) > TOLERANCE:
+            wrong.append(f"{name}: 'proven' and a bound of {bound} below {value}")
+        elif name in said and stage.get("proven") and abs(value - said[name]) > TOLERANCE:
+            wrong.append(f"{name}: {value} by the certificate, {said[name]} by the record")
+    return wrong
 
 
 def _options_on_disk(record: dict, run_dir: Path) -> Line:

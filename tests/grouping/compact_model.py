@@ -133,7 +133,10 @@ class _Model:
         return f"{s}_{self.problem.site_codes[s]}"
 
     def _binary(self, name: str) -> pulp.LpVariable:
-        return pulp.LpVariable(name, cat="Binary")
+        return self.lp.add_variable(name, cat="Binary")
+
+    def _amount(self, name: str) -> pulp.LpVariable:
+        return self.lp.add_variable(name, lowBound=0)
 
     def _row(self, terms: Sequence[Term], sense: str, limit: float, name: str) -> None:
         senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
@@ -221,9 +224,9 @@ class _Model:
     def _sizes(self, s: int) -> None:
         size, y, name = self.rules.size, self.y[s], self._site(s)
         rural = self._binary(f"rural_{name}")
-        short = pulp.LpVariable(f"short_{name}", lowBound=0)
+        short = self._amount(f"short_{name}")
         below = self._binary(f"below_{name}")
-        outside = pulp.LpVariable(f"outside_{name}", lowBound=0)
+        outside = self._amount(f"outside_{name}")
         patients = [(self.x[p, s], self.lists[p]) for p in self.inside[s]]
         if self.lists[self.owner[s]] <= self.largest:
             self._row([*patients, (y, -self.largest)], "<=", 0, f"maximum_{name}")
@@ -279,7 +282,7 @@ class _Model:
                 minority = self._minority(s, what, labels)
                 self.terms["score"].append((minority, weight * THOUSAND / self._everybody()))
         if weights.size_balance > 0:
-            off = pulp.LpVariable(f"off_middle_{self._site(s)}", lowBound=0)
+            off = self._amount(f"off_middle_{self._site(s)}")
             size = self.rules.size
             middle = size.target or (size.preferred_minimum_urban + size.preferred_maximum) // 2
             patients = [(self.x[p, s], self.lists[p]) for p in self.inside[s]]
@@ -292,7 +295,7 @@ class _Model:
     def _minority(self, s: int, what: str, labels: Sequence[str]) -> pulp.LpVariable:
         """Patients who have a label that is not the one picked, which is best the largest."""
         name = f"{what}_{self._site(s)}"
-        minority = pulp.LpVariable(f"minority_{name}", lowBound=0)
+        minority = self._amount(f"minority_{name}")
         there = sorted({labels[p] for p in self.inside[s]} - {""})
         picks = {label: self._binary(f"label_{number}_{name}") for number, label in enumerate(there)}
         if picks:
@@ -325,11 +328,16 @@ class _Model:
         per_patient = _LOOK_PRICE / self._everybody()
         prices = {"shortfall": per_patient, "exceptions": 1_000 * per_patient, "score": 1.0}
         objective = [(v, factor * prices[name]) for name in IN_ORDER for v, factor in self.terms[name]]
+        options = {"gapRel": 0.01, "mip_max_nodes": _LOOK_NODES}
         while True:
-            status, _, groups = self._solve(objective, {"gapRel": 0.01})
-            if status != "optimal" or self._hang_together(groups):
+            status, _, groups = self._solve(objective, options)
+            if groups and self._hang_together(groups):
                 self._keep(groups)
+                return "optimal"
+            if status == "infeasible" or self._late():
                 return status
+            if not groups:
+                options = {"gapRel": 0.01}
 
     def minimise(self, name: str) -> tuple[str, float]:
         """Prove the least value of one criterion, the ones before held: status and bound."""
@@ -341,20 +349,18 @@ class _Model:
             if status == "infeasible":  # cannot be: the plan at hand obeys all rows
                 raise AssertionError("the plan at hand breaks a row of the model")
             if status != "optimal":
+                self._keep_if_better(groups, name)
                 return status, bound
             least = self._value(name)
-            if least < self.values[name] - _CLOSE[name] and not self._hang_together(groups):
-                continue
-            if least < self.values[name] - _CLOSE[name]:
-                self._keep(groups)
-            self._hold(name)
-            return "optimal", bound
+            if least >= self.values[name] - _CLOSE[name] or self._keep_if_better(groups, name):
+                self._hold(name)
+                return "optimal", bound
 
     def _solve(self, terms: Sequence[Term], options: dict[str, float]) -> tuple[str, float, Groups]:
         """One run of HiGHS: status, bound and the groups of the solution, which may be in several pieces."""
-        left = None if self.ends is None else self.ends - time.perf_counter()
-        if left is not None and left <= 0:
+        if self._late():
             return "stopped", float("nan"), ()
+        left = None if self.ends is None else self.ends - time.perf_counter()
         self.lp.setObjective(_sum(terms))
         exact = {"mip_feasibility_tolerance": 1e-7, "random_seed": 0}
         solver = pulp.HiGHS(msg=False, threads=self.threads, timeLimit=left, **exact, **options)
@@ -365,10 +371,21 @@ class _Model:
         status, info = model.getModelStatus(), model.getInfo()
         if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
             return "infeasible", float("inf"), ()
-        if status != highspy.HighsModelStatus.kOptimal:
-            return "stopped", float(info.mip_dual_bound), ()
+        done = "optimal" if status == highspy.HighsModelStatus.kOptimal else "stopped"
+        if info.primal_solution_status != _FEASIBLE:
+            return done, float(info.mip_dual_bound), ()
         self.solution = np.array(model.getSolution().col_value)
-        return "optimal", float(info.mip_dual_bound), self._groups()
+        return done, float(info.mip_dual_bound), self._groups()
+
+    def _late(self) -> bool:
+        return self.ends is not None and time.perf_counter() >= self.ends
+
+    def _keep_if_better(self, groups: Groups, name: str) -> bool:
+        """Take the solution of the last run if its groups hang together and it is better; whether they do."""
+        whole = bool(groups) and self._hang_together(groups)
+        if whole and self._value(name) < self.values[name]:
+            self._keep(groups)
+        return whole
 
     def _keep(self, groups: Groups) -> None:
         """Take the solution of the last run as the plan at hand."""
@@ -408,8 +425,14 @@ class _Model:
             self._row(terms, "<=", (self.values[name] + 0.4) / unit, f"hold_{name}")
 
 
+_FEASIBLE = 2
+"""HiGHS's number for a primal solution that obeys all rows."""
+
 _LOOK_PRICE = 3_000
 """Patient-minutes a missing patient costs in the first look."""
+
+_LOOK_NODES = 20
+"""Branch-and-bound nodes of the first look, as long as it finds plans."""
 
 _CLOSE = {"shortfall": 0.4, "exceptions": 0.4, "score": 1e-7}
 """Differences below these count as none: two of the criteria are whole numbers."""

@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks.made_up import made_up_problem
 from geodata.errors import NoPlan
+from grouping.near import near_plans
+from grouping.optimise import solve_partition
 from grouping.options import different_share, find_options
 from grouping.problem import GroupingProblem
 from grouping.result import OptionPlan
@@ -29,7 +31,7 @@ def share(problem: GroupingProblem, one: list[tuple[int, ...]], other: list[tupl
 
 @pytest.fixture(scope="module")
 def county() -> GroupingProblem:
-    return made_up_problem(3)
+    return made_up_problem(3, practices=60)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +43,32 @@ def test_five_options_differ_pairwise_inside_their_band(county: GroupingProblem,
     assert [option.option_id for option in five] == [f"option-{n}" for n in range(1, 6)]
     for one, other in combinations(five, 2):
         assert different_share(county, groups(one), groups(other)) >= 0.10
+    assert [option.objective for option in five] == sorted(option.objective for option in five)
     for option in five[1:]:
         assert not option.similar
         assert option.band is not None
         assert 0 <= option.behind_best <= option.band
         assert option.objective == pytest.approx(five[0].objective * (1 + option.behind_best))
         assert option.different_from_best == pytest.approx(different_share(county, groups(option), groups(five[0])))
+
+
+def test_options_differ_by_much_more_than_they_must(county: GroupingProblem, five: tuple[OptionPlan, ...]) -> None:
+    """The set is spread out: not five plans that just pass as different."""
+    smallest = min(different_share(county, groups(one), groups(other)) for one, other in combinations(five, 2))
+    assert smallest >= 0.4
+
+
+def test_plans_nearly_as_good_are_used_for_options(county: GroupingProblem, five: tuple[OptionPlan, ...]) -> None:
+    solution = solve_partition(county)
+    near = near_plans(solution, 0.01, at_most=2_000)
+    options, _ = find_options(county, count=5, solution=solution, near=near)
+    assert options[0] == five[0]
+    assert all(option.band == 0.02 and option.behind_best <= 0.02 for option in options[1:])
+
+    def smallest(found: tuple[OptionPlan, ...]) -> float:
+        return min(different_share(county, groups(one), groups(other)) for one, other in combinations(found, 2))
+
+    assert smallest(options) >= smallest(five) - 0.02  # more to choose from; the searches that follow may go other ways
 
 
 def test_options_repeat_exactly(county: GroupingProblem, five: tuple[OptionPlan, ...]) -> None:

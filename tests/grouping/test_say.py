@@ -27,8 +27,8 @@ def test_a_run_is_told_option_by_option(capsys: pytest.CaptureFixture[str]) -> N
     first, second, third = (next(line for line in lines if f"option-{i}:" in line) for i in (1, 2, 3))
     assert "5 groups of" in first
     assert "score 9.250, verified" in first
-    assert "(+1.2%; 31% of patients with other companions), verified" in second
-    assert "(+2.4%; 7% of patients" in third
+    assert "(+0.110 minutes, 1.2%; 31% of patients with other companions), verified" in second
+    assert "(+0.220 minutes, 2.4%; 7% of patients" in third
     assert "the next best, as none that really differs lies within 10%)" in third
     assert any("exception: " in line and "short of the minimum" in line for line in lines)
     assert "proven: no plan scores better (gap 0.0000%)" in lines[1]

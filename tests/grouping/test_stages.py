@@ -11,6 +11,7 @@ import pytest
 from benchmarks.made_up import made_up_problem
 from geodata.errors import NoPlan
 from grouping.candidates import list_candidates, plan_rows
+from grouping.cli_shared import progress, standing_line
 from grouping.criteria import STEP, criterion
 from grouping.optimise import Solution, solve_partition
 from grouping.partition.clock import Clock
@@ -237,3 +238,23 @@ def test_a_live_line_hears_bounds_that_rise_to_the_best() -> None:
     assert all(one.best >= solution.objective - 1e-9 for one in score)
     assert all(0 <= one.gap <= 1 for one in score)
     assert score[-1].unit == "minutes per patient"
+
+
+def test_a_live_line_is_readable() -> None:
+    line = standing_line(Standing("score", 12_345, best=9.4, bound=9.35, unit="minutes per patient"))
+    assert line == "score, 12,345 groups: bound 9.350, best 9.400, gap 0.53% (0.050)"
+    assert standing_line(Standing("shortfall", 7, bound=0, unit="patients")) == "shortfall, 7 groups: bound 0"
+
+
+def test_off_a_terminal_lines_about_one_search_are_rare(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = Standing("score", 12_345, best=9.4, bound=9.35, unit="minutes per patient")
+    with progress() as tell:
+        tell("score", "proving")
+        for _ in range(50):
+            tell.live(standing)
+        monkeypatch.setattr("grouping.cli_shared.QUIET_SECONDS", 0.0)
+        tell.live(standing)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.strip()[:13] for line in lines] == ["score: provin", "score, 12,345"]

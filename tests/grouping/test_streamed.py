@@ -9,11 +9,13 @@ import pytest
 
 from benchmarks.made_up import made_up_problem
 from geodata.errors import NoPlan
+from grouping import streamed
 from grouping.candidates import Candidates, count_sets, list_candidates
 from grouping.how_many import changes, sets_that_fit
 from grouping.near import near_plans
 from grouping.optimise import Solution, solve_partition
 from grouping.options import find_options
+from grouping.partition import chunks
 from grouping.partition.clock import Clock
 from grouping.problem import Decided, GroupingProblem, LockedGroup
 from grouping.streamed import distinct, join, solve_streamed
@@ -110,7 +112,7 @@ def test_other_rules_and_orders_too(changed: dict) -> None:
     for section, values in changed.items():
         rules = rules.model_copy(update={section: getattr(rules, section).model_copy(update=values)})
     problem = replace(problem, rules=rules, hub_cost=np.full(len(problem.site_codes), 50.0))
-    assert same(problem, 150) or plain(problem) is None
+    assert same(problem, max(count_sets(problem) // 4, 144)) or plain(problem) is None
 
 
 def test_where_there_is_no_plan_that_is_proven_over_all_groups() -> None:
@@ -144,20 +146,17 @@ def test_a_stopped_search_keeps_a_valid_bound_and_says_that_it_is_only_a_bound()
 
 
 def test_the_explanation_tells_why_and_every_counted_change_is_right() -> None:
-    problem = made_up_problem(1, practices=40, graph="delaunay")
-    most = 1000
+    problem = made_up_problem(1, practices=30, graph="delaunay")
+    most = 2000
     solution = solve_partition(problem, memory=most * GIGABYTES_PER_GROUP)
     text = " ".join(solution.explanation)
     assert f"{count_sets(problem):,} groups hang together" in text
     assert "neighbours on average" in text
     found = changes(problem, most)
-    assert {change.rule for change in found} == {
-        "access.max_minutes_between_members",
-        "size.hard_maximum",
-        "locality.rule",
-    } - ({"locality.rule"} if len(found) == 2 else set())
+    assert found
     for change in found:
         assert change.words in text
+        assert f"{change.groups:,} groups" in change.words
         assert change.groups <= most
     minutes = next(change for change in found if change.rule.startswith("access"))
     at = float(minutes.words.split()[2])
@@ -205,3 +204,33 @@ def test_joined_lists_keep_every_group_once() -> None:
 def test_memory_is_counted_in_gigabytes() -> None:
     assert sets_that_fit(1.5) == 5_000_000
     assert sets_that_fit(0.0) == 1
+
+
+def test_milder_rules_make_the_list_fit_and_the_next_step_would_not() -> None:
+    problem = made_up_problem(1, practices=40, graph="delaunay")
+    most = count_sets(problem) // 3
+    found = {change.rule: change for change in changes(problem, most)}
+    assert set(found) == {"access.max_minutes_between_members", "size.hard_maximum", "locality.rule"}
+    largest = int(found["size.hard_maximum"].words.split()[4].replace(",", ""))
+    for maximum, fits in ((largest, True), (largest + 1000, False)):
+        size = problem.rules.size.model_copy(update={"hard_maximum": maximum})
+        other = replace(problem, rules=problem.rules.model_copy(update={"size": size}))
+        assert (count_sets(other) <= most) is fits
+    locality = problem.rules.locality.model_copy(update={"rule": "inside"})
+    inside = replace(problem, rules=problem.rules.model_copy(update={"locality": locality}))
+    assert count_sets(inside) == found["locality.rule"].groups
+
+
+def test_where_a_search_takes_too_long_its_knapsack_limit_gives_a_bound_that_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = made_up_problem(1, practices=40, graph="delaunay")
+    best = solve_partition(problem)
+    monkeypatch.setattr(chunks, "MOST_STEPS", 5)
+    monkeypatch.setattr(streamed, "STEPS_PER_HUB", 5)
+    cut = in_little_memory(problem, 2000)
+    assert cut is not None
+    assert cut.status == "feasible"
+    assert 0 < cut.bound <= best.objective <= cut.objective + 1e-12
+    assert cut.certificate["ended_by"] == "memory"
+    assert any("only a bound" in line for line in cut.explanation)

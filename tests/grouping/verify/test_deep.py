@@ -16,12 +16,15 @@ import pytest
 from typer.testing import CliRunner
 
 from geodata.errors import InputProblems, NoPlan
+from grouping.agreement import agreement_table
 from grouping.candidates import Candidates, list_candidates
 from grouping.cli import app
+from grouping.near import near_plans
 from grouping.optimise import Solution, solve_partition
 from grouping.pipeline import run_case
 from grouping.problem import GroupingProblem
 from grouping.runs import write_run
+from grouping.verify.compared import Nearly
 from grouping.verify.deep import check_deep
 from grouping.verify.listing import grown_sets
 from grouping.verify.programme import Prices, Row, best_plan, bound_of, own_prices
@@ -151,6 +154,38 @@ def test_without_the_prices_of_the_run_own_ones_prove_the_same(number: int) -> N
     table = check_deep(None, solution.plan, ground_of(problem), {"candidates": len(solution.candidates)}).table()
     assert list(wrong(table).values()) == ["proof.json is missing"]
     assert table["claim"].str.startswith("no plan that keeps the rules").sum() == 3
+
+
+# ------------------------------------------------------------------------------------------------ plans nearly as good
+
+
+def nearly(problem: GroupingProblem, solution: Solution, tolerance: float) -> Nearly:
+    """What a run would say of the plans nearly as good."""
+    near = near_plans(solution, tolerance)
+    table = agreement_table(problem, solution, near, {}).table
+    return Nearly(len(near), tolerance, table)
+
+
+@pytest.mark.parametrize("make", [random_problem, mixed_problem])
+@pytest.mark.parametrize("number", range(8))
+def test_plans_nearly_as_good_are_counted_anew_and_so_is_who_is_together(number: int, make: Callable) -> None:
+    _, problem, solution = solvable(make, 9, number)
+    said = nearly(problem, solution, 0.05)
+    solver = {"candidates": len(solution.candidates), "objective": solution.objective, "bound": solution.bound}
+
+    def check(of: Nearly) -> pd.DataFrame:
+        return check_deep(solution.proof, solution.plan, ground_of(problem), solver, nearly=of).table()
+
+    table = check(said)
+    assert table["agrees"].all(), wrong(table)
+    assert f"{said.plans:,} counted anew" in set(table["detail"])
+    assert wrong(check(replace(said, plans=said.plans + 1)))
+    share = said.agreement.assign(together_share=said.agreement["together_share"] * 0.9)
+    assert list(wrong(check(replace(said, agreement=share)))) == ["who is together in which share of these plans"]
+    together = said.agreement[said.agreement["together_share"] > 0]
+    if len(together):
+        told = wrong(check(replace(said, agreement=said.agreement.drop(together.index[0]))))
+        assert any("and not listed" in detail for detail in told.values())
 
 
 # ------------------------------------------------------------------------------------------------------ planted faults
@@ -344,7 +379,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_is_proven_again_from_its_case(run: Path) -> None:
     result = recheck(run, deep=True)
     assert result.agrees, result.lines[~result.lines["agrees"]].to_string()
-    assert (result.lines["option"] == DEEP).sum() == 12
+    assert (result.lines["option"] == DEEP).sum() == 14
 
 
 def test_the_command_prints_each_step_of_the_deep_check(run: Path) -> None:

@@ -12,9 +12,11 @@ import pytest
 
 from geodata.errors import InputProblems
 from geodata.tables.readers import sha256_of
-from grouping.pipeline import run_case, score_case
+from grouping.pipeline import prepare, run_case, score_case
 from grouping.runs import write_run
-from grouping.verify.recheck import Recheck, recheck
+from grouping.verify import Evidence
+from grouping.verify.compared import check_comparisons
+from grouping.verify.recheck import Recheck, plan_of, recheck
 from tests.small_case import write_small_case
 
 OWN_FILES = "the files are as the run wrote them"
@@ -52,6 +54,7 @@ def change_record(run: Path, change: Callable[[dict], object]) -> None:
 
 
 OF_OPTION = "what run.json says of the option"
+NEARLY = "what is said of plans nearly as good fits the options"
 FINDINGS = "the findings are those of the case"
 REMARKS = "remarks on groups are those written in run.json"
 LINES = "lines of the check of the option are those written in run.json"
@@ -86,6 +89,16 @@ CHANGES = {
     "different from the best": (lambda r: r["options"][1].update(different_from_best=0.123), OF_OPTION),
     "band": (lambda r: r["options"][1].update(band=0.03, similar=False), OF_OPTION),
     "similar": (lambda r: r["options"][1].update(similar=not r["options"][1]["similar"]), OF_OPTION),
+    "groups listed": (lambda r: r["solver"].update(candidates=r["solver"]["candidates"] + 1), PROOF),
+    "no certificate": (lambda r: r["solver"].update(certificate={}), PROOF),
+    "order of the stages": (lambda r: r["solver"]["certificate"]["stages"].reverse(), PROOF),
+    "value of a stage": (lambda r: r["solver"]["certificate"]["stages"][0].update(value=7), PROOF),
+    "bound of a stage": (lambda r: r["solver"]["certificate"]["stages"][2].update(bound=0.0), PROOF),
+    "not proven by the certificate": (lambda r: r["solver"]["certificate"].update(proven=False), PROOF),
+    "tolerance of near plans": (lambda r: r["near_optimal"].update(tolerance=0.02, covered=0.02), NEARLY),
+    "number of near plans": (lambda r: r["near_optimal"].update(plans=0), NEARLY),
+    "sentence about near plans": (lambda r: r["near_optimal"].update(sentence="There are many."), NEARLY),
+    "all near plans known": (lambda r: r["near_optimal"].update(complete=not r["near_optimal"]["complete"]), NEARLY),
     "name of the run": (
         lambda r: r.update(run_id="0123456789ab"),
         "the run is named after its inputs, rules and plans",
@@ -335,3 +348,66 @@ def test_a_plan_by_hand_that_claims_a_proof_is_noticed(copy: Path) -> None:
     solver = json.loads((copy / "run" / "run.json").read_text(encoding="utf-8"))["solver"]
     change_record(copy / "scored", lambda r: r.update(solver=solver))
     assert wrong(recheck(copy / "scored"))[PROOF] == "a plan made by hand has no proof"
+
+
+@pytest.fixture(scope="module")
+def evidence(home: Path) -> Evidence:
+    return prepare(home / "case").evidence
+
+
+DIFFER = "how much any two options differ"
+AGREE = "agreement.csv fits the options, the borders and itself"
+
+
+def _cell(column: str, value: object, verdict: str | None = None) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Another value in the first row (of those with a verdict)."""
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        row = table.index[0] if verdict is None else table.index[table["verdict"] == verdict][0]
+        table[column] = table[column].astype(object)
+        table.loc[row, column] = value
+        return table
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "claim"),
+    [
+        ("option_differences.csv", _cell("different_share", 0.5), DIFFER),
+        ("option_differences.csv", _cell("patients", 4), DIFFER),
+        ("option_differences.csv", _cell("option_b", "option-7"), DIFFER),
+        ("option_differences.csv", lambda table: table.iloc[1:], DIFFER),
+        ("option_differences.csv", lambda table: table.drop(columns="patients"), DIFFER),
+        ("agreement.csv", _cell("plans", 4_000), AGREE),
+        ("agreement.csv", _cell("border", False), AGREE),
+        ("agreement.csv", _cell("name_a", "Another Surgery"), AGREE),
+        ("agreement.csv", _cell("practice_b", "X00001"), AGREE),
+        ("agreement.csv", _cell("verdict", "settled-apart", "settled-together"), AGREE),
+        ("agreement.csv", _cell("verdict", "choice", "settled-together"), AGREE),
+        ("agreement.csv", _cell("together_share", 1.5), AGREE),
+        ("agreement.csv", lambda table: table[table["verdict"] != "settled-together"], AGREE),
+        ("agreement.csv", lambda table: pd.concat([table, table.iloc[:1]]), AGREE),
+        ("agreement.csv", lambda table: table.drop(columns="verdict"), AGREE),
+    ],
+)
+def test_a_table_of_comparisons_is_checked_even_where_the_record_fits_it(
+    home: Path, evidence: Evidence, tmp_path: Path, file: str, change: Callable, claim: str
+) -> None:
+    run = home / "run"
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    for name in ("option_differences.csv", "agreement.csv"):
+        table = pd.read_csv(run / name)
+        (change(table) if name == file else table).to_csv(tmp_path / name, index=False)
+    plans = {option["id"]: plan_of(run / "options" / option["id"] / "plan.csv") for option in record["options"]}
+    told = {text: agrees for _, _, text, agrees, _ in check_comparisons(record, tmp_path, plans, evidence)}
+    assert not told.pop(claim)
+    assert all(told.values())
+
+
+def test_a_lost_table_of_comparisons_is_noticed(copy: Path) -> None:
+    for name in ("option_differences.csv", "agreement.csv"):
+        (copy / "run" / name).unlink()
+    told = wrong(recheck(copy / "run"))
+    assert told[DIFFER] == "option_differences.csv cannot be read"
+    assert told[AGREE] == "agreement.csv cannot be read"
