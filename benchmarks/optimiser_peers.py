@@ -1,8 +1,9 @@
 """Two other ways to the same groups: GerryChain's short bursts, and a compact assignment model in HiGHS.
 
 Both get the same problem with the same rules and the same cost. GerryChain keeps the number of groups it starts with:
-it is told the number of our plan, which is a help. A plan it visits counts when it obeys every rule; the best of these
-by shortfall, exceptions and score is its answer.
+it is told the number of our plan, which is a help, and shares its time between that and up to three groups fewer, with
+which legal plans are easier to come by. A plan it visits counts when it obeys every rule; the best of these by
+shortfall, exceptions and score is its answer.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ LOOK_PRICE = 3_000
 
 BREACH_MINUTES = 0.2
 """Minutes per patient that each breach of a rule counts in it: more than a breach can save."""
+
+FEWER = 3
+"""Groups fewer than ours that it tries as well."""
 
 LOOSE = 0.6
 """Groups may differ from the mean size by this share while the chain moves: the rules allow 20,000 to 60,000."""
@@ -56,29 +60,35 @@ def by_compact_model(problem: GroupingProblem, seconds: float) -> PeerAnswer:
 
 
 def by_gerrychain(problem: GroupingProblem, groups: int, seconds: float, seed: int = 0) -> PeerAnswer:
-    """GerryChain's short bursts of ReCom steps from a random plan with that many groups."""
+    """GerryChain's short bursts of ReCom steps from random plans with that many groups and up to three fewer."""
+    began, worth, steps = time.perf_counter(), _Worth(problem), 0
+    counts = [count for count in range(groups, groups - FEWER - 1, -1) if count > 1]
+    for number, count in enumerate(counts, start=1):
+        until = began + seconds * number / len(counts)
+        steps += _short_bursts(problem, count, worth, until, random.Random(seed))
+    return PeerAnswer(worth.best, time.perf_counter() - began, f"{steps:,} steps")
+
+
+def _short_bursts(problem: GroupingProblem, groups: int, worth: _Worth, until: float, rng: random.Random) -> int:
+    """Steps made until a time; what they found is in `worth`."""
     from gerrychain import Graph, Partition  # noqa: PLC0415 - each peer pays for itself
     from gerrychain.constraints import contiguous  # noqa: PLC0415
     from gerrychain.optimization import SingleMetricOptimizer  # noqa: PLC0415
     from gerrychain.proposals import recom  # noqa: PLC0415
     from gerrychain.updaters import Tally  # noqa: PLC0415
 
-    began = time.perf_counter()
-    worth, rng = _Worth(problem), random.Random(seed)
     graph = Graph.from_networkx(_graph(problem))
     updaters = {"patients": Tally("patients", alias="patients")}
     start = Partition.from_random_assignment(graph, groups, LOOSE, "patients", updaters, rng=rng)
-    step = partial(
-        recom, pop_col="patients", pop_target=problem.list_size.sum() / groups, epsilon=LOOSE, node_repeats=2
-    )
+    step = partial(recom, pop_col="patients", pop_target=problem.list_size.sum() / groups, epsilon=LOOSE)
     chain = SingleMetricOptimizer(step, [contiguous], start, worth.metric, maximize=False, rng=rng)
     steps = 0
     for plan in chain.short_bursts(BURST, 10**9):
         worth.metric(plan)
         steps += 1
-        if time.perf_counter() - began > seconds:
+        if time.perf_counter() > until:
             break
-    return PeerAnswer(worth.best, time.perf_counter() - began, f"{steps:,} steps")
+    return steps
 
 
 def _graph(problem: GroupingProblem) -> object:

@@ -21,7 +21,7 @@ from grouping.criteria import NO_ROAD_MINUTES
 from grouping.problem import GroupingProblem, adjacency_matrix
 
 MOST_SEARCHED = 300_000_000
-"""Groups the borders may allow: they are searched, not listed, where they are more than memory holds (see `streamed`).
+"""Groups the borders may allow: they are searched, not listed, where they are more than memory holds (see `by_price`).
 
 Measured on 2 cores: 174 million groups of 96 practices are proven in half a minute within 0.6 GB.
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grouping.criteria import PENCE
+
 THING = {
     "shortfall": "patients missing to the minimums",
     "exceptions": "groups below their minimum",
@@ -73,10 +75,18 @@ def _left_out(certificate: dict[str, Any]) -> list[str]:
     reasons = [f"{number:,} because {reason}" for reason, number in certificate["left_out"].items() if number]
     if reasons:
         lines.append(f"Sets of practices that hang together but break a rule were left out: {'; '.join(reasons)}.")
-    limits = [f"{row['name'].replace('_', ' ')} ({row['limit']:,})" for row in certificate["limits_on_the_plan"]]
+    limits = [_limit(row["name"], row["limit"]) for row in certificate["limits_on_the_plan"]]
     if limits:
         lines.append(f"Limits on the plan as a whole were kept in every step: {', '.join(limits)}.")
     return lines
+
+
+def _limit(name: str, limit: int) -> str:
+    """A limit on the plan as a whole; its row counts a budget in pence, and states a least number as minus the number."""
+    if name == "hub_budget":
+        pounds = limit / PENCE
+        return f"hub budget (£{pounds:,.0f})" if pounds == int(pounds) else f"hub budget (£{pounds:,.2f})"
+    return f"{name.replace('_', ' ')} ({abs(limit):,})"
 
 
 def _stage(stage: dict[str, Any], certificate: dict[str, Any], number: int) -> str:
@@ -88,7 +98,8 @@ def _stage(stage: dict[str, Any], certificate: dict[str, Any], number: int) -> s
     if stage["how"] == "nothing to gain":
         return f"{_capital(thing)}: the plan has none, and fewer than none there cannot be."
     gone = stage["groups_before"] - stage["groups_after"]
-    dropped = f" {gone:,} groups can be in no plan as good and were set aside." if gone else ""
+    were = "group was set aside that can" if gone == 1 else "groups were set aside that can"
+    dropped = f" {gone:,} {were} be in no plan as good." if gone else ""
     if name == "score":
         return _score(stage, certificate, held, dropped)
     if name == "longest_practice":

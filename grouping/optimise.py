@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import NoPlan
+from grouping.by_price import solve_if_large
 from grouping.candidates import Candidates, list_candidates
 from grouping.certificate import certificate_of, proof_of
 from grouping.criteria import COUNT_STEP, UNITS, criterion
@@ -38,7 +39,6 @@ from grouping.plan import Plan
 from grouping.problem import GroupingProblem
 from grouping.result import SolverReport
 from grouping.stages import Work, run_stages, with_left_out
-from grouping.streamed import solve_if_large
 
 Progress = Callable[[str, str], None]
 """Told the stage and a plain line. Where it has a method `live`, that is told each `Standing` (for a live line)."""
@@ -172,7 +172,7 @@ def solve_partition(
         Called with the stage and a plain line about it.
     memory
         Gigabytes for the list of all groups and the search over it. Where that does not do, the groups are searched
-        without a list of them all (see `grouping.streamed`).
+        without a list of them all (see `grouping.by_price`).
 
     Raises
     ------

@@ -325,12 +325,20 @@ def _next_similar(state: _Options) -> Positions | None:
     if found.proven and state.best.whole_within == float("inf"):
         plans = "plan" if number == 2 else "plans"
         state.lines.append(
-            "There is no further plan with as little shortfall and as few exceptions: proven, only "
-            f"{number - 1} {plans}."
+            f"There is no further plan{_as_good(state)}: proven, only {number - 1} {plans}."
         )
     else:
         state.lines.append(f"Time ran out while looking for option {number}.")
     return None
+
+
+def _as_good(state: _Options) -> str:
+    """What a plan must be as good in to be looked at: the criteria before the score, in words."""
+    order = state.problem.rules.objective.order
+    before = order[: order.index("score")]
+    if before == ("shortfall", "exceptions"):
+        return " with as little shortfall and as few exceptions"
+    return f" as good in {', '.join(name.replace('_', ' ') for name in before)}" if before else ""
 
 
 def _differ(

@@ -16,9 +16,9 @@ import pandas as pd
 
 from geodata.errors import InputProblems, NoPlan
 from grouping.candidates import list_candidates, rescore
-from grouping.conflict_rules import RuleInForce, loosened, rules_in_force
-from grouping.conflict_words import Names, change_sentence
-from grouping.criteria import criterion
+from grouping.conflict.rules import RuleInForce, loosened, rules_in_force
+from grouping.conflict.words import Names, change_sentence
+from grouping.criteria import LARGEST, criterion
 from grouping.near import Near
 from grouping.optimise import Solution, solve_partition
 from grouping.pairs import fits
@@ -282,7 +282,7 @@ def _compared(blank: Price, problem: GroupingProblem, before: Solution, after: S
     """What changes between two best plans."""
     if after is None:
         return replace(blank, verdict="no plan")
-    same = after.held == before.held and after.cost == before.cost
+    same = after.held == before.held and after.cost == before.cost and _later(problem, after) == _later(problem, before)
     verdict = "no price" if same else "price"
     if after.status != "optimal" or before.status != "optimal":
         verdict = "not proven"
@@ -295,6 +295,13 @@ def _compared(blank: Price, problem: GroupingProblem, before: Solution, after: S
         minutes=_minutes(problem, after) - _minutes(problem, before),
         verdict=verdict,
     )
+
+
+def _later(problem: GroupingProblem, solution: Solution) -> list[int]:
+    """What a best plan has of the criteria that come after the score, in their order."""
+    order, taken = problem.rules.objective.order, solution.candidates.take(solution.chosen)
+    values = {name: criterion(problem, taken, name) for name in order[order.index("score") + 1 :]}
+    return [int(value.max() if name in LARGEST else value.sum()) for name, value in values.items()]
 
 
 def _minutes(problem: GroupingProblem, solution: Solution) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,9 +134,9 @@ class PartitionProblem:
 
     Notes
     -----
-    Groups are listed by growing connected sets, the programme is solved over all of them by column pricing, 3-subset-row
-    cuts (Jepsen, Petersen, Spoorendonk and Pisinger, Operations Research 56, 2008) and reduced-cost fixing; what is left
-    goes to HiGHS. Bounds are computed in whole numbers.
+    Groups are listed by growing connected sets. The programme is solved over all of them by column pricing, cuts over
+    three units (Jepsen, Petersen, Spoorendonk and Pisinger, Operations Research 56, 2008) and discarding by reduced
+    cost; what is left goes to HiGHS. Bounds are computed in whole numbers.
 
     Examples
     --------
@@ -267,7 +268,7 @@ def of_each(function: Callable[[tuple[int, ...]], float]) -> Cost:
 
     def cost(members: NDArray[np.int16], starts: NDArray[np.int64]) -> NDArray[np.float64]:
         units = members.tolist()
-        return np.array([function(tuple(units[a:b])) for a, b in zip(starts[:-1], starts[1:], strict=True)], float)
+        return np.array([function(tuple(units[a:b])) for a, b in pairwise(starts)], float)
 
     return cost
 

@@ -108,9 +108,7 @@ class NearPlans:
         return NearPlans(limit, False, self.cost[:count], self.offset[: count + 1], self.groups[:cut])
 
 
-def every_plan(
-    columns: Columns, bound: Bound, limit: int, *, at_most: int = 200_000, stop: Stop = _never
-) -> NearPlans:
+def every_plan(columns: Columns, bound: Bound, limit: int, *, at_most: int = 200_000, stop: Stop = _never) -> NearPlans:
     """All plans that cost no more than a limit; the cheapest `at_most` where there are more.
 
     Parameters
@@ -250,7 +248,8 @@ class _Sweep:
         self.whole, self.bound = tight_bound(columns, bound, limit, stop=stop)
         self.columns = columns.take(self.whole)
         self.rows = [without_negative(self.columns, row) for row in self.columns.rows]
-        self.order: NDArray[np.int64] | None = None
+        self.orders: list[NDArray[np.int64]] = []
+        self.settled = False
         self.limit = min(self.bound.value - 1, limit)
         self.count = 0
         self.ids = np.empty(0, np.int64)
@@ -303,7 +302,9 @@ class _Sweep:
         use = self._use(ids)
         best: tuple[Steps, Graph] | None = None
         most = MOST_STATES
-        for order in sweeps(columns) if self.order is None else [self.order]:
+        if not self.settled:
+            self.orders += [order for order in sweeps(columns) if not any((order == one).all() for one in self.orders)]
+        for n, order in enumerate(self.orders):
             steps = steps_of(columns, use, order)
             try:
                 graph = self._graph(steps, limit, most)
@@ -312,11 +313,13 @@ class _Sweep:
                     raise
                 continue
             if best is None or len(graph) < most:
-                best, most, chosen = (steps, graph), len(graph), order
+                best, most, first = (steps, graph), len(graph), n
         if best is None:
             raise TooMany
-        if most >= TELLING:
-            self.order = chosen
+        self.settled = most >= TELLING
+        self.orders.insert(0, self.orders.pop(first))
+        if self.settled:
+            del self.orders[1:]
         return ids, *best
 
     def _graph(self, steps: Steps, limit: int, most: int) -> Graph:

@@ -144,8 +144,10 @@ def _bits(count: int) -> NDArray[np.uint64]:
 
 
 def that_fit(steps: Steps, room: int) -> NDArray[np.int64]:
-    """Columns (positions, ascending) with which what is left can be covered within `room` of reduced cost, by a look
-    at what each practice needs at least."""
+    """Columns (positions, ascending) beside which all others can still be covered within `room` of reduced cost.
+
+    As far as a look at what each practice needs at least tells.
+    """
     fits = np.zeros(len(steps.column), bool)
     _probe(steps.sets, room, fits)
     return np.sort(steps.column[fits])
@@ -186,7 +188,8 @@ def unfold(
             if stop() or grow.count[0] > most_states or grow.count[1] > most_steps:
                 raise TooMany
             grow.reserve(high - low)
-            done = _expand(waiting, done, min(done + SLICE, len(waiting)), low, high, steps.sets, grow.room, *grow.graph)
+            until = min(done + SLICE, len(waiting))
+            done = _expand(waiting, done, until, low, high, steps.sets, grow.room, *grow.graph)
         turns.append(waiting)
     return grow.finished(np.concatenate(turns))
 
@@ -331,7 +334,7 @@ def _all_fitting(
     key: NDArray[np.uint64], room: int, sets: tuple, fit: NDArray[np.int64], need: NDArray[np.int64]
 ) -> bool:  # pragma: no cover - compiled
     """The cheapest fitting set of every uncovered practice (`fit`) and its reduced cost (`need`); False if none."""
-    mask, _, use, holding, holding_first, _ = sets
+    _, _, use, holding, holding_first, _ = sets
     for practice in range(len(need)):
         need[practice] = 0
         if _has(key, practice):
@@ -382,13 +385,12 @@ def _probe(sets: tuple, room: int, fits: NDArray[np.bool_]) -> None:  # pragma: 
     left, who = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for j in range(len(mask)):
         rest = room - use[j, 0]
-        fits[j] = (
-            rest >= 0 and _all_fitting(mask[j], rest, sets, fit, need) and _sum_apart(need, rest, sets, left, who) <= rest
-        )
+        covered = rest >= 0 and _all_fitting(mask[j], rest, sets, fit, need)
+        fits[j] = covered and _sum_apart(need, rest, sets, left, who) <= rest
 
 
 @compiled
-def _expand(
+def _expand(  # noqa: PLR0915 - one compiled loop, kept whole
     waiting: NDArray[np.int64],
     done: int,
     until: int,

@@ -26,8 +26,8 @@ def first_of_equals(columns: Columns, reduced: NDArray[np.int64], slack: int, va
     """The plan of cost `value` that comes first by its sorted groups; None if the search was given up.
 
     Depth first: the smallest practice not yet covered takes its sets in the order of their codes. Each set uses up its
-    reduced cost of the `slack` between `value` and the bound; states that led nowhere are remembered. Side rows may have
-    negative coefficients.
+    reduced cost of the `slack` between `value` and the bound; states that led nowhere are remembered. Side rows may
+    have negative coefficients, and the same set may be there more than once.
 
     Parameters
     ----------
@@ -59,19 +59,23 @@ def first_of_equals(columns: Columns, reduced: NDArray[np.int64], slack: int, va
         if dead.get(key, -1) >= left:
             return None
         free = ~covered & full
-        for j in by_first[(free & -free).bit_length() - 1]:
-            mask, price, own = sets[j]
-            if price > left or mask & covered:
-                continue
-            steps += 1
-            if steps > MOST_STEPS:
-                raise TimeoutError
-            rest = tuple(r - u for r, u in zip(room, use[j], strict=True))
-            if rest and min(rest) < 0:
-                continue
-            found = search(covered | mask, left - price, rest, cost + own)
-            if found is not None:
-                return [j, *found]
+        for same in by_first[(free & -free).bit_length() - 1]:
+            ways = []
+            for j in same:
+                mask, price, own = sets[j]
+                if price > left or mask & covered:
+                    continue
+                steps += 1
+                if steps > MOST_STEPS:
+                    raise TimeoutError
+                rest = tuple(r - u for r, u in zip(room, use[j], strict=True))
+                if rest and min(rest) < 0:
+                    continue
+                found = search(covered | mask, left - price, rest, cost + own)
+                if found is not None:
+                    ways.append([j, *found])
+            if ways:
+                return min(ways, key=lambda way: ([columns.group(j) for j in way], way))
         dead[key] = left
         return None
 
@@ -82,12 +86,13 @@ def first_of_equals(columns: Columns, reduced: NDArray[np.int64], slack: int, va
     return None if found is None else np.array(found, np.int64)
 
 
-def _by_smallest_member(columns: Columns) -> list[list[int]]:
-    """Positions of the sets that begin with each practice, in the order of their members."""
-    lists: list[list[int]] = [[] for _ in range(columns.practices)]
+def _by_smallest_member(columns: Columns) -> list[list[list[int]]]:
+    """Positions of the sets that begin with each practice, in the order of their members; the same set in one list."""
+    lists: list[dict[tuple[int, ...], list[int]]] = [{} for _ in range(columns.practices)]
     for j in sorted(range(len(columns)), key=columns.group):
-        lists[columns.group(j)[0]].append(j)
-    return lists
+        group = columns.group(j)
+        lists[group[0]].setdefault(group, []).append(j)
+    return [list(same.values()) for same in lists]
 
 
 def first_by_solving(

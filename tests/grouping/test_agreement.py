@@ -189,3 +189,17 @@ def test_a_single_plan_leaves_no_choice(county: tuple[GroupingProblem, Solution]
     assert agreement.number("choice") == 0
     assert "in the only plan within 0% of the best score; none is a choice." in agreement.sentence
     assert len(say_agreement(agreement)) == 1
+
+
+def test_shares_are_of_every_plan_as_far_as_a_capped_list_covers(county: tuple[GroupingProblem, Solution]) -> None:
+    """Nothing is an estimate then, and nothing is claimed beyond what is covered."""
+    problem, solution = county
+    near = near_plans(solution, 0.01, at_most=50)
+    assert not near.complete
+    assert near.covered is not None
+    agreement = agreement_table(problem, solution, near, names_of(problem))
+    assert agreement.exact
+    assert set(agreement.table["basis"]) == {"every plan"}
+    settled = agreement.table[agreement.table["verdict"] != "choice"]
+    assert len(settled)
+    assert settled["settled_within"].to_numpy() == pytest.approx(near.covered)

@@ -386,3 +386,73 @@ def test_keeping_and_taking_say_the_same() -> None:
         np.testing.assert_array_equal(
             getattr(listed.keep(mask), name), getattr(listed.take(np.flatnonzero(mask)), name), name
         )
+
+
+def test_a_share_of_vulnerable_practices_at_its_limit_is_allowed_however_it_is_written() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    problem = replace(problem, vulnerable=np.array([True, True, False, False, False, False]))
+    assert (0, 1, 2) in groups_of(ruled(problem, "practices", most_vulnerable_share=0.6666666665))
+    assert (0, 1, 2) not in groups_of(ruled(problem, "practices", most_vulnerable_share=0.66666666))
+
+
+def with_means(*minutes: float) -> GroupingProblem:
+    """Practices 0 and 1 are locked together; these are the mean minutes of their patients to the sites they own."""
+    problem = ruled(plain_problem(), "size", hard_maximum=10**9)
+    sites = np.flatnonzero(np.isin(problem.site_owner, [0, 1]))[: len(minutes)]
+    patient_minutes = problem.patient_minutes.copy()
+    patient_minutes[:2] = 1e6
+    patient_minutes[:2, sites] = problem.timed_patients[:2, None] * np.array(minutes)
+    return replace(problem, patient_minutes=patient_minutes, decided=Decided(locked=(LockedGroup((0, 1)),)))
+
+
+def test_a_mean_at_its_limit_is_allowed_however_it_is_written() -> None:
+    problem = replace(with_means(1 / 3), decided=Decided())
+    assert (0, 1) in groups_of(ruled(problem, "access", max_mean_minutes_to_hub=0.333333333))
+    assert (0, 1) not in groups_of(ruled(problem, "access", max_mean_minutes_to_hub=0.33333333))
+
+
+def test_a_locked_group_takes_a_hub_whose_mean_is_at_the_limit_and_leaves_no_earlier_rule_aside() -> None:
+    problem = with_means(1 / 3, 1.0)
+    near = np.flatnonzero(np.isin(problem.site_owner, [0, 1]))[0]
+    # the farther site costs nothing and the nearer one a fortune: only the limit speaks for the nearer
+    pounds = np.zeros(len(problem.site_codes))
+    pounds[near] = 1e9
+    problem = ruled(replace(problem, hub_cost=pounds), "weights", hub_cost=1.0)
+
+    def hub(problem: GroupingProblem) -> int:
+        listed = list_candidates(problem)
+        return int(listed.hub[listed.locked][0])
+
+    assert hub(problem) != near
+    limited = ruled(problem, "access", max_mean_minutes_to_hub=0.333333333)
+    assert hub(limited) == near
+    # a site that may be no hub is only taken where no site of the members may be one, whatever the minutes
+    allowed = problem.hub_allowed.copy()
+    allowed[near] = False
+    assert hub(replace(limited, hub_allowed=allowed)) != near
+
+
+def test_an_exception_is_granted_to_these_practices_and_no_others_as_large() -> None:
+    problem = ruled(plain_problem(), "size", minimum_urban=10**6, minimum_rural=10**6, hard_maximum=2 * 10**6)
+    problem = replace(problem, list_size=np.full(6, 3_000, np.int64))
+    listed = list_candidates(replace(problem, decided=Decided(granted=(((1, 2), "agreed"),))))
+    assert [listed.group(int(j)) for j in np.flatnonzero(listed.granted)] == [(1, 2)]
+    assert [listed.group(int(j)) for j in np.flatnonzero(~listed.exception)] == [(1, 2)]
+
+
+def test_limits_of_a_locality_are_not_those_of_groups_without_one() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=int(1e9))
+    label = replace(problem, locality=("", "", "", "West", "", ""))
+    own = {"West": type(problem.rules.size).model_validate({"locality": {"West": {"maximum": 1}}}).locality["West"]}
+    found = groups_of(ruled(label, "size", locality=own))
+    assert found == {group for group in groups_of(problem) if 3 not in group} | {(3,)}
+
+
+def test_with_a_budget_hubs_of_the_same_cost_go_by_fewer_minutes() -> None:
+    problem = ruled(plain_problem(), "size", hard_maximum=int(1e9))
+    problem = replace(ruled(problem, "weights", minutes=0.0), hub_cost=np.full(len(problem.site_codes), 50.0))
+    listed = list_candidates(ruled(problem, "hub", budget=1_000.0))
+    for j in range(len(listed)):
+        own = np.flatnonzero(np.isin(problem.site_owner, listed.group(j)))
+        minutes = problem.patient_minutes[list(listed.group(j))].sum(axis=0)
+        assert minutes[listed.hub[j]] <= minutes[own].min() + 1e-3

@@ -125,6 +125,9 @@ def test_a_plan_is_locked_but_for_the_localities_left_out(tmp_path: Path) -> Non
     block = 'kind = "plan"\nplan = "plan.csv"\nexcept_localities = ["east town"]'
     part = decided(case(tmp_path / "part", block, plan__csv=PLAN))
     assert [group.members for group in part.locked] == [(0, 1, 2)]
+    across = PLAN.replace("X00003,West", "X00003,East")  # one practice of the town is enough
+    part = decided(case(tmp_path / "across", block, plan__csv=across))
+    assert [group.members for group in part.locked] == [(0, 1)]
 
 
 def test_decisions_of_a_rule_set_come_before_those_of_the_case(tmp_path: Path) -> None:
@@ -179,6 +182,7 @@ GROUP_12 = 'kind = "group"\npractices = ["X00001", "X00002"]'
     ("blocks", "word"),
     [
         ((GROUP_12, 'kind = "group"\npractices = ["X00002", "X00003"]'), "X00002 stands in another locked group"),
+        ((GROUP_12 + '\nsite = "X00001-1"', GROUP_12 + '\nsite = "X00002-1"'), "stands in another locked group"),
         ((GROUP_12, 'kind = "together"\npractices = ["X00002", "X00003"]'), "holds only X00002"),
         ((GROUP_12, 'kind = "apart"\npractices = ["X00002", "X00001"]'), "holds both"),
         ((GROUP_12, 'kind = "grant-exception"\npractices = ["X00001"]\nreason = "r"'), "never be used"),

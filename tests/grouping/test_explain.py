@@ -52,6 +52,14 @@ def test_limits_on_the_plan_are_named(problem: GroupingProblem) -> None:
     assert any("most groups (40)" in line for line in limited.explanation)
 
 
+def test_limits_on_the_plan_have_the_units_of_the_rules(problem: GroupingProblem) -> None:
+    """Inside, a budget is counted in pence, and a least number of groups stands with a minus."""
+    certificate = solve_partition(problem).certificate
+    rows = [{"name": "hub_budget", "limit": 750_050}, {"name": "fewest_groups", "limit": -12}]
+    text = " ".join(explanation_of({**certificate, "limits_on_the_plan": rows}))
+    assert "hub budget (£7,500.50), fewest groups (12)." in text
+
+
 def test_a_search_cut_short_does_not_claim_a_proof(problem: GroupingProblem) -> None:
     cut = solve_partition(problem, clock=Clock(0.0))
     text = " ".join(cut.explanation)

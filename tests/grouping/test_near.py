@@ -219,3 +219,9 @@ def test_the_table_by_rank(county: tuple[GroupingProblem, Solution]) -> None:
 )
 def test_percentages_are_never_rounded_up(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+def test_a_limit_never_lies_beyond_the_tolerance() -> None:
+    assert cost_limit(999, 0.001) == 999
+    assert cost_limit(1_000, 0.0019) == 1_001
+    assert cost_limit(1_000, 0.0) == 1_000

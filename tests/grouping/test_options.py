@@ -10,9 +10,10 @@ from geodata.errors import NoPlan
 from grouping.near import near_plans
 from grouping.optimise import solve_partition
 from grouping.options import different_share, find_options
-from grouping.problem import GroupingProblem
+from grouping.problem import Decided, GroupingProblem, LockedGroup
 from grouping.result import OptionPlan
 from tests.grouping.brute_force import all_plans, random_problem
+from tests.grouping.test_rules_bind import road
 
 
 def groups(option: OptionPlan) -> list[tuple[str, ...]]:
@@ -165,3 +166,16 @@ def test_the_share_that_differs_is_of_all_patients(county: GroupingProblem) -> N
     size = dict(zip(county.practice_codes, county.list_size.tolist(), strict=True))
     same = different_share(county, [(first, second), (third,)], [(second, first)])
     assert same == pytest.approx(1 - (size[first] + size[second]) / sum(size.values()))
+
+
+def test_a_plan_that_misses_the_share_by_half_a_patient_is_only_similar() -> None:
+    """Two practices stay together whatever else is done, so no plan changes more than the others' patients."""
+    problem = road((0, 1, 10, 11, 12, 13), (10_001, 10_000, 10_000, 10_001, 10_000, 10_000))
+    problem = replace(problem, decided=Decided(locked=(LockedGroup((0, 1)),)))
+    patients = int(problem.list_size.sum())
+    widest = patients - 20_001
+    for beyond, similar in ((0.0, False), (0.5, True)):
+        options = {"different_share": (widest + beyond) / patients, "bands": (9.0,)}
+        rules = problem.rules.model_copy(update={"options": problem.rules.options.model_copy(update=options)})
+        found, _ = find_options(replace(problem, rules=rules), count=2)
+        assert [option.similar for option in found] == [False, similar]

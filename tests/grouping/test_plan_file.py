@@ -39,6 +39,16 @@ def test_an_open_hub_is_chosen_and_excel_csv_is_read(tmp_path: Path) -> None:
     assert [(g.group_id, g.members, g.hub_site_code) for g in plan.groups] == [("North", ("A", "B"), "B2")]
 
 
+def test_the_practices_of_a_case_tell_todays_groups(tmp_path: Path) -> None:
+    text = "practice_code,name,current_group\nA,The Surgery,North\nB,Another,North\n"
+    plan = read_plan(plan_file(tmp_path, text), hand_worked_place(), lambda members: "B2")
+    assert [(g.group_id, g.members, g.hub_site_code) for g in plan.groups] == [("North", ("A", "B"), "B2")]
+    both = "practice_code,group_id,current_group\nA,New,North\n"
+    assert [
+        g.group_id for g in read_plan(plan_file(tmp_path, both), hand_worked_place(), lambda members: "A1").groups
+    ] == ["New"]
+
+
 def test_every_wrong_line_is_told_at_once(tmp_path: Path) -> None:
     text = "practice_code,group_id,hub_site_code\nA,G1,A1\nAA,G1,A1\nA,G2,\nB,,\nC,G1,C1\nC,G3,NOWHERE\n"
     findings = findings_of(plan_file(tmp_path, text))

@@ -24,7 +24,9 @@ def all_divisions(count: int) -> list[Groups]:
     found = []
     for rest in all_divisions(count - 1):
         found.append((*rest, (count - 1,)))
-        found += [tuple((*group, count - 1) if n == k else group for n, group in enumerate(rest)) for k in range(len(rest))]
+        found += [
+            tuple((*group, count - 1) if n == k else group for n, group in enumerate(rest)) for k in range(len(rest))
+        ]
     return found
 
 
@@ -75,7 +77,8 @@ def test_agrees_with_every_division_tried(seed: int) -> None:
     pairs = pairs + pairs.T
     sets = [group for size in range(1, count + 1) for group in combinations(range(count), size)]
     cost = {
-        group: int(sum(pairs[i, j] for i, j in combinations(group, 2)) + sum(pairs[i, i] for i in group)) for group in sets
+        group: int(sum(pairs[i, j] for i, j in combinations(group, 2)) + sum(pairs[i, i] for i in group))
+        for group in sets
     }
     divisions = by_trying(parts, cost)
     rules = {name: parts[name] for name in ("lower", "upper", "groups", "compatible")}

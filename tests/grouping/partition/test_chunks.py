@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -65,7 +66,7 @@ def plain_limits(
             ]
             if not totals:
                 continue
-            kind = 2 if space.rural[list(group)].sum() / patients >= space.threshold else 1
+            kind = 2 if space.rural[list(group)].sum() / max(patients, 1) >= space.threshold else 1
             limit = float(min(totals) - prices[list(group)].sum())
             if len(shape.below_rate):
                 limit += shape.below_rate[0] * max(shape.below[kind, 0] - patients, 0)
@@ -165,3 +166,29 @@ def test_pruning_looks_at_few_sets_where_prices_are_right() -> None:
             else:
                 everything += looking.steps
     assert cheap <= len(space.owner) < everything
+
+
+@pytest.mark.parametrize("off", [-5e-7, 0.0, 5e-7])
+@pytest.mark.parametrize("sizes", [(15, 30), (30, 15)])
+def test_a_share_about_at_the_threshold_may_be_of_either_kind(off: float, sizes: tuple[int, int]) -> None:
+    """The order of additions may decide the kind, so the limit is that of the kind for which it is lower."""
+    space, adjacency, compatible, prices = random_space(5)
+    space = replace(space, rural=space.sizes * (space.threshold + off))
+    urban, rural = sizes
+    below = np.array([[min(sizes)], [urban], [rural]], float)
+    shape = Shape(below, np.array([7.0]), np.full((3, 1), 35.0), np.array([3.0]), 17.0)
+    lower = replace(shape, below=np.full((3, 1), min(sizes), float))
+    assert dict(found_sets(space, shape, prices, np.inf)) == plain_limits(space, lower, adjacency, compatible, prices)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_practices_without_patients_are_in_sets_too(seed: int) -> None:
+    space, adjacency, compatible, prices = random_space(seed)
+    sizes = space.sizes.copy()
+    sizes[[1, 4]] = 0
+    space = replace(space, sizes=sizes, rural=np.where(sizes > 0, space.rural, 0.0))
+    shape = random_shape(seed)
+    limits = plain_limits(space, shape, adjacency, compatible, prices)
+    for threshold in (-300.0, 0.0, 300.0):
+        wanted = {group: limit for group, limit in limits.items() if limit <= threshold}
+        assert dict(found_sets(space, shape, prices, threshold)) == wanted

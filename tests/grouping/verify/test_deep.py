@@ -188,6 +188,17 @@ def test_plans_nearly_as_good_are_counted_anew_and_so_is_who_is_together(number:
         assert any("and not listed" in detail for detail in told.values())
 
 
+@pytest.mark.parametrize("number", range(4))
+def test_a_plan_exactly_at_the_limit_is_counted_too(number: int) -> None:
+    """Without any tolerance the best plan uses up all there is between the bound and the limit."""
+    _, problem, solution = solvable(random_problem, 9, number)
+    said = nearly(problem, solution, 0.0)
+    solver = {"candidates": len(solution.candidates), "objective": solution.objective, "bound": solution.bound}
+    table = check_deep(solution.proof, solution.plan, ground_of(problem), solver, nearly=said).table()
+    assert table["agrees"].all(), wrong(table)
+    assert f"{said.plans:,} counted anew" in set(table["detail"])
+
+
 # ------------------------------------------------------------------------------------------------------ planted faults
 
 
@@ -248,6 +259,26 @@ def _positive_cut(proof: dict) -> None:
     score_stage(proof)["bound_of_prices"] += 1_000_000
 
 
+def _positive_row(proof: dict) -> None:
+    row = score_stage(proof)["rows"][-1]
+    row["price"] = 1_000
+    score_stage(proof)["bound_of_prices"] += 1_000 * row["limit"]
+
+
+def _other_limit(proof: dict) -> None:
+    """A limit that is lower than the one held proves more, if it is believed."""
+    row = score_stage(proof)["rows"][-1]
+    row["limit"] -= 1
+    row["price"] = -1_000
+    score_stage(proof)["bound_of_prices"] -= 1_000 * row["limit"]
+
+
+def _no_three(proof: dict) -> None:
+    """A cut over one practice named three times: no group holds two of them, so every plan would cost less."""
+    code = min(score_stage(proof)["prices"])
+    score_stage(proof)["cuts"].append({"practices": [code, code, code], "price": 0})
+
+
 def _stage_lost(proof: dict) -> None:
     proof["stages"].pop(0)
 
@@ -269,6 +300,9 @@ def _huge(proof: dict) -> None:
         (_lost_price, "bear out its bound: minutes per patient"),
         (_positive_cut, "bear out its bound: minutes per patient"),
         (_row, "bear out its bound: minutes per patient"),
+        (_positive_row, "bear out its bound: minutes per patient"),
+        (_other_limit, "bear out its bound: minutes per patient"),
+        (_no_three, "bear out its bound: minutes per patient"),
         (_not_a_number, "bear out its bound: minutes per patient"),
         (_huge, "bear out its bound: minutes per patient"),
         (_bound, "speaks of this plan: minutes per patient"),
@@ -285,6 +319,20 @@ def test_a_proof_that_was_tampered_with_is_noticed(tamper: Callable, claim: str)
     assert not any(line.startswith("no plan that keeps the rules") for line in told), (
         "the plan is the best all the same"
     )
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (_positive_row, "is above 0"),
+        (_other_limit, "the limit held_exceptions is"),
+        (_no_three, "is no cut that holds"),
+    ],
+)
+def test_what_is_no_price_is_called_so(tamper: Callable, said: str) -> None:
+    proof = copy.deepcopy(SOLUTION.proof)
+    tamper(proof)
+    assert any(said in detail for detail in wrong(deep(PROBLEM, SOLUTION, proof)).values())
 
 
 @pytest.mark.parametrize(("key", "off"), [("objective", 0.01), ("bound", 0.01), ("bound", -0.01)])

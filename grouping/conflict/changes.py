@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import InputProblems, NoPlan
-from grouping.conflict_plans import COUNTED, FEWER, NUMERIC, Plans
-from grouping.conflict_rules import MAXIMUMS, MINIMUMS, RuleInForce, loosened
-from grouping.conflict_search import OutOfTime
-from grouping.conflict_sets import Universe, measured, sets_as_list
-from grouping.conflict_words import Names, change_sentence, concerned_groups, groups_named, setting_lines
+from grouping.conflict.concerned import concerned_groups, groups_named
+from grouping.conflict.plans import COUNTED, FEWER, NUMERIC, Plans
+from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce, loosened
+from grouping.conflict.search import OutOfTime
+from grouping.conflict.sets import Universe, measured, sets_as_list
+from grouping.conflict.words import Names, change_sentence, setting_lines
 from grouping.criteria import PENCE
 from grouping.optimise import Solution, solve_partition
 from grouping.partition.clock import Clock

@@ -108,24 +108,11 @@ def rules_in_force(
 
 
 def _limits(problem: GroupingProblem) -> Iterator[RuleInForce]:
-    rules, size = problem.rules, problem.rules.size
-    limited = rules.exceptions.limit is not None or problem.decided.never_exception
+    rules = problem.rules
     if rules.exceptions.limit is not None:
         yield RuleInForce("exceptions", rules.exceptions.limit)
-    present = set(problem.locality)
-    if limited:
-        for kind in ("minimum_urban", "minimum_rural"):
-            if getattr(size, kind) > 0:
-                yield RuleInForce(f"size.{kind}", getattr(size, kind))
-        for name, own in sorted(size.locality.items()):
-            if own.minimum > 0 and name in present:
-                yield RuleInForce("size.locality.minimum", own.minimum, name)
-    yield RuleInForce("size.hard_maximum", size.hard_maximum)
-    if size.hard_maximum_rural > 0:
-        yield RuleInForce("size.hard_maximum_rural", size.hard_maximum_rural)
-    for name, own in sorted(size.locality.items()):
-        if own.maximum > 0 and name in present:
-            yield RuleInForce("size.locality.maximum", own.maximum, name)
+    yield from _size_limits(problem)
+    size = rules.size
     plain = {
         "size.fewest_practices": size.fewest_practices if size.fewest_practices > 1 else 0,
         "size.most_practices": size.most_practices,
@@ -146,6 +133,24 @@ def _limits(problem: GroupingProblem) -> Iterator[RuleInForce]:
     share = rules.practices.most_vulnerable_share
     if share < 1 and problem.vulnerable is not None and problem.vulnerable.any():
         yield RuleInForce("practices.most_vulnerable_share", share)
+
+
+def _size_limits(problem: GroupingProblem) -> Iterator[RuleInForce]:
+    """Minimums, where a group below one is not just any exception; and maximums."""
+    size, present = problem.rules.size, set(problem.locality)
+    if problem.rules.exceptions.limit is not None or problem.decided.never_exception:
+        for kind in ("minimum_urban", "minimum_rural"):
+            if getattr(size, kind) > 0:
+                yield RuleInForce(f"size.{kind}", getattr(size, kind))
+        for name, own in sorted(size.locality.items()):
+            if own.minimum > 0 and name in present:
+                yield RuleInForce("size.locality.minimum", own.minimum, name)
+    yield RuleInForce("size.hard_maximum", size.hard_maximum)
+    if size.hard_maximum_rural > 0:
+        yield RuleInForce("size.hard_maximum_rural", size.hard_maximum_rural)
+    for name, own in sorted(size.locality.items()):
+        if own.maximum > 0 and name in present:
+            yield RuleInForce("size.locality.maximum", own.maximum, name)
 
 
 def _hub_rules(problem: GroupingProblem, sites: pd.DataFrame | None, against: Sequence[int]) -> Iterator[RuleInForce]:

@@ -1,7 +1,7 @@
 """Groups, and by how much each breaks which rule: any choice of rules is then a matter of leaving groups out.
 
 `Universe` holds the groups with everything that decides whether they are allowed; nothing is listed again when rules
-are set aside or get other values. Which groups are worth holding is the business of `grouping.conflict_listing`.
+are set aside or get other values. Which groups are worth holding is the business of `grouping.conflict.listing`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from grouping.assess import best_hub
 from grouping.candidates import RURAL_SLACK, SHARE_SLACK, Candidates, units_per_minute
-from grouping.conflict_kernels import fill_hub_facts, flagged_members, longest_border, longest_pair
-from grouping.conflict_rules import MAXIMUMS, MINIMUMS, RuleInForce, any_site
+from grouping.conflict.kernels import fill_hub_facts, flagged_members, longest_border, longest_pair
+from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce, any_site
 from grouping.criteria import NO_ROAD_MINUTES, PENCE, crosses_localities, main_locality, pence, vulnerable_members
 from grouping.partition.columns import SideRow
 from grouping.problem import Decided, GroupingProblem, LockedGroup

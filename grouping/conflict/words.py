@@ -1,14 +1,11 @@
-"""Rules, changes and groups in the words a planner would use, names beside codes."""
+"""Rules and their changes in the words a planner would use, names beside codes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from grouping.conflict_rules import MAXIMUMS, MINIMUMS, RuleInForce
-from grouping.conflict_sets import Universe
+from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce
 from grouping.problem import GroupingProblem
 
 SHOWN = 12
@@ -50,11 +47,12 @@ class Names:
         return self.listed([p for p, other in enumerate(self.problem.keep_together) if other == tag])
 
 
-def _minutes(value: float) -> str:
+def in_minutes(value: float) -> str:
+    """Minutes with one decimal, if there is one."""
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _about(rule: RuleInForce) -> str:
+def kind_of_group(rule: RuleInForce) -> str:
     """The kind of group a minimum or maximum is about."""
     if rule.label:
         return f"A group with most patients in {rule.label}"
@@ -64,6 +62,19 @@ def _about(rule: RuleInForce) -> str:
 
 def rule_sentence(rule: RuleInForce, words: Names) -> str:
     """What a rule asks for, with its name in the rule set."""
+    if rule.key in MINIMUMS:
+        sentence = f"{kind_of_group(rule)} needs at least {rule.value:,.0f} patients"
+    elif rule.key == "decision":
+        return _decision(rule, words)
+    elif rule.key in MAXIMUMS and rule.key != "size.hard_maximum":
+        sentence = f"{kind_of_group(rule)} may have at most {rule.value:,.0f} patients, if it has several practices"
+    else:
+        sentence = _asked(rule, words)
+    return f"{sentence} [{named(rule)}]."
+
+
+def _asked(rule: RuleInForce, words: Names) -> str:
+    """What a rule that is neither a minimum nor a decision asks for."""
     value, size = rule.value, words.problem.rules.size
     said = {
         "exceptions": "No group may be below its minimum"
@@ -74,11 +85,12 @@ def rule_sentence(rule: RuleInForce, words: Names) -> str:
         "size.fewest_practices": f"A group needs at least {value:g} practices",
         "size.most_practices": f"A group may have at most {value:g} practices",
         "access.max_minutes_between_members": "The main sites of any two members may be at most"
-        f" {_minutes(value)} minutes apart",
-        "access.max_minutes_to_hub": f"Every member's main site must be within {_minutes(value)} minutes of the hub",
-        "access.max_mean_minutes_to_hub": f"Patients may need at most {_minutes(value)} minutes to the hub on average",
+        f" {in_minutes(value)} minutes apart",
+        "access.max_minutes_to_hub": f"Every member's main site must be within {in_minutes(value)} minutes of the hub",
+        "access.max_mean_minutes_to_hub": f"Patients may need at most {in_minutes(value)} minutes to the hub on"
+        " average",
         "contiguity.rule": "The catchments of a group must hang together",
-        "contiguity.max_minutes_over_border": f"Only borders with a drive of at most {_minutes(value)} minutes count",
+        "contiguity.max_minutes_over_border": f"Only borders with a drive of at most {in_minutes(value)} minutes count",
         "locality.rule": "A group must lie inside one locality",
         "locality.most_crossing": "No group may cross localities"
         if value == 0
@@ -94,15 +106,7 @@ def rule_sentence(rule: RuleInForce, words: Names) -> str:
         "hub.committed": "Committed sites must be hubs",
         "keep_together": f"{words.tagged(rule.label)} must stay together (tag {rule.label})",
     }
-    if rule.key in MINIMUMS:
-        sentence = f"{_about(rule)} needs at least {value:,.0f} patients"
-    elif rule.key == "decision":
-        return _decision(rule, words)
-    elif rule.key in MAXIMUMS and rule.key != "size.hard_maximum":
-        sentence = f"{_about(rule)} may have at most {value:,.0f} patients, if it has several practices"
-    else:
-        sentence = said[rule.key]
-    return f"{sentence} [{named(rule)}]."
+    return said[rule.key]
 
 
 def named(rule: RuleInForce) -> str:
@@ -151,7 +155,7 @@ def change_sentence(rule: RuleInForce, after: float | None, restores: bool | Non
 
 def _amount(rule: RuleInForce, value: float) -> str:
     if rule.key.startswith(("access.", "contiguity.")):
-        return f"{_minutes(value)} minutes"
+        return f"{in_minutes(value)} minutes"
     if rule.key == "practices.most_vulnerable_share":
         return f"{value:.1%}"
     unit = {"hub.budget": " pounds"}.get(rule.key, "")
@@ -229,100 +233,3 @@ def setting_lines(rule: RuleInForce, after: float | None, words: Names, word: st
     if after is None:
         return ()
     return f"[rules.override.{section}]", f"{key} = {after:.12g}"
-
-
-# -------------------------------------------------------------------------------------------------------------- groups
-
-
-def concerned_groups(universe: Universe, number: int, words: Names, after: float | None = None) -> list[str]:
-    """The groups that break a rule as it is now (and keep it `after` the change), each with its figure."""
-    mask = _concerned(universe, number)
-    if after is not None and universe.rules[number].key in MINIMUMS:
-        mask = mask & ~universe.below(number, after)
-    found = np.flatnonzero(mask)
-    return [_line(universe, int(j), number, words) for j in found[np.argsort(-_excess(universe, number)[found])]]
-
-
-def groups_named(universe: Universe, number: int, limit: int) -> list[tuple[int, ...]]:
-    """Members of the groups that break a rule, if they are at most so many."""
-    found = np.flatnonzero(_concerned(universe, number))
-    return [universe.listed.group(int(j)) for j in found] if len(found) <= limit else []
-
-
-def _excess(universe: Universe, number: int) -> np.ndarray:
-    """By how much each group breaks a rule, to tell the worst first."""
-    rule = universe.rules[number]
-    if rule.key == "exceptions" or rule.key in MINIMUMS:
-        return -universe.listed.list_size.astype(float)
-    named_facts = {"access.max_minutes_between_members": "longest_pair", "size.hard_maximum": "size"}
-    return universe.facts[named_facts[rule.key]].astype(float) if rule.key in named_facts else np.zeros(len(universe))
-
-
-def _concerned(universe: Universe, number: int) -> np.ndarray:
-    rule, rules = universe.rules[number], universe.rules
-    minimums = [n for n, one in enumerate(rules) if one.key in MINIMUMS]
-    if rule.key == "exceptions" or rule.decided.never_exception:
-        below = np.zeros(len(universe), bool)
-        for n in minimums:
-            below |= universe.below(n)
-        return below & (universe.holding(rule.decided.never_exception) > 0 if rule.decided.never_exception else True)
-    if rule.key in MINIMUMS:
-        return universe.below(number)
-    if rule.key == "locality.most_crossing":
-        return universe.facts["crosses"]
-    if rule.about_hubs:
-        return ~universe.allowed(frozenset({number}))[0]
-    return universe.broken(number)
-
-
-def _line(universe: Universe, j: int, number: int, words: Names) -> str:
-    """One group and its figure."""
-    rule, facts = universe.rules[number], universe.facts
-    members = universe.listed.group(j)
-    who, size = words.listed(members), int(facts["size"][j])
-    verb = "has" if len(members) == 1 else "together have"
-    if rule.key == "exceptions" or rule.key in MINIMUMS or rule.decided.never_exception:
-        n = number if rule.key in MINIMUMS else _own_minimum(universe, j)
-        least = int(universe.rules[n].value)
-        kind = _about(universe.rules[n])[0].lower() + _about(universe.rules[n])[1:]
-        return f"{who} {verb} {size:,} patients, {least - size:,} short of the {least:,} that {kind} needs."
-    if rule.key in MAXIMUMS:
-        return f"{who} {verb} {size:,} patients, {size - int(rule.value):,} above the maximum of {rule.value:,.0f}."
-    if rule.key == "access.max_minutes_between_members":
-        a, b = universe.farthest(j)
-        minutes = universe.problem.between_practices[a, b]
-        far = "no road joins them" if not np.isfinite(minutes) else f"{minutes:.1f} minutes"
-        pair = f"{words.listed([a])} and {words.listed([b])}"
-        return f"{who}: {pair} are furthest apart ({far}, limit {_minutes(rule.value)})."
-    if rule.key == "contiguity.rule":
-        return f"{who}: their catchments do not hang together."
-    if rule.key == "contiguity.max_minutes_over_border":
-        longest = facts["longest_border"][j]
-        limit = _minutes(rule.value)
-        return f"{who}: held together only by a border with a drive of {longest:.1f} minutes (limit {limit})."
-    if rule.key in {"size.fewest_practices", "size.most_practices"}:
-        return f"{who}: {len(members)} {'practice' if len(members) == 1 else 'practices'} (limit {rule.value:g})."
-    if rule.key in {"locality.rule", "locality.most_crossing"}:
-        names = sorted({universe.problem.locality[p] for p in members} - {""})
-        return f"{who}: in {len(names)} localities ({', '.join(names)})."
-    if rule.key == "practices.most_vulnerable_share":
-        return f"{who}: {facts['vulnerable'][j]:.0%} of the practices are vulnerable (limit {rule.value:.0%})."
-    if rule.about_hubs:
-        return f"{who}: {_hub_words(universe, j, number, words)}"
-    if rule.key == "keep_together":
-        return f"{who}: not together with all practices of the tag {rule.label} ({words.tagged(rule.label)})."
-    return f"{who}: against decision {rule.label}."
-
-
-def _own_minimum(universe: Universe, j: int) -> int:
-    return next(n for n, one in enumerate(universe.rules) if one.key in MINIMUMS and universe.governed(n)[j])
-
-
-def _hub_words(universe: Universe, j: int, number: int, words: Names) -> str:
-    rule = universe.rules[number]
-    drive, mean, _ = universe.hub_facts(frozenset(), {})[j]
-    if rule.key == "access.max_minutes_to_hub":
-        return f"from the farthest member at least {drive:.1f} minutes to a hub (limit {_minutes(rule.value)})."
-    if rule.key == "access.max_mean_minutes_to_hub":
-        return f"patients need at least {mean:.1f} minutes to a hub on average (limit {_minutes(rule.value)})."
-    return f"no site of theirs can be the hub. {rule_sentence(rule, words)}"

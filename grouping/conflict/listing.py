@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from grouping.candidates import Candidates, count_sets, list_candidates
-from grouping.conflict_rules import MAXIMUMS, RuleInForce, any_site, loosened
-from grouping.conflict_sets import Universe, measured, sets_as_list
+from grouping.conflict.rules import MAXIMUMS, RuleInForce, any_site, loosened
+from grouping.conflict.sets import Universe, measured, sets_as_list
 from grouping.problem import Decided, GroupingProblem
 
 MOST_SETS = 1_600_000

@@ -18,14 +18,14 @@ from geodata.errors import NoPlan
 from grouping.candidates import list_candidates
 from grouping.cli import app
 from grouping.conflict import Conflict, explain_conflict, why_not
-from grouping.conflict_listing import universe_of
-from grouping.conflict_plans import FEWER, NUMERIC, Plans
-from grouping.conflict_rules import RuleInForce, loosened, rules_in_force
-from grouping.conflict_search import OutOfTime, smallest_conflict, smallest_hitting_set
+from grouping.conflict.listing import universe_of
+from grouping.conflict.plans import FEWER, NUMERIC, Plans
+from grouping.conflict.rules import RuleInForce, loosened, rules_in_force
+from grouping.conflict.search import OutOfTime, smallest_conflict, smallest_hitting_set
 from grouping.optimise import solve_partition
 from grouping.partition.clock import Clock
 from grouping.pipeline import run_case
-from grouping.problem import Decided, GroupingProblem
+from grouping.problem import Decided, GroupingProblem, LockedGroup
 from tests.grouping.brute_force import Definitions, mixed_problem
 from tests.small_case import write_small_case
 
@@ -430,3 +430,38 @@ def test_a_run_without_a_plan_carries_its_explanation(tmp_path: Path) -> None:
     assert conflict.rules
     assert "Orchard Practice (X00006)" in "\n".join(conflict.text)
     assert any("[decision 1]" in rule.sentence for rule in conflict.rules)
+
+
+def test_of_two_locked_groups_that_overlap_neither_stands_against_the_other() -> None:
+    locked = (LockedGroup((0, 1), 0, "one"), LockedGroup((1,), 1, "other"))
+    problem = replace(line_of_towns((30_000, 30_000)), decided=Decided(locked=locked))
+    found = explain_conflict(problem, seconds=None)
+    assert found is not None
+    assert {rule.rule for rule in found.rules} == {"decision"}
+    assert all(one.restores for one in found.relaxations)
+
+
+def test_a_conflict_with_an_open_question_is_not_called_irreducible() -> None:
+    """Only 0 and 1 together cannot be had; whether 1 can be had without 0 is not answered in time."""
+
+    def oracle(wanted: frozenset[int]) -> frozenset[int] | None:
+        if not wanted or wanted == {1}:
+            raise OutOfTime
+        return None if {0, 1} <= wanted else wanted
+
+    found = smallest_conflict(range(3), oracle)
+    assert {0, 1} <= set(found.members)
+    assert not found.proven
+    assert not found.irreducible
+
+
+def test_a_conflict_found_by_leaving_out_is_irreducible_and_not_called_the_smallest() -> None:
+    def oracle(wanted: frozenset[int]) -> frozenset[int] | None:
+        if not wanted:
+            raise OutOfTime
+        return None if {0, 1} <= wanted else wanted
+
+    found = smallest_conflict(range(3), oracle)
+    assert found.members == (0, 1)
+    assert found.irreducible
+    assert not found.proven

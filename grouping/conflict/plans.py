@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping.candidates import Candidates
-from grouping.conflict_rules import MAXIMUMS, MINIMUMS
-from grouping.conflict_search import OutOfTime, Wish
-from grouping.conflict_sets import Universe
+from grouping.conflict.rules import MAXIMUMS, MINIMUMS
+from grouping.conflict.search import OutOfTime, Wish
+from grouping.conflict.sets import Universe
 from grouping.criteria import NO_ROAD_MINUTES, UNITS
 from grouping.partition.clock import Clock
 from grouping.partition.columns import Columns, SideRow
