@@ -58,6 +58,8 @@ class Agreement:
     @property
     def sentence(self) -> str:
         """The outcome, for people."""
+        if not self.exact and (self.table["plans"] <= 1).all():
+            return "There was no time to look which practices are together in all plans nearly as good as the best."
         borders = int(self.table["border"].sum())
         if self.exact and len(self.table) and self.table["plans"].iloc[0] == 1:
             return (

@@ -145,7 +145,8 @@ def best_hub(members: tuple[str, ...], problem: GroupingProblem) -> str:
     weights = problem.rules.weights
     scale = float(problem.timed_patients.sum()) / max(float(problem.list_size.sum()), 1.0)
     other = np.array([_hub_penalty(index, site, problem) for site in range(len(eligible))]) * scale
-    cost = np.where(np.isfinite(minutes), weights.minutes * minutes + other, np.inf)
+    reached = np.isfinite(minutes)
+    cost = np.where(reached, weights.minutes * np.where(reached, minutes, 0.0) + other, np.inf)
     return problem.site_codes[int(np.lexsort((np.arange(len(cost)), minutes, np.round(cost, 3)))[0])]
 
 

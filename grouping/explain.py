@@ -82,7 +82,7 @@ def _left_out(certificate: dict[str, Any]) -> list[str]:
 
 
 def _limit(name: str, limit: int) -> str:
-    """A limit on the plan as a whole; its row counts a budget in pence, and states a least number as minus the number."""
+    """A limit on the plan as a whole. Its row counts a budget in pence; a least number stands there with a minus."""
     if name == "hub_budget":
         pounds = limit / PENCE
         return f"hub budget (£{pounds:,.0f})" if pounds == int(pounds) else f"hub budget (£{pounds:,.2f})"

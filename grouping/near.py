@@ -118,6 +118,8 @@ class Near:
         why = "time ran out" if self.stopped else f"there are {more} within {asked}"
         if not self.stopped and len(self) < self.at_most:
             why = "beyond that the list of groups is not whole"
+        if len(self) == 1:
+            return f"No other plan lies within {percent(self.covered)} of {best}; {why}."
         return f"All {len(self):,} plans within {percent(self.covered)} of {best} are listed; {why}."
 
     def record(self) -> dict[str, object]:

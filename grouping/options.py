@@ -324,9 +324,7 @@ def _next_similar(state: _Options) -> Positions | None:
         return alive[found.plan]
     if found.proven and state.best.whole_within == float("inf"):
         plans = "plan" if number == 2 else "plans"
-        state.lines.append(
-            f"There is no further plan{_as_good(state)}: proven, only {number - 1} {plans}."
-        )
+        state.lines.append(f"There is no further plan{_as_good(state)}: proven, only {number - 1} {plans}.")
     else:
         state.lines.append(f"Time ran out while looking for option {number}.")
     return None

@@ -253,7 +253,7 @@ def _nearly_as_good(ready: Prepared, solution: Solution, clock: Clock, progress:
     tolerance = ready.rules.options.near
     progress("near plans", f"listing all plans within {tolerance:.2%} of the best score")
     own = OwnTime(min(OWN_SECONDS, clock.left() / 2), clock)
-    near = near_plans(solution, tolerance, clock=own)
+    near = near_plans(solution, tolerance, count=True, clock=own)
     names = ready.place.practices["name"].astype(str).to_dict()
     agreement = agreement_table(ready.problem, solution, near, names, clock=OwnTime(OWN_SECONDS / 2, clock))
     progress("near plans", near.sentence)

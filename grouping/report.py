@@ -49,6 +49,11 @@ def write_report(run: Run, path: Path) -> None:
     path.write_text(render_report(run), encoding="utf-8", newline="\n")
 
 
+def _compared(run: Run) -> bool:
+    """Whether several plans nearly as good were found, or the best is known to be the only one."""
+    return run.agreement is not None and (run.agreement.exact or len(run.near or ()) > 1)
+
+
 def render_report(run: Run) -> str:
     """Make the page of a run as text."""
     polygons = maps.drawn_areas(run.place.areas)
@@ -75,7 +80,7 @@ def render_report(run: Run) -> str:
         frame=Markup(frame.html),
         data=script_data(maps.map_data(run, polygons, colours)) if run.options else "",
         drawing=drawing,
-        agreement=agreement_view(run.agreement, run.place, drawing.main_sites) if run.agreement and drawing else None,
+        agreement=agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None,
         palette=maps.PALETTE,
         minute_steps=minute_steps(),
         answer=answer_lines(run),

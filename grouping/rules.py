@@ -8,15 +8,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from geodata.case import TableSpec
 from geodata.errors import Finding, InputProblems
 from grouping.decision_records import DecisionRecord, read_records
 
-Patients = Annotated[int, Field(ge=0, strict=True)]
+MOST_PATIENTS = 100_000_000
+"""More than England has: beyond it a slip of the keyboard, and whole-number arithmetic that might overflow."""
+
+Patients = Annotated[int, Field(ge=0, le=MOST_PATIENTS, strict=True)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Minutes = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Minutes = Annotated[float, Field(ge=0.0, le=100_000.0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0.0, le=10_000.0, allow_inf_nan=False)]
 SiteKind = Literal["main", "branch", "community", "mobile"]
 
 
@@ -24,6 +29,13 @@ class _Section(BaseModel):
     """Base of all sections: unknown keys are errors, values never change."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: Any) -> Any:
+        if isinstance(value, bool):  # else `true` would be read as 1
+            raise PydanticCustomError("truth_value", "true and false mean nothing here")
+        return value
 
 
 class LocalitySize(_Section):
@@ -45,7 +57,7 @@ class SizeRules(_Section):
     preferred_minimum_urban: Patients = 30_000
     preferred_minimum_rural: Patients = 20_000
     preferred_maximum: Patients = 50_000
-    hard_maximum: Annotated[int, Field(gt=0, strict=True)] = 60_000
+    hard_maximum: Annotated[int, Field(gt=0, le=MOST_PATIENTS, strict=True)] = 60_000
     hard_maximum_rural: Patients = 0
     target: Patients = 0
     fewest_practices: Annotated[int, Field(ge=0, strict=True)] = 0
@@ -159,14 +171,14 @@ class GroupRules(_Section):
 class Weights(_Section):
     """Minutes added to the score for each patient affected (`minutes`: what a minute to the hub itself counts)."""
 
-    minutes: Minutes = 1.0
-    outside_preferred: Minutes = 1.0
-    split_locality: Minutes = 0.5
-    change_of_group: Minutes = 0.0
-    mixed_systems: Minutes = 0.0
-    worst_practice: Minutes = 0.0
-    size_balance: Minutes = 0.0
-    hub_cost: Minutes = 0.0
+    minutes: Weight = 1.0
+    outside_preferred: Weight = 1.0
+    split_locality: Weight = 0.5
+    change_of_group: Weight = 0.0
+    mixed_systems: Weight = 0.0
+    worst_practice: Weight = 0.0
+    size_balance: Weight = 0.0
+    hub_cost: Weight = 0.0
 
 
 Criterion = Literal[
@@ -208,6 +220,12 @@ class SecondLayerRules(_Section):
     minimum: Patients = 0
     maximum: Patients = 0
     max_minutes_between_hubs: Minutes = 0.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SecondLayerRules:
+        if 0 < self.maximum < self.minimum:
+            raise ValueError(f"minimum ({self.minimum}) is above maximum ({self.maximum})")
+        return self
 
 
 DecisionKind = Literal["grant-exception", "no-exception", "together", "apart", "hub", "not-hub", "group", "plan"]
@@ -425,7 +443,8 @@ def _findings(
         section, key = [*where, "", ""][:2]
         column = ".".join(part for part in where if not part.isdigit()) or "rules"
         overridden = isinstance(override.get(section), Mapping) and (not key or key in override[section])
-        known = _known_keys(section if key else "")
+        known = ", ".join(LocalitySize.model_fields) if where[:2] == ["size", "locality"] else ""
+        known = known or _known_keys(section if key else "")
         message, fix = _words(fault, known)
         is_value = not isinstance(fault.get("input"), (dict, BaseModel)) and fault["type"] != "missing"
         findings.append(
@@ -472,6 +491,30 @@ def _known_keys(section: str) -> str:
     return ", ".join(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else "no keys"
 
 
+NEEDED = {
+    "int_type": "a whole number is needed, without quotation marks, commas or decimals",
+    "int_from_float": "a whole number is needed, without decimals",
+    "float_type": "a number is needed, without quotation marks, units or commas",
+    "float_parsing": "a number is needed, without quotation marks, units or commas",
+    "finite_number": "a finite number is needed",
+    "string_type": "text in quotation marks is needed",
+    "string_too_short": "it must not be empty",
+    "tuple_type": 'a list in square brackets is needed, such as ["A", "B"]',
+    "too_short": "the list must not be empty",
+    "dict_type": 'it needs a heading of its own for each locality, such as [rules.override.size.locality."North"]',
+    "model_type": 'it needs a heading of its own, such as [rules.override.size.locality."North"]',
+}
+"""What a value must be, by pydantic's name of the fault."""
+
+LIMITS = {
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}
+"""Faults that name a limit."""
+
+
 def _words(fault: Mapping[str, Any], known: str) -> tuple[str, str]:
     """Message and fix for one fault."""
     kind = fault["type"]
@@ -480,8 +523,22 @@ def _words(fault: Mapping[str, Any], known: str) -> tuple[str, str]:
     if kind == "missing":
         return "this value is missing", "Add it to the rule set file."
     if kind == "value_error":
-        return str(fault["ctx"]["error"]), "Change one of the two values so that they agree."
+        message = str(fault["ctx"]["error"])
+        two = " is above " in message
+        return message, "Change one of the two values so that they agree." if two else "Correct it as said here."
     if kind in {"literal_error"}:
         return "this value is not one of those allowed", f"Use {fault['ctx']['expected']}."
-    message = fault["msg"][:1].lower() + fault["msg"][1:]
-    return f"this value does not fit: {message}", "Write a value of the kind the built-in rule sets show."
+    return f"this value does not fit: {_needed(fault)}", "Write a value of the kind the built-in rule sets show."
+
+
+def _needed(fault: Mapping[str, Any]) -> str:
+    """What a value must be, in plain words."""
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind in NEEDED:
+        return NEEDED[kind]
+    if kind in LIMITS:
+        limit = next(iter(context.values()))
+        limit = int(limit) if limit == int(limit) else limit
+        share = kind == "less_than_equal" and limit == 1
+        return f"it must be {LIMITS[kind]} {limit:,}" + (" (it is a share: write 0.05 for 5%)" if share else "")
+    return fault["msg"][:1].lower() + fault["msg"][1:]

@@ -74,7 +74,7 @@ def why_lines(
     index = {code: p for p, code in enumerate(problem.practice_codes)}
     who = words.listed(sorted(index[code] for code in set(practices)))
     if not breaches:
-        return [f"No rule stands against {who} as a group by itself; other groups fit the whole plan better."]
+        return [f"No rule stands against {who} as a group by itself. Whether a plan holds it is told by the run."]
     lines = [f"{who} as a group:", *(f"  - {one.sentence}" for one in breaches)]
     if all("minimum" in one.rule for one in breaches) and problem.rules.exceptions.limit != 0:
         lines.append("Exceptions are allowed, so it could stand as one; plans with less shortfall come before it.")

@@ -28,6 +28,12 @@ SHOWN_GROUPS = 3
 STEPS_DOWN = 3
 """Steps to the next smaller change before the rest is halved."""
 
+TO_HUB = ("access.max_minutes_to_hub", "access.max_mean_minutes_to_hub")
+"""Limits that also decide which hubs, of which cost, there are to choose from."""
+
+MOST_TENTHS = 10_000_000
+"""Tenths of a minute up to which the least limit is looked for."""
+
 ROW_OF = {
     "exceptions": "exceptions_at_most",
     "locality.most_crossing": "most_crossing",
@@ -140,6 +146,8 @@ class Change:
         plan = plans.plan(everything - {self.number})
         if plan is None:
             return self._told(None, restores=False, exact=True)
+        if self.rule.key in TO_HUB and any(rule.key == "hub.budget" for rule in plans.universe.rules):
+            return self._by_tenths()
         best, exact, steps, low = self._used(plan), False, 0, 0
         values = self._values(best)  # by their size as a change; those before `low` leave no plan
         try:
@@ -157,6 +165,24 @@ class Change:
         after = _rounded(self.rule, best) if math.isfinite(best) else None
         problem = loosened(plans.universe.problem, self.rule, after)
         return self._told(after, restores=True, exact=exact, problem=problem)
+
+    def _by_tenths(self) -> Relaxation:
+        """The least limit in tenths of a minute: with a budget, the hub that is near enough may cost too much."""
+        plans, below, step = self.plans, math.floor(self.rule.value * 10), 10
+
+        def none(tenths: int) -> bool:
+            return plans.plan(plans.everything, {self.number: tenths / 10}) is None
+
+        while none(below + step):
+            below, step = below + step, step * 2
+            if step > MOST_TENTHS:
+                return self._told(None, restores=True, exact=True, problem=loosened(plans.universe.problem, self.rule))
+        above = below + step
+        while above - below > 1:
+            middle = (below + above) // 2
+            below, above = (middle, above) if none(middle) else (below, middle)
+        problem = loosened(plans.universe.problem, self.rule, above / 10)
+        return self._told(above / 10, restores=True, exact=True, problem=problem)
 
     def _change(self, value: float) -> float:
         """A value as the size of a change: the smaller, the less it relaxes the rule."""

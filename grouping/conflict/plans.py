@@ -202,8 +202,9 @@ class Plans:
             raise NotPlaced
         raise OutOfTime
 
-    @staticmethod
-    def _as_look(ids: NDArray[np.int64], listed: Candidates, rows: tuple[SideRow, ...], found: Found) -> _Look:
+    def _as_look(self, ids: NDArray[np.int64], listed: Candidates, rows: tuple[SideRow, ...], found: Found) -> _Look:
+        if found.plan is None:  # a limit on the plan as a whole is broken even where everybody is left out
+            return _Look(ids, listed, rows, ids[:0], frozenset(range(self._count)), found)
         inside = found.plan < len(ids)
         left_out = frozenset((found.plan[~inside] - len(ids)).tolist())
         return _Look(ids, listed, rows, ids[found.plan[inside]], left_out, found)

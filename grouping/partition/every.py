@@ -19,7 +19,19 @@ from grouping.partition.clock import Clock
 from grouping.partition.columns import Columns
 from grouping.partition.pricing import Bound, Relaxation
 from grouping.partition.rows import without_negative
-from grouping.partition.states import FAR, TURNS, Graph, Steps, TooMany, count_paths, steps_of, that_fit, unfold, walk
+from grouping.partition.states import (
+    FAR,
+    TURNS,
+    Graph,
+    Steps,
+    TooMany,
+    count_paths,
+    shared_sets,
+    steps_of,
+    that_fit,
+    unfold,
+    walk,
+)
 
 MOST_STATES = 8_000_000
 """States of a graph; the limit is lowered rather than that there be more (about 1 GB with 128 practices)."""
@@ -302,10 +314,11 @@ class _Sweep:
         use = self._use(ids)
         best: tuple[Steps, Graph] | None = None
         most = MOST_STATES
+        shared = shared_sets(columns)
         if not self.settled:
-            self.orders += [order for order in sweeps(columns) if not any((order == one).all() for one in self.orders)]
+            self.orders += [order for order in sweeps(shared) if not any((order == one).all() for one in self.orders)]
         for n, order in enumerate(self.orders):
-            steps = steps_of(columns, use, order)
+            steps = steps_of(columns, use, order, shared)
             try:
                 graph = self._graph(steps, limit, most)
             except TooMany:
@@ -337,7 +350,7 @@ class _Sweep:
             if self.stop():
                 raise TooMany
             columns = self.columns.take(ids)
-            fit = that_fit(steps_of(columns, self._use(ids), np.arange(columns.practices)), room)
+            fit = that_fit(_in_order(columns, self._use(ids)), room)
             if len(fit) > 0.9 * len(ids):
                 return ids[fit]
             ids = ids[fit]
@@ -425,21 +438,19 @@ class _Sweep:
         return np.array([[place[group] for group in groups], range(len(used))], ">u4")[:, back]
 
 
-def sweeps(columns: Columns) -> list[NDArray[np.int64]]:
+def _in_order(columns: Columns, use: NDArray[np.int64]) -> Steps:
+    """Steps of the practices as they are numbered."""
+    return steps_of(columns, use, np.arange(columns.practices), shared_sets(columns))
+
+
+def sweeps(shared: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Orders of the practices in which those that share sets stand close together.
 
     They follow the slowest way to vary over the practices that changes little between two that share many sets: the
     second eigenvector of the Laplacian (Fiedler 1973), which in space is a sweep along the longest extent. Counts of
-    shared sets are weighted in three ways; each sweep is also given backwards.
+    shared sets (see `shared_sets`) are weighted in three ways; each sweep is also given backwards.
     """
-    count = columns.practices
-    shared = np.zeros((count, count))
-    owner = np.repeat(np.arange(len(columns)), columns.lengths())
-    for begin in range(0, len(columns), 4096):
-        part = slice(columns.starts[begin], columns.starts[min(begin + 4096, len(columns))])
-        held = np.zeros((min(4096, len(columns) - begin), count))
-        held[owner[part] - begin, columns.members[part]] = 1
-        shared += held.T @ held
+    shared = shared.copy()
     np.fill_diagonal(shared, 0.0)
     orders = [_sweep(np.where(shared > 0, shared**power, 0.0)) for power in (0.5, 1.0, 0.0)]
     return [*orders, *(order[::-1].copy() for order in orders)]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from geodata.compiled import compiled
 from grouping.partition.columns import Columns
@@ -99,8 +100,16 @@ class Graph:
         return len(self.begin)
 
 
-def steps_of(columns: Columns, use: NDArray[np.int64], order: NDArray[np.int64]) -> Steps:
-    """The sets as steps of a sweep over the practices in this order (see `Steps` for `use`)."""
+def shared_sets(columns: Columns) -> NDArray[np.float64]:
+    """How many sets each two practices share, shape (P, P); on the diagonal how many hold each."""
+    owner = np.repeat(np.arange(len(columns)), columns.lengths())
+    ones = np.ones(len(owner))
+    held = csr_array((ones, (owner, columns.members)), shape=(len(columns), columns.practices))
+    return np.asarray((held.T @ held).todense(), np.float64)
+
+
+def steps_of(columns: Columns, use: NDArray[np.int64], order: NDArray[np.int64], shared: NDArray[np.float64]) -> Steps:
+    """The sets as steps of a sweep over the practices in this order (see `Steps` for `use`, `shared_sets`)."""
     count = columns.practices
     place = np.empty(count, np.int64)
     place[order] = np.arange(count)
@@ -108,14 +117,9 @@ def steps_of(columns: Columns, use: NDArray[np.int64], order: NDArray[np.int64])
     owner = np.repeat(np.arange(len(columns)), columns.lengths())
     bits = _bits(count)
     mask = np.bitwise_or.reduceat(bits[at], columns.starts[:-1], axis=0)
-    shared = np.zeros((count, count), bool)
-    held = np.zeros((min(len(columns), 4096), count), np.float32)
-    for begin in range(0, len(columns), len(held)):
-        held[:] = 0
-        part = slice(columns.starts[begin], columns.starts[min(begin + len(held), len(columns))])
-        held[owner[part] - begin, at[part]] = 1
-        shared |= held.T @ held > 0
-    together = np.array([np.bitwise_or.reduce(bits[row], axis=0, initial=np.uint64(0)) for row in shared])
+    together = np.array(
+        [np.bitwise_or.reduce(bits[row], axis=0, initial=np.uint64(0)) for row in shared[np.ix_(order, order)] > 0]
+    )
     near = np.bitwise_or.reduceat(together[at], columns.starts[:-1], axis=0)
     first = np.minimum.reduceat(at, columns.starts[:-1])
     by = np.lexsort((np.arange(len(columns)), use[:, 0], first)).astype(np.int64)

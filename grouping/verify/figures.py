@@ -107,7 +107,8 @@ def check_exceptions_named(ledger: Ledger, written: pd.DataFrame, derived: pd.Da
     told = written.set_index("group_id")["exception"].astype(object).fillna("").astype(str)
     wrong, named, granted = [], 0, 0
     for group_id, row in derived.iterrows():
-        text, short, reason = told.get(group_id, ""), max(-int(row["margin"]), 0), row["granted"]
+        text, short = told.get(group_id, ""), max(-int(row["margin"]), 0)
+        reason = None if pd.isna(row["granted"]) else row["granted"]  # beside a reason, pandas holds None as NaN
         named += short > 0 and reason is None
         granted += short > 0 and reason is not None
         if bool(text) != (short > 0) or (short and f"{short:,} short" not in text):

@@ -93,7 +93,7 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, 
     ]
     before = plan_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
     all_claims = {
-        option["id"]: _claims(run_dir / "options" / option["id"], option, record["solver"], before)
+        option["id"]: _claims(run_dir / "options" / option["id"], option, record, before)
         for option in record["options"]
     }
     plans = {name: claims.plan for name, claims in all_claims.items()}
@@ -262,19 +262,27 @@ def plan_of(path: Path) -> Plan:
     )
 
 
-def _claims(folder: Path, option: dict, solver: dict | None, before: Plan | None) -> Claims:
+def _claims(folder: Path, option: dict, record: dict, before: Plan | None) -> Claims:
     groups = _read_table(
         folder / "groups.csv", GROUP_COLUMNS, GROUP_COLUMNS[:1], dtype={"group_id": str, "hub_site_code": str}
     )
-    headline = option.get("headline") or {}
     areas = _read_table(folder / "areas.csv", AREA_COLUMNS, AREA_COLUMNS[:1], dtype={"area_code": str})
+    shortfall, exceptions = (_proven_or_said(name, option, record) for name in ("shortfall", "exceptions"))
     return Claims(
         plan=plan_of(folder / "plan.csv"),
         groups=groups,
         areas=areas,
         objective=option["objective"],
-        shortfall=solver["shortfall"] if solver else headline.get("shortfall"),
-        exceptions=solver["exceptions"] if solver else headline.get("exceptions"),
+        shortfall=shortfall,
+        exceptions=exceptions,
         headline=option.get("headline"),
         before=before,
     )
+
+
+def _proven_or_said(name: str, option: dict, record: dict) -> int | None:
+    """What the proof says (of options after the first only what comes before the score); else what the option says."""
+    solver, order = record["solver"], list(record["rules"]["objective"]["order"])
+    if solver and (option is record["options"][0] or name in order[: order.index("score")]):
+        return solver[name]
+    return (option.get("headline") or {}).get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import networkx as nx
@@ -14,7 +15,19 @@ from grouping.optimise import solve_partition
 from grouping.plan import Plan
 from grouping.problem import GroupingProblem
 from grouping.second_layer import COLUMNS, LARGEST, SecondLayer, form_partnerships
-from tests.grouping.brute_force import partitions
+
+
+def partitions(items: tuple[int, ...]) -> Iterator[list[tuple[int, ...]]]:
+    """All partitions of some groups."""
+    if not items:
+        yield []
+        return
+    first, rest = items[0], items[1:]
+    for mask in range(1 << len(rest)):
+        part = (first, *(g for i, g in enumerate(rest) if mask >> i & 1))
+        left = tuple(g for i, g in enumerate(rest) if not mask >> i & 1)
+        for other in partitions(left):
+            yield [part, *other]
 
 
 def times_between(problem: GroupingProblem) -> TravelTimes:

@@ -465,3 +465,19 @@ def test_a_conflict_found_by_leaving_out_is_irreducible_and_not_called_the_small
     assert found.members == (0, 1)
     assert found.irreducible
     assert not found.proven
+
+
+def test_the_least_limit_to_the_hub_counts_only_hubs_the_budget_can_pay() -> None:
+    """The hub six minutes away costs too much; the one the budget can pay is nine minutes away."""
+    problem = line_of_towns((20_000, 20_000))
+    minutes = problem.patient_minutes.copy()
+    minutes[:, 1] += 3 * problem.list_size
+    problem = replace(problem, patient_minutes=minutes, hub_cost=np.array([100.0, 10.0]))
+    problem = ruled(ruled(problem, "hub", budget=50.0), "access", max_mean_minutes_to_hub=5.0)
+    conflict = explain_conflict(problem)
+    assert conflict is not None
+    change = next(one for one in conflict.relaxations if one.rule == "access.max_mean_minutes_to_hub")
+    assert (change.restores, change.after) == (True, 9.0)
+    assert change.plan is not None
+    assert not leaves_a_plan(ruled(problem, "access", max_mean_minutes_to_hub=8.9))
+    assert leaves_a_plan(ruled(problem, "access", max_mean_minutes_to_hub=9.0))
