@@ -219,7 +219,7 @@ def main() -> None:
     console.width = max(console.width, WIDTH)
     console.print(f"Every instance in a fresh process, compiled code loaded before. {load_average()}")
     for name in absent:
-        console.print(f"{name} is not installed and is left out: pip install -e .[bench]")
+        console.print(f'{name} is not installed and is left out: pip install ".[bench]"', markup=False)
     counties = [measure(COUNTY, graph, seed, COUNTY_SECONDS) for graph in GRAPHS for seed in range(seeds)]
     show(f"Counties of {COUNTY} practices", counties, console)
     large = [measure(BOARD, graph, seed, BOARD_SECONDS) for seed, graph in enumerate(BOARD_GRAPHS[:boards])]

@@ -22,7 +22,7 @@ from grouping.page import (
     without_carriage_returns,
 )
 from grouping.report_agreement import agreement_view
-from grouping.report_answer import answer_lines, comparison_rows
+from grouping.report_answer import answer_lines, comparison_rows, granted_groups
 from grouping.report_method import (
     attribution_lines,
     detail_rows,
@@ -85,6 +85,7 @@ def render_report(run: Run) -> str:
         minute_steps=minute_steps(),
         answer=answer_lines(run),
         comparison=comparison_rows(run),
+        granted=granted_groups(run.options[0]) if run.options else 0,
         options=[option_view(option, run, colour) for option, colour in zip(run.options, colours, strict=True)],
         findings=findings_by_kind(run.findings),
         proof=proof_lines(run),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from grouping.assess import not_granted
 from grouping.report_words import (
     count,
     is_missing,
@@ -129,19 +130,37 @@ def _estimated_sentence(figures: dict[str, object]) -> list[str]:
 
 
 def _exception_sentence(option: AssessedOption, *, by_hand: bool) -> str:
-    short = option.groups[option.groups["margin"] < 0]
+    open_to_question = not_granted(option.groups)
+    short = option.groups[open_to_question]
+    granted = option.groups[(option.groups["margin"] < 0) & ~open_to_question]
+    by_grant = ""
+    if len(granted):
+        which = listed([f"{row.group_id} ({-row.margin:,} short)" for row in granted.itertuples()])
+        verb = "is" if len(granted) == 1 else "are"
+        by_grant = (
+            f"{plural(len(granted), 'group', start=True)} {verb} below the minimum by a granted exception: {which}."
+        )
     if short.empty:
-        return "Every group reaches the minimum that applies to it."
+        every = "Every other group" if by_grant else "Every group"
+        return f"{by_grant} {every} reaches the minimum that applies to it.".strip()
     names = listed([f"{row.group_id} ({-row.margin:,} short)" for row in short.itertuples()])
     total = f"{int(-short['margin'].sum()):,} patients in all"
     if by_hand:
-        return f"{plural(len(short), 'group', start=True)} stay below the minimum: {names}; {total}."
+        verb = "stays" if len(short) == 1 else "stay"
+        return (
+            f"{plural(len(short), 'group', start=True)} {verb} below the minimum: {names}; {total}. {by_grant}".strip()
+        )
     verb = (
         "stays below its minimum as a named exception"
         if len(short) == 1
         else ("stay below their minimum as named exceptions")
     )
-    return f"{plural(len(short), 'group', start=True)} {verb}: {names}; {total}."
+    return f"{plural(len(short), 'group', start=True)} {verb}: {names}; {total}. {by_grant}".strip()
+
+
+def granted_groups(option: AssessedOption) -> int:
+    """How many groups are below their minimum by a granted exception."""
+    return int((option.groups["margin"] < 0).sum() - not_granted(option.groups).sum())
 
 
 def _others_sentence(run: Run) -> list[str]:
@@ -188,8 +207,9 @@ def comparison_rows(run: Run) -> list[tuple[str, list[str]]]:
         (
             "Groups below their minimum",
             [
-                f"{f['exceptions']}, short by {count(f['shortfall'])} patients in all" if f["exceptions"] else "none"
-                for f in plain
+                (f"{f['exceptions']}, short by {count(f['shortfall'])} patients in all" if f["exceptions"] else "none")
+                + (f"; {granted} granted" if (granted := granted_groups(option)) else "")
+                for f, option in zip(plain, run.options, strict=True)
             ],
         ),
         row(f"Mean minutes from home to the hub{estimate}", "mean_minutes_to_hub", minutes),

@@ -274,6 +274,13 @@ def test_minutes_are_told_rounded_up_and_as_one_writes_them() -> None:
     assert not leaves_a_plan(ruled(problem, "access", max_minutes_between_members=20.2))
 
 
+def test_more_groups_asked_for_than_there_are_practices() -> None:
+    problem = ruled(line_of_towns((40_000, 40_000, 40_000)), "groups", fewest=500)
+    conflict = explain_conflict(problem, seconds=None)
+    (one,) = [told for told in conflict.relaxations if told.restores]
+    assert (one.rule, one.after) == ("groups.fewest", 3)
+
+
 def test_rules_that_only_two_changes_would_mend_say_so() -> None:
     problem = line_of_towns((40_000, 10_000, 40_000))
     problem = ruled(ruled(problem, "size", hard_maximum=45_000), "access", max_minutes_between_members=5.0)

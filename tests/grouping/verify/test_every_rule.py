@@ -232,6 +232,22 @@ def test_a_granted_exception_is_neither_shortfall_nor_exception_and_carries_its_
         assert list(wrong["claim"]) == ["exceptions are named with their shortfall"]
 
 
+def test_one_exception_may_be_granted_and_another_not() -> None:
+    values = {
+        "size": {"minimum_urban": 40_000, "minimum_rural": 40_000},
+        DECIDED: [{"kind": "grant-exception", "practices": ["C"], "reason": "an island"}],
+    }
+    place, rules = place_with_everything(), rules_of(values)
+    claims = claims_of(TWO, place, rules)
+    other, plain = claims.groups["exception"]
+    groups = claims.groups.assign(exception=[other, f"Granted exception: {plain}. Reason: an island"])
+    evidence = Evidence(place, hand_worked_times(), EDGES, rules, {})
+    table = verify_plan(replace(claims, groups=groups), evidence)
+    told = table[table["claim"] == "exceptions are named with their shortfall"]
+    assert told["agrees"].all(), told.to_string()
+    assert "1 exceptions, 1 granted ones" in told["detail"].iloc[0]
+
+
 def test_the_groups_of_a_plan_file_stand_except_those_of_named_localities(tmp_path: Path) -> None:
     text = "Practice code;Group id;Hub site code\na;1;\nB;1;b1\nC;2;C1\n"
     (tmp_path / "today.csv").write_text(text, encoding="utf-8")

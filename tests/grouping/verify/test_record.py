@@ -236,6 +236,17 @@ def test_rules_of_the_case_changed_after_the_run_are_noticed(copy: Path) -> None
     assert detail == "size.hard_maximum: written 60000, the case gives 65000"
 
 
+def test_options_may_differ_in_what_comes_after_the_score(copy: Path) -> None:
+    settings = copy / "case" / "case.toml"
+    order = '[rules.override.objective]\norder = ["score", "shortfall", "exceptions"]\n'
+    size = "[rules.override.size]\nminimum_urban = 59000\nminimum_rural = 59000\n"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\n" + order + size, encoding="utf-8")
+    run = run_case(copy / "case", options=3)
+    assert len({option.headline["shortfall"] for option in run.options}) > 1
+    write_run(run, copy / "score-first", case_dir=copy / "case")
+    assert not wrong(recheck(copy / "score-first", case_dir=copy / "case"))
+
+
 def test_a_run_with_other_rules_than_the_case_names_agrees(copy: Path) -> None:
     write_run(run_case(copy / "case", rules="pcn", options=1), copy / "pcn", case_dir=copy / "case")
     assert recheck(copy / "pcn").agrees
