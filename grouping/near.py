@@ -113,7 +113,8 @@ class Near:
             return f"{len(self):,} plans lie within {asked} of {best}; all of them are listed."
         if self.covered is None:
             how = "in time" if self.stopped else "for not all groups were kept"
-            return f"Not all plans within {asked} of {best} could be listed {how}; {len(self):,} were found."
+            were = "was" if len(self) == 1 else "were"
+            return f"Not all plans within {asked} of {best} could be listed {how}; {len(self):,} {were} found."
         more = f"more than {self.at_most:,}" if self.counted is None else f"{self.counted:,}"
         why = "time ran out" if self.stopped else f"there are {more} within {asked}"
         if not self.stopped and len(self) < self.at_most:

@@ -242,7 +242,9 @@ def _next_different(state: _Options, band: float) -> Positions | None:
     else:
         whole = found.proven and band <= state.best.whole_within
         proof = "proven" if whole else "none was found, which is not a proof"
-        state.lines.append(f"Option {number}: no different plan within {band:.0%} of the best score ({proof}).")
+        state.lines.append(
+            f"Looking for option {number}: no further different plan within {band:.0%} of the best score ({proof})."
+        )
     return None
 
 
