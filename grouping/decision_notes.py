@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from grouping.plan import Group
 from grouping.problem import GroupingProblem
+from grouping.report_words import listed
 from grouping.rules import Decision
 
 
@@ -49,20 +50,15 @@ def _others(decision: Decision, codes: set[str], sites: set[str], group: Group) 
     named = {code.strip().upper() for code in decision.practices}
     site = decision.site.strip().upper()
     if decision.kind == "together" and named <= codes:
-        yield f"Kept together by decision: {_listed(named)}"
+        yield f"Kept together by decision: {listed(sorted(named))}"
     elif decision.kind == "apart" and len(named & codes) == 1:  # more of them: a breach, told as such
-        yield f"By decision {_listed(named & codes)} shares no group with {_listed(named - codes)}"
+        yield f"By decision {listed(sorted(named & codes))} shares no group with {listed(sorted(named - codes))}"
     elif decision.kind == "no-exception" and named & codes:
-        yield f"By decision {_listed(named & codes)} may be in no group below its minimum"
+        yield f"By decision {listed(sorted(named & codes))} may be in no group below its minimum"
     elif decision.kind == "hub" and site == group.hub_site_code:
         yield f"Hub by decision: {site}"
     elif decision.kind == "not-hub" and site in sites:
         yield f"By decision {site} is not the hub"
-
-
-def _listed(codes: set[str]) -> str:
-    ordered = sorted(codes)
-    return ordered[0] if len(ordered) == 1 else ", ".join(ordered[:-1]) + " and " + ordered[-1]
 
 
 def _with_reason(what: str, reason: str) -> str:

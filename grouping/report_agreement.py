@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import networkx as nx
 import pandas as pd
 
 from geodata.place import Place
-from grouping.agreement import Agreement
+from grouping.agreement import Agreement, always_together
 from grouping.report_words import count, percent, plural
 
 MOST_CHOICES = 25
@@ -86,7 +85,7 @@ def agreement_view(agreement: Agreement, place: Place, spots: Mapping[str, tuple
     """
     table = agreement.table
     borders = table[table["border"].astype(bool)]
-    cores = _cores(table, place)
+    cores = _cores(agreement, place)
     open_borders = borders[borders["verdict"] == CHOICE]
     order = (open_borders["together_share"] - 0.5).abs().sort_values(kind="stable").index
     choices = tuple(
@@ -102,15 +101,12 @@ def agreement_view(agreement: Agreement, place: Place, spots: Mapping[str, tuple
     return AgreementView(lines, cores, choices, max(len(open_borders) - len(choices), 0), _links(borders, spots))
 
 
-def _cores(table: pd.DataFrame, place: Place) -> tuple[Core, ...]:
-    """Sets of practices that are together in every plan: being together is passed on from pair to pair."""
-    always = table[table["verdict"] == TOGETHER]
-    graph = nx.Graph(list(zip(always["practice_a"], always["practice_b"], strict=True)))
+def _cores(agreement: Agreement, place: Place) -> tuple[Core, ...]:
+    """Sets of practices that are together in every plan, those with most patients first."""
+    lists = place.practices["list_size"]
     cores = [
-        Core(
-            tuple(_named(place, code) for code in sorted(part)), int(place.practices.loc[list(part), "list_size"].sum())
-        )
-        for part in nx.connected_components(graph)
+        Core(tuple(_named(place, code) for code in codes), int(lists.loc[list(codes)].sum()))
+        for codes in always_together(agreement)
     ]
     return tuple(sorted(cores, key=lambda core: (-core.patients, core.names)))
 

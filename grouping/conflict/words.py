@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce
 from grouping.problem import GroupingProblem
+from grouping.report_words import listed
 
 SHOWN = 12
 """Practices named before "and n more"."""
@@ -36,7 +37,7 @@ class Names:
         told = [self.one(self.problem.practice_codes[p]) for p in members[:SHOWN]] or ["nobody"]
         if len(members) > SHOWN:
             told.append(f"{len(members) - SHOWN} more")
-        return told[0] if len(told) == 1 else ", ".join(told[:-1]) + " and " + told[-1]
+        return listed(told)
 
     def site(self, index: int) -> str:
         """A site by index."""
