@@ -323,9 +323,9 @@ def _areas_table(
 
 
 def _share_within(minutes: NDArray[np.float64], patients: NDArray[np.float64], limit: float) -> float:
-    known = ~np.isnan(minutes)
-    total = patients[known].sum()
-    return float(patients[known & (minutes <= limit)].sum() / total) if total > 0 else math.nan
+    """Share of all patients; one without a route is not within any number of minutes (NaN compares as false)."""
+    total = patients.sum()
+    return float(patients[minutes <= limit].sum() / total) if total > 0 else math.nan
 
 
 def _parts(rural: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:

@@ -42,7 +42,7 @@ def remarks(
     """
     rules = problem.rules
     rows: list[tuple[str, str, str]] = []
-    rural_localities = _rural_localities(problem)
+    by_locality = rural_localities(problem)
     for group, row in zip(plan.groups, groups.itertuples(), strict=True):
         index = member_indices(group, problem)
         locality = main_locality(index, problem)
@@ -52,7 +52,7 @@ def remarks(
         if estimated:
             rows.append((group.group_id, "estimated", estimated))
         rows += [(group.group_id, "decision", note) for note in decision_notes(index, group, row, problem)]
-        second = _second_definition(index, row, problem, rural_localities)
+        second = _second_definition(index, row, problem, by_locality)
         if second:
             rows.append((group.group_id, "second-definition", second))
     if verification is not None:
@@ -113,7 +113,7 @@ def _estimate_note(index: NDArray[np.int64], row: object, problem: GroupingProbl
     )
 
 
-def _rural_localities(problem: GroupingProblem) -> dict[str, bool]:
+def rural_localities(problem: GroupingProblem) -> dict[str, bool]:
     """Second definition of rural: a locality whose practices' patients mostly live in rural areas."""
     listed: dict[str, float] = {}
     rural: dict[str, float] = {}
@@ -125,12 +125,12 @@ def _rural_localities(problem: GroupingProblem) -> dict[str, bool]:
 
 
 def _second_definition(
-    index: NDArray[np.int64], row: object, problem: GroupingProblem, rural_localities: dict[str, bool]
+    index: NDArray[np.int64], row: object, problem: GroupingProblem, by_locality: dict[str, bool]
 ) -> str:
     labelled = [i for i in index if problem.locality[i]]
     if not labelled or len(labelled) < len(index):
         return ""
-    rural = sum(int(problem.list_size[i]) for i in labelled if rural_localities[problem.locality[i]])
+    rural = sum(int(problem.list_size[i]) for i in labelled if by_locality[problem.locality[i]])
     kind = "rural" if rural >= problem.rules.rurality.threshold * row.list_size else "urban"
     if kind == row.kind:
         return ""

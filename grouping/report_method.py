@@ -130,6 +130,9 @@ RULE_WORDS = {
     "second_layer.minimum": "Fewest patients of a partnership of groups (0 = none are formed)",
     "second_layer.maximum": "Most patients of a partnership (0 = three times the minimum)",
     "second_layer.max_minutes_between_hubs": "Most minutes between the hubs of a partnership (0 = no limit)",
+    "impact.threshold_minutes": "A journey of more minutes is beyond the threshold",
+    "impact.worst": "Communities with the worst journeys that are listed",
+    "impact.persons_per_dwelling": "People counted in each planned dwelling",
     "decisions": "Decided beforehand",
 }
 

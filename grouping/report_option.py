@@ -260,7 +260,7 @@ def _routine_rows(figures: dict[str, object], table: pd.DataFrame) -> tuple[Trav
     rows = [TravelRow("Mean minutes", tuple(means))]
     for limit in MINUTE_LIMITS:
         shares = []
-        for part in timed:
+        for part in parts:  # who has no route is not within any number of minutes
             total = part["patients"].sum()
             shares.append(percent(part.loc[part["routine"] <= limit, "patients"].sum() / total if total else None, 1))
         rows.append(TravelRow(f"Within {limit} minutes", tuple(shares)))

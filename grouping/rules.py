@@ -292,6 +292,14 @@ class PracticeRules(_Section):
     most_vulnerable_share: Share = 1.0
 
 
+class ImpactRules(_Section):
+    """What the pages about travel count; nothing of it decides which groups are formed."""
+
+    threshold_minutes: Annotated[float, Field(gt=0.0, le=100_000.0, allow_inf_nan=False)] = 30.0
+    worst: Annotated[int, Field(gt=0, le=1_000, strict=True)] = 20
+    persons_per_dwelling: Annotated[float, Field(gt=0.0, le=20.0, allow_inf_nan=False)] = 2.4
+
+
 class RuleSet(_Section):
     """A whole rule set; every value stands in the TOML file with what it means and where it comes from."""
 
@@ -311,6 +319,7 @@ class RuleSet(_Section):
     options: OptionRules = OptionRules()
     practices: PracticeRules = PracticeRules()
     second_layer: SecondLayerRules = SecondLayerRules()
+    impact: ImpactRules = ImpactRules()
     decisions: tuple[Decision, ...] = ()
 
     def minimum_for(self, *, rural: bool, locality: str = "") -> int:

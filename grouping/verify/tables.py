@@ -214,7 +214,6 @@ def journey_headline(journeys: pd.DataFrame) -> dict[str, float]:
         "patients_estimated": float(journeys.loc[journeys["basis"] == "estimated", "patients"].sum()),
     }
     for ending, part in _by_setting(journeys):
-        timed = part[part["minutes_hub"].notna()]
         mean_key = f"mean_minutes_hub{ending}" if ending else "mean_minutes_to_hub"
         figures |= {
             f"patients{ending}": float(part["patients"].sum()),
@@ -222,7 +221,7 @@ def journey_headline(journeys: pd.DataFrame) -> dict[str, float]:
             f"mean_minutes_routine{ending}": weighted_mean(part, "minutes_routine"),
         }
         for limit in (10, 15, 20, 30, 45):
-            figures[f"share_within_{limit}_minutes{ending}"] = _share(timed, timed["minutes_hub"] <= limit)
+            figures[f"share_within_{limit}_minutes{ending}"] = _share(part, part["minutes_hub"] <= limit)
     return figures
 
 

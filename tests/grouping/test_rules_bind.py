@@ -571,6 +571,7 @@ ELSEWHERE = {
     "size.locality",  # its minimum and maximum are rules of their own here
     "options",
     "second_layer",
+    "impact",  # what the pages about travel count
     "decisions",  # by kind
 }
 """What forms no group, or is tested where it is used."""
