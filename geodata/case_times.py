@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from geodata.roads import roads_file_of_place
 from geodata.roads.cache import CACHE_FOLDER, file_hash
 from geodata.roads.kept import MARGIN_M, kept_roads, road_bounds
 from geodata.roads.network import RoadNetwork
-from geodata.roads.weights import reweigh
+from geodata.roads.weights import FerryState, Mode, reweigh
 from geodata.routing.snapping import joinable_roads
 from geodata.speeds import Speeds, load_speeds
 from geodata.straight_line import straight_line_times
@@ -121,6 +121,52 @@ def network_of_case(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
     What is kept in the cache depends on the roads alone: another profile, ferries or closures are timed on it anew.
     """
     folder = Path(case_dir)
+    network, speeds = roads_of_case(place, settings, folder)
+    timing = Timing.of(settings, closed=closed_roads(network, settings, folder))
+    return timing.apply(network, speeds)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a case says of the times on its roads, apart from the speed table.
+
+    Parameters
+    ----------
+    speed_factor, ferries, closed
+        As in `geodata.roads.weights.reweigh`.
+    """
+
+    speed_factor: float = 1.0
+    ferries: FerryState = "on"
+    closed: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, settings: Any, closed: NDArray[np.bool_] | None = None) -> Timing:
+        """The timing that the `[roads]` settings of a case name, with the roads that are closed."""
+        factor = float(getattr(settings, "speed_factor", None) or 1.0)
+        return cls(factor, getattr(settings, "ferries", None) or "on", closed)
+
+    def apply(self, network: RoadNetwork, speeds: Speeds) -> RoadNetwork:
+        """The roads timed so."""
+        return reweigh(network, speeds, speed_factor=self.speed_factor, ferries=self.ferries, closed=self.closed)
+
+
+def roads_of_case(place: Place, settings: Any, case_dir: Path, *, mode: Mode = "drive") -> tuple[RoadNetwork, Speeds]:
+    """The roads of a case as kept or read, not yet timed as its settings say, and its speed table.
+
+    Parameters
+    ----------
+    place, settings, case_dir
+        As in `travel_times`.
+    mode
+        `drive`, or `walk` for every way that a person on foot may use.
+
+    Raises
+    ------
+    InputProblems
+        As `travel_times`.
+    """
+    folder = Path(case_dir)
     gaps = getattr(settings, "bridge_gaps_m", None)
     gaps = 15.0 if gaps is None else float(gaps)
     speeds = speeds_of_case(settings, folder)  # a mistake in it is told before the long work
@@ -128,21 +174,14 @@ def network_of_case(place: Place, settings: Any, case_dir: Path) -> RoadNetwork:
     path = folder / name
     if not path.is_file() and not getattr(settings, "source", None):
         raise InputProblems([_not_fetched(str(settings.place), name)])
-    network = kept_roads(path, _bounds(place), speeds, folder, bridge_gaps_m=gaps)
+    network = kept_roads(path, _bounds(place), speeds, folder, bridge_gaps_m=gaps, mode=mode)
     # The name in the settings, whatever the same content was called when it was cached.
     findings = tuple(replace(finding, file=name) for finding in network.findings)
-    network = replace(network, summary=network.summary | {"source": name}, findings=findings)
-    return reweigh(
-        network,
-        speeds,
-        speed_factor=float(getattr(settings, "speed_factor", None) or 1.0),
-        ferries=getattr(settings, "ferries", None) or "on",
-        closed=_closed_roads(network, settings, folder),
-    )
+    return replace(network, summary=network.summary | {"source": name}, findings=findings), speeds
 
 
-def speeds_of_case(settings: Any, case_dir: Path) -> Speeds:
-    """The speed table of a case with its profile.
+def speeds_of_case(settings: Any, case_dir: Path, *, profile: str | None = None) -> Speeds:
+    """The speed table of a case with its profile, or with another.
 
     Parameters
     ----------
@@ -150,6 +189,8 @@ def speeds_of_case(settings: Any, case_dir: Path) -> Speeds:
         The `[roads]` settings.
     case_dir
         Folder of the case.
+    profile
+        Another profile than the settings name.
 
     Raises
     ------
@@ -157,16 +198,35 @@ def speeds_of_case(settings: Any, case_dir: Path) -> Speeds:
         The table cannot be used, or there is no such profile.
     """
     own = getattr(settings, "speeds", None)
-    return load_speeds(getattr(settings, "profile", None), Path(case_dir) / _slashed(own) if own else None)
+    return load_speeds(profile or getattr(settings, "profile", None), Path(case_dir) / _slashed(own) if own else None)
 
 
-def _closed_roads(network: RoadNetwork, settings: Any, folder: Path) -> NDArray[np.bool_] | None:
+def closed_roads(
+    network: RoadNetwork, settings: Any, case_dir: Path, *, only_near: bool = False
+) -> NDArray[np.bool_] | None:
+    """Which roads of a network the case closes, bool, shape (R,); None where it closes none.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    settings, case_dir
+        As in `travel_times`.
+    only_near
+        Leave out points without a road nearby instead of telling them as mistakes: where a road for cars is closed,
+        people on foot may have no way at all.
+
+    Raises
+    ------
+    InputProblems
+        The table cannot be read, or (unless `only_near`) a point in it has no road nearby.
+    """
     name = getattr(settings, "closed", None)
     if not name:
         return None
-    path = folder / _slashed(name)
+    path = Path(case_dir) / _slashed(name)
     try:
-        return close_roads(network, read_points(path)).roads
+        return close_roads(network, read_points(path), only_near=only_near).roads
     except InputProblems as problems:
         # The name in the settings: results and messages of a case do not tell where its folder is.
         told = [replace(one, file=name) if one.file == str(path) else one for one in problems.findings]

@@ -20,7 +20,8 @@ DRIVEN_CLASSES = ROAD_CLASSES[: ROAD_CLASSES.index("ferry")]
 PROVENANCE = ("source", "assumption")
 FIXED_SECTIONS = {
     "limits": "It is the law; the number in a `maxspeed` tag of the roads goes before it. Take the section out.",
-    "straight_line": "Write it into case.toml, under [roads.straight_line].",
+    "straight_line": "Write detour factors and speeds into case.toml, under [roads.straight_line]; the factors of the "
+    "scenarios on straight lines are fixed.",
 }
 """Sections that a table of one's own cannot change, and what to do instead."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geodata.errors import Finding, InputProblems
-from geodata.homes import homes_of
+from geodata.homes import Homes, homes_of
 from geodata.place import Place
 from geodata.speeds import load_speeds
 from geodata.travel import Points, TravelMethod, TravelTimes, points_of
@@ -21,7 +22,30 @@ AREAS_AT_ONCE = 512
 """Areas that are timed together, so that many points in them need little memory."""
 
 
-def straight_line_times(place: Place, settings: object = None) -> TravelTimes:
+@dataclass(frozen=True)
+class SpeedFactors:
+    """What speeds on straight lines are multiplied by, in towns and in the country, and where that comes from."""
+
+    urban: float = 1.0
+    rural: float = 1.0
+    source: str = ""
+
+
+def scenario_factors(name: str) -> SpeedFactors:
+    """The factors of a scenario on straight lines, from `speeds.toml`.
+
+    Parameters
+    ----------
+    name
+        `peak` or `winter`.
+    """
+    part = load_speeds().table["straight_line"][name]
+    return SpeedFactors(float(part["urban"]), float(part["rural"]), str(part["source"]))
+
+
+def straight_line_times(
+    place: Place, settings: object = None, *, factors: SpeedFactors | None = None, between_sites: bool = True
+) -> TravelTimes:
     """Estimate drive times from straight lines, for a case without roads.
 
     Minutes = metres x detour factor / speed. Both depend on how rural the journey is: the share of its two ends that
@@ -36,32 +60,75 @@ def straight_line_times(place: Place, settings: object = None) -> TravelTimes:
     settings
         Anything with the attributes `detour_factor_urban`, `detour_factor_rural`, `speed_kmh_urban`, `speed_kmh_rural`
         (each may be missing or None); the defaults and their sources are in `speeds.toml`.
+    factors
+        Of a scenario, on these speeds.
+    between_sites
+        Whether journeys between sites are timed too; else they are NaN.
     """
+    values = _straight_line_values(settings)
+    if factors is not None:
+        values["speed_kmh_urban"] *= factors.urban
+        values["speed_kmh_rural"] *= factors.rural
+    sentence = (
+        f"{_detours(values)} and driven at {values['speed_kmh_urban']:g} km/h in towns and "
+        f"{values['speed_kmh_rural']:g} km/h in the country; a journey between the two counts half as each. Estuaries, "
+        "hills and missing roads are not seen."
+    )
+    return _times(place, values, (sentence, {"straight_line": values, "estimate": True}), between_sites=between_sites)
+
+
+def straight_line_walks(place: Place, settings: object = None) -> TravelTimes:
+    """Estimate times on foot from straight lines: the detours are those by car, the pace is that of `speeds.toml`.
+
+    Journeys between sites are not timed (NaN).
+
+    Parameters
+    ----------
+    place, settings
+        As in `straight_line_times`.
+    """
+    kmh = load_speeds().walk_kmh
+    values = _straight_line_values(settings) | {"speed_kmh_urban": kmh, "speed_kmh_rural": kmh}
+    sentence = (
+        f"{_detours(values)} and walked at {kmh:g} km/h; a journey between the two counts half as each. On foot; many "
+        "older people walk more slowly. Estuaries, hills, footpaths and missing roads are not seen."
+    )
+    details: dict[str, object] = {"straight_line": values, "estimate": True, "mode": "walk"}
+    return _times(place, values, (sentence, details), between_sites=False)
+
+
+def _detours(values: dict[str, float]) -> str:
+    return (
+        "ESTIMATE without roads: the straight-line distance is multiplied by a detour factor of "
+        f"{values['detour_factor_urban']:g} in towns and {values['detour_factor_rural']:g} in the country"
+    )
+
+
+def _times(
+    place: Place, values: dict[str, float], said: tuple[str, dict[str, object]], *, between_sites: bool
+) -> TravelTimes:
+    """Minutes by these values; `said` is the sentence of the method and its details."""
     points = points_of(place)
     homes = homes_of(place, points)
-    values = _straight_line_values(settings)
     area_rural = _area_rural(place)
     site_rural = _site_rural(place, points, area_rural)
     sites = points.site_x, points.site_y, site_rural
-    area_minutes = np.empty((homes.areas, len(points.site_codes)))
+    count = len(points.site_codes)
+    area_minutes = np.empty((homes.areas, count))
     for first in range(0, homes.areas, AREAS_AT_ONCE):
         part = homes.part(first, first + AREAS_AT_ONCE)
         rural = area_rural[first + part.area]
         area_minutes[first : first + part.areas] = part.mean(_minutes((part.x, part.y, rural), sites, values))
-    between_sites = _minutes(sites, sites, values)
-    sentence = (
-        "ESTIMATE without roads: the straight-line distance is multiplied by a detour factor of "
-        f"{values['detour_factor_urban']:g} in towns and {values['detour_factor_rural']:g} in the country and driven "
-        f"at {values['speed_kmh_urban']:g} km/h in towns and {values['speed_kmh_rural']:g} km/h in the country; a "
-        "journey between the two counts half as each. Estuaries, hills and missing roads are not seen."
-    )
-    details: dict[str, object] = {"straight_line": values, "estimate": True}
+    between = _minutes(sites, sites, values) if between_sites else np.full((count, count), np.nan)
+    zero = np.zeros(homes.areas), np.zeros(count)
+    return TravelTimes(points.area_codes, points.site_codes, area_minutes, between, *zero, _method(homes, *said))
+
+
+def _method(homes: Homes, sentence: str, details: dict[str, object]) -> TravelMethod:
     if not homes.single:
         sentence += f" {homes.in_words}"
-        details["area_points"] = len(homes.x)
-    method = TravelMethod("straight-line", sentence, details)
-    zero = np.zeros(homes.areas), np.zeros(len(points.site_codes))
-    return TravelTimes(points.area_codes, points.site_codes, area_minutes, between_sites, *zero, method)
+        details = details | {"area_points": len(homes.x)}
+    return TravelMethod("straight-line", sentence, details)
 
 
 def _minutes(origins: _Ends, sites: _Ends, values: dict[str, float]) -> NDArray[np.float64]:
@@ -78,7 +145,7 @@ def _straight_line_values(settings: object) -> dict[str, float]:
     defaults: dict[str, Any] = load_speeds().table["straight_line"]
     values, problems = {}, []
     for name, default in defaults.items():
-        if name in {"source", "assumption"}:
+        if name in {"source", "assumption"} or isinstance(default, dict):
             continue
         given = getattr(settings, name, None)
         values[name] = float(default if given is None else given)

@@ -33,7 +33,7 @@ class Closures:
     named: tuple[tuple[str, str], ...]
 
 
-def close_roads(network: RoadNetwork, points: PointTable) -> Closures:
+def close_roads(network: RoadNetwork, points: PointTable, *, only_near: bool = False) -> Closures:
     """Find the road nearest to each point: any road or ferry, also one that no home may be joined to.
 
     A road here runs from one junction to the next (or to where its class or limit changes). The two halves of a dual
@@ -45,11 +45,13 @@ def close_roads(network: RoadNetwork, points: PointTable) -> Closures:
         The roads.
     points
         One point on each road to close.
+    only_near
+        Leave out points that have no road within 50 m.
 
     Raises
     ------
     InputProblems
-        Naming every point that has no road within 50 m.
+        Naming every point that has no road within 50 m, unless these are left out.
     """
     closed, named, problems = np.zeros(len(network.road_from), dtype=bool), [], []
     low, high = _bounds(network)
@@ -59,7 +61,8 @@ def close_roads(network: RoadNetwork, points: PointTable) -> Closures:
         near = np.flatnonzero(beyond <= NEAR_M)
         metres = shapely.distance(_lines(network, near), shapely.Point(x, y))
         if not len(near) or metres.min() > NEAR_M:
-            problems.append(_no_road(points, i, name))
+            if not only_near:
+                problems.append(_no_road(points, i, name))
             continue
         road = int(near[np.argmin(metres)])
         closed[road] = True
