@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.errors import Finding
 from geodata.place import Place
 from geodata.scenarios import timed_scenarios
 from geodata.travel import TravelTimes
@@ -41,6 +42,8 @@ class Conditions:
         Minutes by car.
     people
         Who lives in each row of the registrations.
+    findings
+        What of the inputs could not be used for it.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Conditions:
     sentence: str
     times: TravelTimes
     people: People
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def _grow(usual: Usual, name: str, found: dict[str, Conditions], untried: dict[s
     each = usual.problem.rules.impact.persons_per_dwelling
     growth = growth_factors(usual.place, usual.journeys, name, persons_per_dwelling=each)
     people = people_of(usual.place, usual.journeys, usual.problem.practice_codes, growth=growth.factor)
-    found[name] = Conditions(name, GROWING[name], growth.sentence, usual.conditions.times, people)
+    found[name] = Conditions(name, GROWING[name], growth.sentence, usual.conditions.times, people, growth.findings)
 
 
 def _other_rural(usual: Usual, found: dict[str, Conditions], untried: dict[str, str]) -> None:

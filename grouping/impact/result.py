@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -47,6 +48,8 @@ class Impact:
         What was noticed in the files given.
     public
         Whether small numbers are hidden and counts rounded.
+    tell_places
+        Makes `places` anew, given how a number of people is written.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -64,3 +67,4 @@ class Impact:
     worst: int = 20
     findings: tuple[Finding, ...] = ()
     public: bool = False
+    tell_places: Callable[[Callable[[float], str]], pd.DataFrame] | None = None

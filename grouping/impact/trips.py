@@ -87,9 +87,9 @@ class Minutes:
         """Minutes of each row to a site of its own, by position (-1: none), shape (R,)."""
         return self._table[self._row, site]
 
-    def to_every_site(self) -> NDArray[np.float64]:
-        """Minutes of each row to every site, shape (R, S)."""
-        return self._table[self._row, :-1]
+    def to_every_site(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Minutes of some rows to every site, shape (len(rows), S)."""
+        return self._table[self._row[rows], :-1]
 
     def to_nearest(self, rows: NDArray[np.int64], sites: NDArray[np.int64]) -> NDArray[np.float64]:
         """Minutes of some rows to the nearest of some sites, NaN where none is reached, shape (len(rows),)."""
@@ -212,6 +212,4 @@ def nearest_service(
     -------
     Shape (R,); NaN without a route.
     """
-    return routine_minutes(
-        minutes, practice, [(*sites, *sites_of.get(code, ())) for code in practice_codes]
-    )
+    return routine_minutes(minutes, practice, [(*sites, *sites_of.get(code, ())) for code in practice_codes])

@@ -1,0 +1,426 @@
+"""From a prepared case and some plans to their impact: every table, for the case as it stands and under each scenario.
+
+The order is that of the question: who the patients are (`people`), how far they travel (`trips`), what that comes to
+(`measures`, `tables`, `communities`), whether it still holds when an assumption changes (`stress`), what could be done
+(`mitigation`), and what a single place needs to know (`find_my_place`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.case_times import travel_times
+from geodata.errors import Finding, InputProblems
+from geodata.modes import mode_times
+from geodata.place import Place
+from geodata.travel import TravelTimes
+from grouping.impact.before import Baseline
+from grouping.impact.communities import Communities, Figures, communities_of, community_table, figures
+from grouping.impact.conditions import SCENARIOS, Conditions, Untried, Usual, conditions_of
+from grouping.impact.find_my_place import OptionTrips, people_in_words, place_sentences
+from grouping.impact.mitigation import Homes, HubJourney, mitigation_tables
+from grouping.impact.people import People, people_of
+from grouping.impact.result import Impact
+from grouping.impact.site_options import SiteLayer
+from grouping.impact.stress import list_changes, ranking_table, robust_table
+from grouping.impact.tables import (
+    KEY_POPULATIONS,
+    groups_table,
+    inequality_table,
+    people_table,
+    practices_table,
+    summary_table,
+)
+from grouping.impact.trips import (
+    MODES,
+    Minutes,
+    Trip,
+    hub_positions,
+    nearest_service,
+    routine_minutes,
+    usable_sites,
+)
+from grouping.plan import Plan
+
+if TYPE_CHECKING:
+    from grouping.pipeline import Prepared
+    from grouping.result import AssessedOption
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the journeys of all options share.
+
+    Parameters
+    ----------
+    ready
+        The prepared case.
+    place
+        The place, with the sites that site options add.
+    baseline
+        What hub services are compared with, or None.
+    layer
+        Site options, or None.
+    car
+        Drive times of `place`.
+    """
+
+    ready: Prepared
+    place: Place
+    baseline: Baseline | None
+    layer: SiteLayer | None
+    car: TravelTimes
+
+    @property
+    def practice_codes(self) -> tuple[str, ...]:
+        """Practices, as the rows of the registrations count them."""
+        return self.ready.problem.practice_codes
+
+    @property
+    def practice(self) -> NDArray[np.int64]:
+        """Practice of each row, shape (R,)."""
+        return self.ready.journeys.practice
+
+    @cached_property
+    def home(self) -> NDArray[np.object_]:
+        """Area code of each row, shape (R,)."""
+        return np.array(self.ready.journeys.area_codes, dtype=object)[self.ready.journeys.area]
+
+    @property
+    def threshold(self) -> float:
+        """Minutes beyond which a journey is long."""
+        return self.ready.rules.impact.threshold_minutes
+
+    def minutes(self, times: TravelTimes) -> Minutes:
+        """Minutes of the rows by some matrix."""
+        return Minutes(times, self.home)
+
+    def hub_after(self, plan: Plan) -> Plan:
+        """The plan with hubs that a site option moves at their new place."""
+        moved = {} if self.layer is None else self.layer.replaced
+        groups = (
+            replace(group, hub_site_code=moved.get(group.hub_site_code, group.hub_site_code)) for group in plan.groups
+        )
+        return Plan(tuple(groups))
+
+
+def trips_of(plan: Plan, ground: Ground, minutes: Mapping[str, Minutes], *, routine: bool = True) -> tuple[Trip, ...]:
+    """Both journeys of one option, by every mode.
+
+    Parameters
+    ----------
+    plan
+        The option.
+    ground
+        What all options share.
+    minutes
+        By mode.
+    routine
+        Whether routine care is wanted beside the hub services.
+    """
+    group_of = plan.group_of
+    covered = np.array([code in group_of for code in ground.practice_codes], dtype=bool)[ground.practice]
+    nobody = np.zeros(len(covered), dtype=bool)
+    trips = []
+    for mode, by in minutes.items():
+        if routine:
+            before, after, apart = _routine(plan, ground, by)
+            trips.append(Trip("routine", mode, after, before, covered, apart))
+        hub = hub_positions(ground.hub_after(plan), by, ground.practice_codes)
+        trips.append(Trip("hub", mode, by.to_site(hub[ground.practice]), _hub_before(ground, by), covered, nobody))
+    return tuple(trips)
+
+
+def _routine(
+    plan: Plan, ground: Ground, minutes: Minutes
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Minutes to the own practice before and after, and the rows of practices that keep no site."""
+    sites, codes, layer = ground.place.sites, ground.practice_codes, ground.layer
+    today = usable_sites(sites, codes, None if layer is None else layer.before)
+    before = routine_minutes(minutes, ground.practice, today.all)
+    if layer is None:
+        return before, before, np.zeros(len(before), dtype=bool)
+    then = usable_sites(sites, codes, layer.after, plan)
+    return before, routine_minutes(minutes, ground.practice, then.all), then.without[ground.practice]
+
+
+def _hub_before(ground: Ground, minutes: Minutes) -> NDArray[np.float64] | None:
+    baseline = ground.baseline
+    if baseline is None:
+        return None
+    if baseline.plan is not None:
+        return minutes.to_site(hub_positions(baseline.plan, minutes, ground.practice_codes)[ground.practice])
+    return nearest_service(minutes, ground.practice, ground.practice_codes, baseline.sites, baseline.sites_of)
+
+
+Named = Mapping[str, Mapping[str, tuple[str, str]]]
+"""Option -> group -> its name and kind (urban or rural)."""
+
+
+def impact_of(
+    ready: Prepared,
+    plans: Mapping[str, Plan],
+    *,
+    baseline: Baseline | None = None,
+    layer: SiteLayer | None = None,
+    scenario: str = "",
+    scenarios: Sequence[str] = SCENARIOS,
+    named: Named | None = None,
+) -> Impact:
+    """The impact of some plans on travel.
+
+    Parameters
+    ----------
+    ready
+        A prepared case.
+    plans
+        Option -> plan; every group with its hub.
+    baseline
+        What hub services are compared with (see `grouping.impact.before.read_baseline`).
+    layer
+        Site options (see `grouping.impact.site_options.read_site_options`); without them routine care stays as it is.
+    scenario
+        One of `SCENARIOS` that all figures shall be for; empty for the case as it stands.
+    scenarios
+        What the options are tried under besides.
+    named
+        Names and kinds of the groups; without it groups are called by their id.
+
+    Raises
+    ------
+    InputProblems
+        The roads cannot be read, or nothing differs under the scenario asked for.
+    """
+    ground = _ground(ready, baseline, layer)
+    given = _as_it_stands(ground)
+    tried, untried = conditions_of(given, (*scenarios, *([scenario] if scenario else [])))
+    usual = given.conditions
+    main = usual if not scenario else _chosen(scenario, tried, untried)
+    by_mode, absent_modes = _modes(ground, main)
+    minutes = {mode: ground.minutes(times) for mode, times in by_mode.items()}
+    trips = {option: trips_of(plan, ground, minutes) for option, plan in plans.items()}
+    communities = communities_of(ground.place, ready.journeys.area_codes)
+    tables = _tables(ground, plans, trips, main, communities, named or {})
+    others = [one for one in (usual, *tried) if one.name != main.name]
+    tables |= _stressed(ground, plans, [main, *others], communities, tables["summary"])
+    tables |= _prompts(ground, plans, trips, minutes["car"], main.people, communities)
+    told = [_option_trips(ground, option, plan, trips[option]) for option, plan in plans.items()]
+    tell = partial(place_sentences, told, main.people.patients, ready.journeys.area, communities)
+    tables["places"] = tell(people_in_words)
+    return Impact(
+        tables=tables,
+        people=main.people,
+        baseline="" if baseline is None else baseline.sentence,
+        threshold=ground.threshold,
+        scenario=main.name,
+        modes=tuple((mode, times.method.sentence) for mode, times in by_mode.items()),
+        absent_modes=absent_modes,
+        scenarios=tuple((one.name, one.title, one.sentence) for one in (usual, *tried)),
+        untried=untried,
+        option_ids=tuple(plans),
+        notes=_notes(ground, plans),
+        site_options=None if layer is None else layer.options,
+        worst=ready.rules.impact.worst,
+        findings=(
+            *(() if baseline is None else baseline.findings),
+            *(() if layer is None else layer.findings),
+            *(finding for one in tried for finding in one.findings),
+        ),
+        tell_places=tell,
+    )
+
+
+def _ground(ready: Prepared, baseline: Baseline | None, layer: SiteLayer | None) -> Ground:
+    """The place, with the sites that options add timed like all others."""
+    if layer is None:
+        return Ground(ready, ready.place, baseline, None, ready.times)
+    times, _ = travel_times(layer.place, ready.settings.roads, ready.case_dir)
+    return Ground(ready, layer.place, baseline, layer, times)
+
+
+def _modes(ground: Ground, main: Conditions) -> tuple[dict[str, TravelTimes], tuple[tuple[str, str], ...]]:
+    """Minutes by every mode there is, and why there are none by the others."""
+    modes = mode_times(ground.place, ground.ready.settings.roads, ground.ready.case_dir)
+    found = {"car": main.times, "public-transport": modes.public_transport, "walk": modes.walk}
+    absent = dict(modes.absent)
+    if ground.layer is not None and ground.layer.added and modes.public_transport is not None:
+        # a table made before the site was thought of does not hold it: "no route" would be a guess
+        found["public-transport"] = None
+        absent["public-transport"] = (
+            "Journeys by public transport are left out: the table given holds none to the sites that open or move."
+        )
+    return {mode: found[mode] for mode in MODES if found[mode] is not None}, tuple(absent.items())
+
+
+def _as_it_stands(ground: Ground) -> Usual:
+    ready = ground.ready
+    people = people_of(ground.place, ready.journeys, ground.practice_codes)
+    conditions = Conditions("", "The case as it stands", ground.car.method.sentence, ground.car, people)
+    return Usual(ground.place, ready.journeys, ready.problem, conditions, ready.settings.roads, ready.case_dir)
+
+
+def _chosen(scenario: str, tried: Sequence[Conditions], untried: Untried) -> Conditions:
+    """The conditions that all figures shall be for."""
+    for one in tried:
+        if one.name == scenario:
+            return one
+    why = dict(untried).get(scenario, "There is no such scenario.")
+    fix = f"Use one of {', '.join(SCENARIOS)}, or leave --scenario out."
+    raise InputProblems(
+        [
+            Finding(
+                "error",
+                "case.toml",
+                f"Nothing can be told under this scenario. {why}",
+                fix,
+                value=scenario,
+                code="scenario",
+            )
+        ]
+    )
+
+
+def _tables(
+    ground: Ground,
+    plans: Mapping[str, Plan],
+    trips: Mapping[str, tuple[Trip, ...]],
+    main: Conditions,
+    communities: Communities,
+    named: Named,
+) -> dict[str, pd.DataFrame]:
+    """The tables of the conditions that all figures are for."""
+    people, area = main.people, ground.ready.journeys.area
+    codes, practice = ground.practice_codes, ground.practice
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for option, plan in plans.items():
+        own = trips[option]
+        names = named.get(option, {group.group_id: (group.group_id, "") for group in plan.groups})
+        made = {
+            "summary": summary_table(option, own, people, ground.threshold, scenario=main.name),
+            "inequality": inequality_table(option, own, people),
+            "practices": practices_table(option, own, people, ground.place, practice, plan),
+            "groups": groups_table(option, own, people, practice, codes, plan, names),
+            "communities": pd.concat(
+                [community_table(option, trip, people, communities, ground.threshold, area=area) for trip in own],
+                ignore_index=True,
+            ),
+        }
+        for name, table in made.items():
+            parts.setdefault(name, []).append(table)
+    tables = {name: pd.concat(made, ignore_index=True) for name, made in parts.items()}
+    return {"people": people_table(people), **tables}
+
+
+def _stressed(
+    ground: Ground,
+    plans: Mapping[str, Plan],
+    conditions: Sequence[Conditions],
+    communities: Communities,
+    summary: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """The hub journey by car under every condition, the main one first: figures, ranks, and who is worse off in all."""
+    by_scenario: dict[str, dict[str, Figures]] = {}
+    more = []
+    for one in conditions:
+        minutes = {"car": ground.minutes(one.times)}
+        for option, plan in plans.items():
+            trips = trips_of(plan, ground, minutes, routine=False)
+            own = figures(trips[0], one.people.patients, communities, ground.ready.journeys.area, ground.threshold)
+            by_scenario.setdefault(one.name, {})[option] = own
+            if one is not conditions[0]:
+                more.append(
+                    summary_table(option, trips, one.people, ground.threshold, scenario=one.name, keys=KEY_POPULATIONS)
+                )
+    every = pd.concat([summary, *more], ignore_index=True)
+    titles = {one.name: one.title for one in conditions}
+    return {
+        "summary": every,
+        "scenarios": ranking_table(every, titles),
+        "robust": robust_table(by_scenario, communities, ground.threshold),
+        "list_changes": list_changes(by_scenario, communities, ground.ready.rules.impact.worst),
+    }
+
+
+def _prompts(
+    ground: Ground,
+    plans: Mapping[str, Plan],
+    trips: Mapping[str, tuple[Trip, ...]],
+    minutes: Minutes,
+    people: People,
+    communities: Communities,
+) -> dict[str, pd.DataFrame]:
+    """Which existing sites would bring people beyond the threshold back within it, on the journey to the hub by car."""
+    place, journeys, practices = ground.place, ground.ready.journeys, ground.place.practices.sort_index()
+    to_hub = {
+        option: np.where(trip.counted, trip.after, np.nan)
+        for option, own in trips.items()
+        for trip in own
+        if (trip.journey, trip.mode) == ("hub", "car")
+    }
+    # only the rows that are beyond in some option: the matrix of all of them to every site would be large
+    rows = np.flatnonzero(np.any([hub > ground.threshold for hub in to_hub.values()], axis=0))
+    sites = place.sites.loc[list(minutes.site_codes), ["name", "kind", "practice_code"]]
+    homes = Homes(
+        patients=people.patients[rows],
+        practice=ground.practice[rows],
+        practice_codes=ground.practice_codes,
+        practice_names=practices.loc[list(ground.practice_codes), "name"].astype(str).tolist(),
+        community=communities.of_area[journeys.area[rows]],
+        names=communities.names,
+        settings=communities.setting,
+        to_site=minutes.to_every_site(rows),
+        sites=sites,
+        usable=None if ground.layer is None else sites.index.isin(ground.layer.after),
+    )
+    hubs = {
+        option: HubJourney(to_hub[option][rows], {code: group.group_id for code, group in plan.group_of.items()})
+        for option, plan in plans.items()
+    }
+    return mitigation_tables(homes, hubs, ground.threshold)
+
+
+def _option_trips(ground: Ground, option: str, plan: Plan, trips: Sequence[Trip]) -> OptionTrips:
+    """The journeys of an option with the names of its hubs, for the sentences about single places."""
+    group_of = plan.group_of
+    of_practice = [group_of[code].group_id if code in group_of else "" for code in ground.practice_codes]
+    names = ground.place.sites["name"]
+    return OptionTrips(
+        option_id=option,
+        trips={(trip.journey, trip.mode): trip for trip in trips},
+        group=np.array(of_practice, dtype=object)[ground.practice],
+        hub={group.group_id: str(names[group.hub_site_code]) for group in ground.hub_after(plan).groups},
+    )
+
+
+def _notes(ground: Ground, plans: Mapping[str, Plan]) -> tuple[str, ...]:
+    """What a reader must know besides: site options, and hubs among the sites that are considered further."""
+    layer = ground.layer
+    if layer is None:
+        return ()
+    notes = [layer.sentence]
+    for option, plan in plans.items():
+        hubs = [g.hub_site_code for g in ground.hub_after(plan).groups if g.hub_site_code not in layer.after]
+        if hubs:
+            names = ", ".join(f"{ground.place.sites.at[code, 'name']} ({code})" for code in hubs)
+            notes.append(
+                f"{option}: the hub {names} is a site that is considered further; the journeys to the hub still lead "
+                "there. Form the groups anew without it to see another hub."
+            )
+    return tuple(notes)
+
+
+def names_of(options: Sequence[AssessedOption]) -> Named:
+    """Name and kind of every group of assessed options."""
+    return {
+        option.option.option_id: {
+            row.group_id: (str(row.name), str(row.kind)) for row in option.groups.itertuples(index=False)
+        }
+        for option in options
+    }

@@ -1,0 +1,154 @@
+"""Which counts are hidden: small ones, second figures, and the same people under other options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grouping.impact.disclosure.cells import LIVING_THERE, MEASURES, SHARES, Counts, Structure
+from grouping.impact.disclosure.counts import SMALL, SOMEBODY, is_small, percent_interval
+from grouping.impact.disclosure.sums import MOVE, Cells, protect
+
+Hidden = dict[str, NDArray[np.bool_]]
+"""Measure -> which counts are hidden, shape (B, N)."""
+
+FALL_WITH = {
+    "beyond": ("newly_beyond", "no_longer_beyond"),
+    "no_route": ("lost_route", "gained_route"),
+    "people_compared": ("no_route", "gained_route"),
+}
+"""Counts that are hidden with others: they are in one sum with them, within an option or over two."""
+
+
+def decide(counts: Counts, structure: Structure, *, threshold: float, listed: bool) -> Hidden:
+    """Find what to hide.
+
+    Parameters
+    ----------
+    counts
+        Every count.
+    structure
+        What can be added up.
+    threshold
+        Minutes beyond which a journey is long.
+    listed
+        Whether the people of practices and groups are their published lists.
+
+    Returns
+    -------
+    Measure -> bool, shape (B, N).
+    """
+    cells = {measure: _cells(counts, measure, listed) for measure in MEASURES}
+    hidden: Hidden = {
+        measure: np.array([one.sensitive & one.can_hide for one in rows]) for measure, rows in cells.items()
+    }
+    falls = dict(FALL_WITH)
+    share = f"within_{threshold:g}"
+    if share in SHARES:
+        falls[share] = ("beyond", "no_route")
+    alike = list(_alike(counts))
+    while True:
+        before = _how_many(hidden)
+        _fall(hidden, cells, falls)
+        for measure, rows in cells.items():
+            for b, one in enumerate(rows):
+                if hidden[measure][b].any():
+                    protect(one, hidden[measure][b], *structure.within(one.value))
+        for measures, blocks in alike:
+            for measure in measures:
+                _same_people(counts.value[measure], hidden[measure], cells[measure], blocks)
+        if _how_many(hidden) == before:
+            return hidden
+
+
+def _how_many(hidden: Mapping[str, NDArray[np.bool_]]) -> int:
+    return sum(int(flags.sum()) for flags in hidden.values())
+
+
+def _cells(counts: Counts, measure: str, listed: bool) -> list[Cells]:
+    """One measure of every block."""
+    value = counts.value[measure]
+    known = np.zeros(value.shape, dtype=bool)
+    if measure == "people" and listed:
+        known[0] = [key == ("of", "all", "all") or key[0] == "by" for key in counts.keys]
+        known[:] = known[0]
+        known &= np.array([[block[1] == "" for block in counts.blocks]]).T
+    sensitive = is_small(value)
+    for rest in _rests(counts, measure):
+        sensitive |= is_small(rest)
+    coarse = _coarse(counts, value) if measure in SHARES else np.zeros(value.shape, dtype=bool)
+    return [Cells(*rows) for rows in zip(value, sensitive, known, coarse, strict=True)]
+
+
+def _rests(counts: Counts, measure: str) -> Iterator[NDArray[np.float64]]:
+    """What is left of the people when those of a measure are taken away."""
+    value, people = counts.value[measure], counts.value["people"]
+    if measure == "people":
+        # who lives in a community and is not of the population
+        rest = np.full(value.shape, np.nan)
+        for key, n in counts.cell_of.items():
+            if key[0] == "in" and key[2] in LIVING_THERE:
+                rest[:, n] = value[:, counts.cell_of["in", key[1], "all"]] - value[:, n]
+        yield rest
+        return
+    yield people - value
+    if measure in {"no_route", "people_compared"}:
+        return
+    yield people - counts.value["no_route"] - value
+    if measure not in {"beyond", "lost_route", "gained_route", "kept_no_site", *SHARES}:
+        yield counts.value["people_compared"] - value
+
+
+def _coarse(counts: Counts, value: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Shares of so many people that the printed percent stays the same with seven people more or fewer."""
+    least, most = percent_interval(value, counts.value["people"])
+    people = counts.value["people"]
+    down = np.minimum(value, MOVE + SOMEBODY)
+    up = np.minimum(people - value, MOVE + SOMEBODY)
+    wide = (most - least) >= 2 * (MOVE + SOMEBODY)
+    with np.errstate(invalid="ignore"):
+        return wide & (value - least >= down) & (most - value >= up)
+
+
+def _alike(counts: Counts) -> Iterator[tuple[tuple[str, ...], NDArray[np.int64]]]:
+    """Blocks in which the same people may be counted: all for who there is, those of one journey for how far."""
+    yield ("people",), np.arange(len(counts.blocks))
+    by_journey: dict[tuple[str, str], list[int]] = {}
+    for b, (_, _, journey, mode) in enumerate(counts.blocks):
+        by_journey.setdefault((journey, mode), []).append(b)
+    for blocks in by_journey.values():
+        if len(blocks) > 1:
+            yield tuple(measure for measure in MEASURES if measure != "people"), np.array(blocks)
+
+
+def _same_people(
+    value: NDArray[np.float64], hidden: NDArray[np.bool_], cells: list[Cells], blocks: NDArray[np.int64]
+) -> None:
+    """Hide a count in every block where it differs by fewer than eight people from one that is hidden."""
+    columns = np.flatnonzero(hidden[blocks].any(axis=0))
+    if not len(columns):
+        return
+    own = value[np.ix_(blocks, columns)]
+    stars = hidden[np.ix_(blocks, columns)]
+    near = np.zeros_like(stars)
+    for k in range(len(blocks)):
+        with np.errstate(invalid="ignore"):
+            near |= stars[k] & (np.abs(own - own[k]) < SMALL)
+    allowed = np.array([cells[b].can_hide[columns] for b in blocks])
+    hidden[np.ix_(blocks, columns)] = stars | (near & allowed)
+
+
+def _fall(hidden: Hidden, cells: Mapping[str, list[Cells]], falls: Mapping[str, tuple[str, ...]]) -> None:
+    """Hide what belongs to hidden figures, and everything about people whose number is hidden."""
+    for measure, others in falls.items():
+        because = np.logical_or.reduce([hidden[other] for other in others])
+        hidden[measure] |= because & _may(cells[measure])
+    for measure in MEASURES:
+        if measure != "people":
+            hidden[measure] |= hidden["people"] & _may(cells[measure])
+
+
+def _may(rows: list[Cells]) -> NDArray[np.bool_]:
+    return np.array([one.can_hide for one in rows])

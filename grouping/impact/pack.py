@@ -1,0 +1,203 @@
+"""The evidence pack: a folder with every table as CSV and Excel, the page, and the draft of the equality section.
+
+What stands in the folder is a promise to other tools: `impact.json` lists every file with its SHA-256 and every column
+with its meaning, and `PACK_VERSION` changes when the layout does.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geodata.errors import Finding, InputProblems
+from geodata.tables.readers import sha256_of
+from grouping.escape import visible
+from grouping.impact.about import DRAFT, About
+from grouping.impact.columns import column_words, in_order, table_words
+from grouping.impact.equality import equality_draft, equality_markdown
+from grouping.impact.workbook import write_workbook
+from grouping.report_impact import render_impact
+from grouping.report_words import NO_CLOSURE, option_title
+from grouping.writing import new_folder, write_table
+
+if TYPE_CHECKING:
+    from grouping.impact.result import Impact
+
+PACK_VERSION = 1
+RECORD = "impact.json"
+PAGE = "impact.html"
+WORKBOOK = "impact.xlsx"
+EQUALITY = "equality.md"
+
+HIDDEN_NOTE = "* = 1 to 7 people, or hidden to protect them; all other counts of people are rounded to 5."
+"""What stands beside every table in public mode."""
+
+
+def write_pack(impact: Impact, out_dir: Path, about: About) -> Path:
+    """Write the evidence pack as a folder of its own; it appears only when everything in it is complete.
+
+    Parameters
+    ----------
+    impact
+        What was found out.
+    out_dir
+        The folder to write. An earlier pack there is replaced; any other folder that holds files is left alone.
+    about
+        The case behind it.
+
+    Returns
+    -------
+    `out_dir`.
+
+    Raises
+    ------
+    InputProblems
+        The folder holds something else, or cannot be written.
+    """
+    with new_folder(out_dir, refuse=refuse_foreign_pack) as folder:
+        put_pack(impact, folder, about)
+    return out_dir
+
+
+def put_pack(impact: Impact, folder: Path, about: About) -> None:
+    """Write the files of the pack into an existing folder; the same impact gives the same bytes.
+
+    Parameters
+    ----------
+    impact, about
+        As for `write_pack`.
+    folder
+        Where the files go, such as `impact` in the unfinished folder of a run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = pack_tables(impact)
+    for name, table in tables.items():
+        write_table(table, folder / f"{name}.csv")
+    write_workbook(impact, tables, about, folder / WORKBOOK)
+    draft = equality_draft(impact, about)
+    (folder / EQUALITY).write_text(equality_markdown(draft), encoding="utf-8", newline="\n")
+    (folder / PAGE).write_text(render_impact(impact, about), encoding="utf-8", newline="\n")
+    _write_record(impact, tables, about, folder)
+
+
+def pack_tables(impact: Impact) -> dict[str, pd.DataFrame]:
+    """The tables of the pack in their order, minutes and people with at most three decimals.
+
+    Returns
+    -------
+    Name -> table. Texts are as they came; the writers make them harmless.
+    """
+    tables = dict(impact.tables)
+    if impact.site_options is not None:
+        tables["site_options"] = impact.site_options
+    return {name: _rounded(tables[name]) for name in in_order(list(tables))}
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Plain numbers in columns of objects: a column of whole numbers with a gap is not written with decimals."""
+    rounded = {column: [_three_decimals(value) for value in table[column]] for column in table.columns}
+    return pd.DataFrame(rounded, columns=table.columns, dtype=object)
+
+
+def _three_decimals(value: object) -> object:
+    """A number with at most three decimals, whole ones as int; None for what is not known."""
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        value = round(value, 3)
+        return int(value) if value == int(value) else value
+    return value
+
+
+def refuse_foreign_pack(out_dir: Path) -> None:
+    """Stop before work begins when `out_dir` holds something that is not an evidence pack.
+
+    Raises
+    ------
+    InputProblems
+        The folder is a file, or holds files but no `impact.json`.
+    """
+    if not out_dir.exists():
+        return
+    if not out_dir.is_dir():
+        message = "this is a file, not a folder."
+    elif (out_dir / RECORD).is_file() or not any(out_dir.iterdir()):
+        return
+    else:
+        message = "this folder holds files that are not an evidence pack; nothing in it was touched."
+    raise InputProblems(
+        [Finding("error", str(out_dir), message, "Name a new folder with --out.", code="output-folder")]
+    )
+
+
+def _write_record(impact: Impact, tables: dict[str, pd.DataFrame], about: About, folder: Path) -> None:
+    files = {path.name: sha256_of(path) for path in _own_files(tables, folder)}
+    text = json.dumps(_plain(pack_record(impact, tables, about) | {"files": files}), ensure_ascii=False, indent=2)
+    (folder / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _own_files(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
+    return [folder / name for name in sorted([*(f"{name}.csv" for name in tables), WORKBOOK, EQUALITY, PAGE])]
+
+
+def pack_record(impact: Impact, tables: dict[str, pd.DataFrame], about: About) -> dict[str, object]:
+    """The content of `impact.json`, without its list of files."""
+    return {
+        "pack_version": PACK_VERSION,
+        "title": about.title,
+        "status": DRAFT,
+        "said_first": NO_CLOSURE,
+        "place": about.place,
+        "made_up": about.made_up,
+        "estimated_minutes": about.estimate,
+        "rules": about.rules,
+        "run_id": about.run_id,
+        "public": impact.public,
+        "small_numbers": HIDDEN_NOTE if impact.public else "",
+        "before": impact.baseline,
+        "threshold_minutes": impact.threshold,
+        "scenario": impact.scenario,
+        "options": {option: option_title(option) for option in impact.option_ids},
+        "modes": [{"mode": mode, "method": sentence} for mode, sentence in impact.modes],
+        "absent_modes": [{"mode": mode, "why": why} for mode, why in impact.absent_modes],
+        "scenarios": [{"name": name, "title": title, "assumption": said} for name, title, said in impact.scenarios],
+        "untried_scenarios": [{"name": name, "why": why} for name, why in impact.untried],
+        "notes": list(impact.notes),
+        "findings": [finding.as_dict() for finding in impact.findings],
+        "attributions": list(about.attributions),
+        "inputs": [
+            {"table": table, "file": file, "vintage": vintage, "sha256": digest}
+            for table, file, vintage, digest in about.sources
+        ],
+        "tables": {
+            name: {
+                "file": f"{name}.csv",
+                "holds": table_words(name)[1],
+                "rows": len(table),
+                "columns": {str(column): column_words(str(column))[0] for column in table.columns},
+            }
+            for name, table in tables.items()
+        },
+    }
+
+
+def _plain(value: object) -> object:
+    """Plain JSON types, texts with hidden characters spelt out."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible(str(key)): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,347 @@
+"""The tables of the page about travel, as texts: what stands in each cell, nothing about how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from grouping.impact.answer import by_option
+from grouping.impact.columns import LONGER, WITHIN
+from grouping.impact.words import (
+    BY,
+    change_cell,
+    figures,
+    has_change,
+    headline_populations,
+    minutes_cell,
+    number_of,
+    people_cell,
+    ratio_cell,
+    share_cell,
+)
+from grouping.report_words import is_missing, option_title
+
+if TYPE_CHECKING:
+    from grouping.impact.result import Impact
+
+SETTINGS = ("all", "rural", "urban")
+MOST = 5
+"""Practices that gain most, and as many that lose most, are listed."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Parameters
+    ----------
+    caption
+        What it holds.
+    columns
+        Header of each column; the first one names the rows.
+    rows
+        Texts, as many in each as there are columns.
+    numbers
+        Position of the first column of figures.
+    spans
+        A header row above: words and how many columns they stand over; empty without one.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: int = 1
+    spans: tuple[tuple[str, int], ...] = ()
+
+
+Shown = Callable[[object], str]
+
+
+def overview(impact: Impact) -> Table:
+    """The options side by side: the figures that the answer speaks of."""
+    options = impact.option_ids
+    lines: list[tuple[str, str, str, str, Shown]] = [
+        ("Mean minutes to the hub by car", "mean", "all", "all", minutes_cell),
+        ("… people in rural areas", "mean", "rural", "all", minutes_cell),
+        ("… people in urban areas", "mean", "urban", "all", minutes_cell),
+        (f"People beyond {impact.threshold:g} minutes", "beyond", "all", "all", people_cell),
+        ("… of them aged 75 and over", "beyond", "all", "age_75_plus", people_cell),
+        ("… of them in households without a car", "beyond", "all", "no_car", people_cell),
+    ]
+    if has_change(impact):
+        lines += [(f"People longer by more than {m} minutes", f"longer_{m}", "all", "all", people_cell) for m in LONGER]
+        lines += [
+            ("People shorter by more than 5 minutes", "shorter_5", "all", "all", people_cell),
+            (f"People newly beyond {impact.threshold:g} minutes", "newly_beyond", "all", "all", people_cell),
+        ]
+    rows = []
+    for label, column, setting, population, shown in lines:
+        values = by_option(impact, "hub", "car", column, setting, population)
+        if values:
+            rows.append((label, *(shown(values.get(option)) for option in options)))
+    return Table("Journeys to the hub by car, the options side by side", ("What", *_titles(options)), tuple(rows))
+
+
+def _titles(options: Iterable[str]) -> tuple[str, ...]:
+    return tuple(option_title(option) for option in options)
+
+
+# ---------------------------------------------------------------------------------------------- one journey, one mode
+
+
+def level_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
+    """How long a journey is, by population; rural and urban side by side."""
+    measures = (
+        ("People", "people", people_cell),
+        ("Mean minutes", "mean", minutes_cell),
+        ("Median", "median", minutes_cell),
+        ("Nine in ten within", "p90", minutes_cell),
+    )
+    return _by_setting(impact, option, journey, mode, measures, "minutes")
+
+
+def reach_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
+    """How many are near and how many far, by population; rural and urban side by side."""
+    near = min(WITHIN, key=lambda m: abs(m - 30))
+    measures = (
+        ("Longest minutes", "longest", minutes_cell),
+        (f"Within {near} minutes", f"within_{near}", share_cell),
+        (f"People beyond {impact.threshold:g} minutes", "beyond", people_cell),
+        ("People without a route", "no_route", people_cell),
+    )
+    return _by_setting(impact, option, journey, mode, measures, "near and far")
+
+
+def change_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
+    """For how many people a journey grows, by population; rural and urban side by side."""
+    measures = (
+        ("Change of the mean, minutes", "mean_change", change_cell),
+        *((f"Longer by over {m}", f"longer_{m}", people_cell) for m in LONGER),
+        ("Shorter by over 5", "shorter_5", people_cell),
+        (f"Newly beyond {impact.threshold:g}", "newly_beyond", people_cell),
+    )
+    return _by_setting(impact, option, journey, mode, measures, "people whose journey changes")
+
+
+def _by_setting(
+    impact: Impact, option: str, journey: str, mode: str, measures: Sequence[tuple[str, str, Shown]], what: str
+) -> Table:
+    table = figures(impact, journey, mode)
+    table = table[table["option"] == option]
+    settings = [name for name in (*SETTINGS, "not known") if (table["setting"] == name).any()]
+    found = {(row["population"], row["setting"]): row for row in table.to_dict("records")}
+    rows = []
+    for key, label in headline_populations(impact):
+        if (key, "all") not in found:
+            continue
+        cells = [
+            shown(found[(key, setting)][column]) if (key, setting) in found else people_cell(None)
+            for _, column, shown in measures
+            for setting in settings
+        ]
+        rows.append((label, *cells))
+    to = "to the hub" if journey == "hub" else "to the own practice"
+    return Table(
+        f"{option_title(option)}: {what}, from home {to} {BY[mode]}",
+        ("Population", *([name.capitalize() for name in settings] * len(measures))),
+        tuple(rows),
+        spans=tuple((words, len(settings)) for words, _, _ in measures),
+    )
+
+
+def curve_table(impact: Impact) -> Table:
+    """The figures of the cumulative curves."""
+    rows = []
+    for option in impact.option_ids:
+        table = figures(impact, "hub", "car")
+        table = table[(table["option"] == option) & (table["population"] == "all")]
+        rows += [
+            (option_title(option), str(row["setting"]), *(share_cell(row[f"within_{m}"]) for m in WITHIN))
+            for row in table.to_dict("records")
+        ]
+    columns = ("Option", "Setting", *(f"Within {m} minutes" for m in WITHIN))
+    return Table("Share of people within so many minutes of the hub by car", columns, tuple(rows), numbers=2)
+
+
+# --------------------------------------------------------------------------------------------------------- inequality
+
+
+def inequality_tables(impact: Impact) -> list[Table]:
+    """One table for each mode: populations in the rows, gap and ratio of each option."""
+    table = impact.tables["inequality"]
+    made = []
+    for mode in dict(impact.modes):
+        part = table[(table["journey"] == "hub") & (table["mode"] == mode)]
+        found = {(row["population"], row["compared_with"], row["option"]): row for row in part.to_dict("records")}
+        pairs = dict.fromkeys((row["population"], row["compared_with"], row["label"]) for row in part.to_dict("records"))
+        rows = []
+        for population, against, label in pairs:
+            cells: list[str] = []
+            for option in impact.option_ids:
+                row = found.get((population, against, option), {})
+                cells += [change_cell(row.get("gap")), ratio_cell(row.get("ratio"))]
+            rows.append((label, against, *cells))
+        if rows:
+            made.append(
+                Table(
+                    f"Difference of the mean minutes to the hub {BY[mode]}, by population",
+                    ("Population", "Compared with", *(["Gap, minutes", "Ratio"] * len(impact.option_ids))),
+                    tuple(rows),
+                    numbers=2,
+                    spans=tuple((title, 2) for title in _titles(impact.option_ids)),
+                )
+            )
+    return made
+
+
+# --------------------------------------------------------------------------------------------------------- communities
+
+
+def community_table_of(impact: Impact, option: str, journey: str = "hub", mode: str = "car") -> Table:
+    """The worst communities under one option."""
+    table = impact.tables["communities"]
+    table = table[(table["option"] == option) & (table["journey"] == journey) & (table["mode"] == mode)]
+    table = table[[number_of(rank) <= impact.worst and number_of(rank) > 0 for rank in table["rank"]]]
+    compared = has_change(impact) or journey == "routine"
+    rows = [_community(row, compared) for row in sorted(table.to_dict("records"), key=lambda row: number_of(row["rank"]))]
+    changes = ("Before, minutes", "After, minutes", "Change", "Newly beyond") if compared else ("Minutes",)
+    columns = ("Community", "Setting", *changes, "Longest", f"Beyond {impact.threshold:g}", "No route")
+    who = ("People", "65 and over", "No car", "Most deprived fifth")
+    what = "the largest increase" if compared else "the longest journey"
+    to = "to the hub" if journey == "hub" else "to the own practice"
+    caption = f"{option_title(option)}: the {len(rows)} communities with {what} {to} {BY[mode]}, worst first"
+    return Table(caption, (*columns, *who), tuple(rows), numbers=2)
+
+
+def _community(row: dict[str, object], compared: bool) -> tuple[str, ...]:
+    after = minutes_cell(row["minutes_after"])
+    changes = (after,)
+    if compared:
+        change = change_cell(row["change"])
+        changes = (minutes_cell(row["minutes_before"]), after, change, people_cell(row["newly_beyond"]))
+    people = (people_cell(row[name]) for name in ("beyond", "no_route", "people", "age_65_plus", "no_car", "most_deprived"))
+    return (str(row["community"]), str(row["setting"]), *changes, minutes_cell(row["longest"]), *people)
+
+
+# -------------------------------------------------------------------------------------------------------------- stress
+
+
+def scenario_table(impact: Impact) -> Table | None:
+    """How the options rank under each assumption."""
+    table = impact.tables.get("scenarios")
+    if table is None or not len(table):
+        return None
+    found = {(row["scenario"], row["option"]): row for row in table.to_dict("records")}
+    titles = dict(zip(table["scenario"], table["title"], strict=True))
+    rows = []
+    for scenario, title in titles.items():
+        cells: list[str] = []
+        for option in impact.option_ids:
+            row = found.get((scenario, option), {})
+            rank, last = row.get("rank_mean"), row.get("rank_beyond")
+            cells += [
+                minutes_cell(row.get("mean")),
+                _rank(rank),
+                people_cell(row.get("beyond")),
+                _rank(last),
+            ]
+        rows.append((str(title), *cells))
+    columns = ["Mean minutes", "Rank", f"People beyond {impact.threshold:g}", "Rank"]
+    return Table(
+        "Journeys to the hub by car under each assumption; rank 1 is the least",
+        ("Assumption", *(columns * len(impact.option_ids))),
+        tuple(rows),
+        spans=tuple((title, 4) for title in _titles(impact.option_ids)),
+    )
+
+
+def _rank(value: object) -> str:
+    return people_cell(value)
+
+
+def rank_changes(impact: Impact) -> list[tuple[str, str]]:
+    """Title of an assumption and what changes in the ranks under it."""
+    table = impact.tables.get("scenarios")
+    if table is None:
+        return []
+    said = [
+        (str(row["title"]), str(row["rank_changes"]).strip())
+        for row in table.to_dict("records")
+        if row["rank_changes"] and not is_missing(row["rank_changes"])
+    ]
+    return list(dict.fromkeys(said))
+
+
+def robust_rows(impact: Impact) -> Table | None:
+    """Communities that are worse off under every assumption."""
+    table = impact.tables.get("robust")
+    if table is None or not len(table):
+        return None
+    sure = [str(value).strip().lower() in {"true", "yes", "1"} for value in table["robust"]]
+    rows = []
+    for option in impact.option_ids:
+        part = table[sure & (table["option"] == option)].head(impact.worst)
+        rows += [
+            (
+                str(row["community"]),
+                option_title(option),
+                str(row["setting"]),
+                people_cell(row["people"]),
+                *(_level(row[name], impact) for name in ("base", "least", "most")),
+                f"{people_cell(row['scenarios_worse'])} of {people_cell(row['scenarios'])}",
+            )
+            for row in part.to_dict("records")
+        ]
+    what = "Change" if has_change(impact) else "Minutes"
+    columns = ("Community", "Option", "Setting", "People", f"{what} as it stands", "Least", "Most", "Worse off in")
+    return Table("Communities that are worse off under every assumption tried", columns, tuple(rows), numbers=3)
+
+
+def _level(value: object, impact: Impact) -> str:
+    return change_cell(value) if has_change(impact) else minutes_cell(value)
+
+
+# ------------------------------------------------------------------------------------------------ practices and groups
+
+
+def practice_tables(impact: Impact, option: str) -> list[Table]:
+    """Practices and groups whose patients gain or lose most; without a "before", those with the longest journeys."""
+    compared = has_change(impact)
+    made = []
+    for name, word, key in (("practices", "Practice", "practice_code"), ("groups", "Group", "group_id")):
+        table = impact.tables[name]
+        table = table[(table["option"] == option) & (table["journey"] == "hub") & (table["mode"] == "car")]
+        rows = _extremes(table, "change" if compared else "mean_after", both=compared)
+        kind = "kind" if "kind" in table.columns else "setting"
+        cells = tuple(
+            (
+                str(row["name"] or row[key]),
+                str(row[key]),
+                str(row[kind]),
+                people_cell(row["people"]),
+                *((minutes_cell(row["mean_before"]),) if compared else ()),
+                minutes_cell(row["mean_after"]),
+                *((change_cell(row["change"]),) if compared else ()),
+            )
+            for row in rows
+        )
+        minutes_words = ("Mean before", "Mean after", "Change") if compared else ("Mean minutes",)
+        columns = (word, "Code", "Setting", "People", *minutes_words)
+        what = "whose patients would lose or gain most" if compared else "whose patients would travel longest"
+        caption = f"{option_title(option)}: {name} {what}, to the hub by car"
+        made.append(Table(caption, columns, cells, numbers=3))
+    return made
+
+
+def _extremes(table: pd.DataFrame, column: str, *, both: bool) -> list[dict[str, object]]:
+    """The rows with the largest values, and those with the smallest where `both`, from the largest down."""
+    known = [row for row in table.to_dict("records") if not isinstance(row[column], str) and not is_missing(row[column])]
+    known.sort(key=lambda row: -row[column])
+    if not both:
+        return known[: 2 * MOST]
+    losing = [row for row in known[:MOST] if row[column] > 0]
+    gaining = [row for row in known[-MOST:] if row[column] < 0]
+    return losing + [row for row in gaining if row not in losing]
