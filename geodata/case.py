@@ -140,6 +140,10 @@ class Tables(_Settings):
     adjacency: Specs = ()
     area_points: Specs = ()
     public_transport: PublicTransportSpecs = ()
+    pharmacies: Specs = ()
+    settlements: Specs = ()
+    housing: Specs = ()
+    projections: Specs = ()
 
 
 def _as_decisions(value: Any) -> Any:
@@ -225,6 +229,36 @@ class Totals(_Settings):
     sites: int | None = Field(default=None, ge=0)
 
 
+class FurtherSettings(_Settings):
+    """A column of the areas table to break impact on travel down by.
+
+    Parameters
+    ----------
+    column
+        Name of the column in the file (or in one joined to it).
+    kind
+        `share` (0 to 1 of the residents), `count` (residents) or `class` (text, one population a word).
+    """
+
+    column: str = Field(min_length=1)
+    kind: Literal["share", "count", "class"]
+
+
+Label = Annotated[str, Field(min_length=1)]
+
+
+class ImpactSettings(_Settings):
+    """What impact on travel is worked out for, besides what every case is asked.
+
+    Parameters
+    ----------
+    columns
+        What pages call a group of people -> the column of the areas table that counts them.
+    """
+
+    columns: dict[Label, FurtherSettings] = Field(default_factory=dict)
+
+
 class FetchSpec(_Settings):
     """One `[[fetch]]` entry: a file that `blueprint fetch` downloads into the case folder.
 
@@ -281,6 +315,7 @@ class CaseSettings(_Settings):
     roads: RoadSettings = RoadSettings()
     tables: Tables = Tables()
     totals: Totals = Totals()
+    impact: ImpactSettings = ImpactSettings()
     fetch: Annotated[tuple[FetchSpec, ...], BeforeValidator(_as_entries)] = ()
 
 
@@ -411,6 +446,10 @@ def _remove(data: Any, loc: tuple[int | str, ...]) -> None:
     del data[loc[-1]]
 
 
+_EXAMPLES = {"name": 'name = "Our county"', "file": 'file = "practices.csv"'}
+_FURTHER_EXAMPLE = 'column = "no_broadband", kind = "share"'
+
+
 def _explain(item: Any, loc: tuple[int | str, ...], book: Keys) -> Finding:
     kind, value, key = item["type"], item.get("input"), loc[-1] if loc else ""
     if kind == "extra_forbidden":
@@ -419,7 +458,10 @@ def _explain(item: Any, loc: tuple[int | str, ...], book: Keys) -> Finding:
         fix = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}. Take this one out."
         return book.finding(loc, f"The key {key} is not known here.", fix, "unknown-key", value)
     if kind == "missing":
-        example = {"name": 'name = "Our county"', "file": 'file = "practices.csv"'}.get(str(key), f"{key} = ...")
+        example = _EXAMPLES.get(str(key), f"{key} = ...")
+        if loc[:2] == ("impact", "columns"):
+            fix = f"Write it between the curly brackets: {{ {_FURTHER_EXAMPLE} }}."
+            return book.finding(loc, f"The key {key} is missing.", fix, "missing-key")
         return book.finding(loc, f"The key {key} is missing.", f"Add the line: {example}", "missing-key")
     if loc == ("schema_version",):
         return book.finding(
@@ -448,6 +490,10 @@ def _explain(item: Any, loc: tuple[int | str, ...], book: Keys) -> Finding:
         wanted = "text in quotes, a number, or true or false"
     if loc == ("tables", "sites") or (len(loc) == 3 and loc[0] == "tables"):
         wanted = WANTED["tuple_type"]
+    if loc == ("impact", "columns"):
+        wanted = f'a section [impact.columns] with lines such as "Without broadband" = {{ {_FURTHER_EXAMPLE} }}'
+    elif loc[:2] == ("impact", "columns") and len(loc) == 3:
+        wanted = f"a pair in curly brackets: {{ {_FURTHER_EXAMPLE} }}"
     if loc[:2] == ("rules", "decisions"):
         wanted = "the name of a table in quotes, or blocks that begin with [[rules.decisions]]"
     return book.finding(loc, f"The value must be {wanted}.", f"Write {wanted}.", "wrong-type", value)
@@ -460,6 +506,8 @@ def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
         return sorted(TableSpec.model_fields)
     if parent and parent[0] == "fetch":
         return sorted(FetchSpec.model_fields)
+    if len(parent) > 2 and tuple(parent[:2]) == ("impact", "columns"):
+        return sorted(FurtherSettings.model_fields)
     models: dict[tuple[str, ...], type[BaseModel]] = {
         (): CaseSettings,
         ("rules",): RuleSettings,
@@ -467,6 +515,7 @@ def _known_keys(parent: tuple[int | str, ...]) -> list[str]:
         ("roads", "straight_line"): StraightLineSettings,
         ("tables",): Tables,
         ("totals",): Totals,
+        ("impact",): ImpactSettings,
     }
     return sorted(models.get(tuple(str(part) for part in parent), CaseSettings).model_fields)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -58,8 +59,7 @@ def known_practices(practices: Table | None) -> tuple[Known, list[Finding]]:
             message = f"The practice {_label(practices, i)} has fewer than {SMALL_LIST:,} patients; it is kept."
             fix = "Check that it is an ordinary practice; where_not in case.toml leaves it out."
             findings.append(practices.finding(i, "list_size", message, fix, "small-list", "note"))
-    for big, small in (("list_size", "age_65_plus"), ("age_65_plus", "age_75_plus")):
-        findings += _not_more_than(practices, big, small)
+    findings += _ages(practices, "list_size", "age")
     filtered = {code.upper() for part in practices.parts for code in part.left_out}
     present = frozenset(codes) - {""}
     return Known(present - without, frozenset(without), frozenset(filtered) - present, practices.complete), findings
@@ -72,6 +72,14 @@ def _label(table: Table, i: int) -> str:
     return f"{code} ({name})" if name else str(code)
 
 
+def _ages(table: Table, whole: str, start: str) -> list[Finding]:
+    """Age groups larger than the group they are part of: each against the next wider one that is given."""
+    older = [whole, *(f"{start}_{age}_plus" for age in (65, 75, 85))]
+    given = [column for column in older if column in table.frame]
+    findings = [finding for pair in pairwise(given) for finding in _not_more_than(table, *pair)]
+    return findings + _not_more_than(table, whole, f"{start}_children")
+
+
 def _not_more_than(table: Table, big: str, small: str) -> list[Finding]:
     if big not in table.frame or small not in table.frame:
         return []
@@ -80,7 +88,7 @@ def _not_more_than(table: Table, big: str, small: str) -> list[Finding]:
         table.finding(
             int(i),
             small,
-            f"{small} is more than {big} ({table.text(int(i), big)}).",
+            f"{table.called(small)} is more than {big} ({table.text(int(i), big)}).",
             "Check both figures; perhaps the columns are exchanged or of different dates.",
             "part-exceeds-whole",
             "warning",
@@ -108,8 +116,10 @@ def check_areas(areas: Table) -> list[Finding]:
             message = f"{len(empty)} areas have no rural-urban class, this is the first; they are taken as urban."
             fix = "Fill in the class of every area."
             findings.append(areas.finding(first, "rural_urban", message, fix, "no-class", "warning"))
-    for big, small in (("population", "population_65_plus"), ("population_65_plus", "population_75_plus")):
-        findings += _not_more_than(areas, big, small)
+    findings += _ages(areas, "population", "population")
+    for column, about in areas.further.items():
+        if about.kind == "number" and about.high is None and column in areas.frame:
+            findings += _not_more_than(areas, "population", column)
     return findings
 
 

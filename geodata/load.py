@@ -20,6 +20,8 @@ from geodata.case import CaseSettings, Tables, case_folder, settings_and_finding
 from geodata.catchments import LEFT_OUT
 from geodata.errors import Finding, InputProblems
 from geodata.findings_csv import read_findings
+from geodata.further_columns import check_further, further_columns, further_values, names_in_files
+from geodata.future_people import named_areas, planned_homes, projected_people
 from geodata.locate import (
     Located,
     check_area_points,
@@ -28,11 +30,15 @@ from geodata.locate import (
     plain_postcode,
     postcode_points,
 )
+from geodata.named_points import point_frame, settle
 from geodata.place import BRITISH_NATIONAL_GRID, Place, SourceFile
 from geodata.registrations import scaling_findings
 from geodata.tables.readers import read_table
 from geodata.tables.schemas import Table, cap_findings, check_table, combine
 from geodata.transport_table import TransportTable, read_public_transport
+
+AGE_COLUMNS = ("age_65_plus", "age_75_plus", "age_85_plus", "age_children")
+"""Columns of the practices that are there only where they are given."""
 
 READ_LATER = ("area_points", "public_transport")
 """Tables of which only the rows of this case's areas and sites are read."""
@@ -55,6 +61,16 @@ class _Reading:
         """Gather what a table that was read later tells."""
         self.findings += more.findings
         self.sources += more.sources
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What a case may hold for impact on travel besides; see the fields of `Place`."""
+
+    pharmacies: gpd.GeoDataFrame | None = None
+    settlements: gpd.GeoDataFrame | None = None
+    housing: pd.DataFrame | None = None
+    projections: pd.DataFrame | None = None
 
 
 def load_place(case_dir: Path) -> Place:
@@ -92,15 +108,17 @@ def load_place(case_dir: Path) -> Place:
 
 def _read_tables(reading: _Reading) -> None:
     named_missing = {finding.value for finding in reading.findings if finding.code == "missing-file"}
+    impact = reading.settings.impact
     for name in Tables.model_fields:
         if name in READ_LATER:
             continue
+        further = names_in_files(impact) if name == "areas" else {}
         parts, complete = [], True
         for spec in getattr(reading.settings.tables, name):
             if spec.path in named_missing:
                 complete = False
                 continue
-            part, findings, source = read_table(reading.folder, name, spec)
+            part, findings, source = read_table(reading.folder, name, spec, further)
             reading.findings += findings
             complete &= part is not None
             if part is not None and source is not None:
@@ -110,6 +128,8 @@ def _read_tables(reading: _Reading) -> None:
             table, findings = combine(name, parts, complete=complete)
             reading.tables[name] = table
             reading.findings += findings
+            if name == "areas" and len(table):
+                reading.findings += check_further(table, impact)
             reading.findings += check_table(table) if len(table) else []
 
 
@@ -135,6 +155,7 @@ def _check_and_build(reading: _Reading) -> Place | None:
         reading.findings += crosscheck.check_adjacency(adjacency, known)
     registrations = _registrations(reading, practices, areas, known)
     area_points, transport = _read_later(reading, areas_at, mains)
+    around = _around(reading, areas, areas_at)
     if any(finding.severity == "error" for finding in reading.findings):
         return None
     if practices is None or sites is None or areas is None or sites_at is None or areas_at is None:
@@ -149,6 +170,10 @@ def _check_and_build(reading: _Reading) -> Place | None:
         area_points=area_points.frame,
         public_transport=transport.frame,
         public_transport_facts=transport.facts,
+        pharmacies=around.pharmacies,
+        settlements=around.settlements,
+        housing=around.housing,
+        projections=around.projections,
     )
 
 
@@ -184,25 +209,62 @@ def _locate_sites(
 ) -> Located | None:
     if sites is None:
         return None
-    table, postcodes = reading.get("postcodes"), None
-    if table is not None and "postcode" in table.raw and "postcode" in sites.raw:
-        wanted = {plain_postcode(text) for text in sites.raw["postcode"]} - {""}
-        postcodes, findings = postcode_points(table, wanted)
-        reading.findings += findings
-    if postcodes is None and reading.settings.tables.postcodes and "postcode" in sites.raw:
-        # The postcode table could not be read, which is told: no word about each site.
-        waiting = _waiting_for_postcodes(sites)
-        at = locate(sites, {plain_postcode(text): (np.nan, np.nan) for text in sites.raw["postcode"][waiting]})
-    else:
-        at = locate(sites, postcodes)
+    at = _locate_with_postcodes(reading, sites)
     reading.findings += at.findings
-    near = None
-    if areas is not None and areas_at is not None and areas.complete:
-        sure = np.isfinite(areas_at.points).all(axis=1) & ~areas_at.told
-        # Where most areas are themselves in the wrong place, they say nothing about the sites.
-        near = areas_at.points[sure] if sure.sum() * 2 > len(sure) else None
+    sure = _sure_areas(areas, areas_at)
+    near = None if sure is None or areas_at is None else areas_at.points[sure]
     reading.findings += check_on_the_map(sites, at, near)
     return at
+
+
+def _locate_with_postcodes(reading: _Reading, table: Table, elsewhere: np.ndarray | None = None) -> Located:
+    """Where the records of a table are, if need be by the case's table of postcodes."""
+    directory, postcodes = reading.get("postcodes"), None
+    if directory is not None and "postcode" in directory.raw and "postcode" in table.raw:
+        wanted = {plain_postcode(text) for text in table.raw["postcode"]} - {""}
+        postcodes, findings = postcode_points(directory, wanted)
+        reading.findings += findings
+    if postcodes is None and reading.settings.tables.postcodes and "postcode" in table.raw:
+        # The postcode table could not be read, which is told: no word about each record.
+        waiting = _waiting_for_postcodes(table)
+        postcodes = {plain_postcode(text): (np.nan, np.nan) for text in table.raw["postcode"][waiting]}
+    return locate(table, postcodes, elsewhere=elsewhere)
+
+
+def _sure_areas(areas: Table | None, areas_at: Located | None) -> np.ndarray | None:
+    """Areas whose points can be trusted, bool, shape (A,); None where most cannot: they say nothing about others."""
+    if areas is None or areas_at is None or not areas.complete or "area_code" not in areas.frame:
+        return None
+    sure = np.isfinite(areas_at.points).all(axis=1) & ~areas_at.told
+    return sure if sure.sum() * 2 > len(sure) else None
+
+
+def _around(reading: _Reading, areas: Table | None, areas_at: Located | None) -> _Around:
+    """Pharmacies, settlements, planned homes and projections; None of each where the case names no such table."""
+    sure = _sure_areas(areas, areas_at)
+    codes = points = population = None
+    if areas is not None and areas_at is not None and sure is not None:
+        codes, points = areas.frame["area_code"].to_numpy(dtype=object)[sure], areas_at.points[sure]
+        population = _numbers(areas, "population")[sure]
+    named: dict[str, gpd.GeoDataFrame] = {}
+    for name in ("pharmacies", "settlements"):
+        table = reading.get(name)
+        if table is not None and len(table):
+            at = _locate_with_postcodes(reading, table)
+            kept, findings = settle(table, at, points)
+            reading.findings += findings
+            named[name] = point_frame(table, at, kept)
+    homes = projections = None
+    table = reading.get("housing")
+    if table is not None and len(table):
+        at = _locate_with_postcodes(reading, table, named_areas(table))
+        homes, findings = planned_homes(table, at, codes, points)
+        reading.findings += findings
+    table = reading.get("projections")
+    if table is not None and len(table):
+        projections, findings = projected_people(table, codes, population)
+        reading.findings += findings
+    return _Around(named.get("pharmacies"), named.get("settlements"), homes, projections)
 
 
 def _waiting_for_postcodes(sites: Table) -> np.ndarray:
@@ -249,7 +311,7 @@ def _build(
 ) -> Place:
     settings = reading.settings
     sites = _sites_frame(reading.tables["sites"], mains, sites_at)
-    areas = _areas_frame(reading.tables["areas"], areas_at)
+    areas = _areas_frame(reading, areas_at)
     localities = _localities_frame(reading, localities_at)
     practices = _practices_frame(reading, mains, sites_at, localities)
     adjacency = None
@@ -272,6 +334,7 @@ def _build(
         sources=tuple(reading.sources),
         made_up=settings.made_up,
         settings=settings.model_dump(mode="json"),
+        further=further_columns(settings.impact),
     )
 
 
@@ -317,7 +380,7 @@ def _practices_frame(
         "keep_together": _text(table, "keep_together"),
         "dispensing": _yes_no(table, "dispensing"),
     }
-    columns |= {name: _numbers(table, name) for name in ("age_65_plus", "age_75_plus") if name in table.frame}
+    columns |= {name: _numbers(table, name) for name in AGE_COLUMNS if name in table.frame}
     frame = gpd.GeoDataFrame(columns, geometry=list(shapely.points(points)), crs=BRITISH_NATIONAL_GRID)
     return frame[keep].set_index("practice_code").sort_index()
 
@@ -380,7 +443,8 @@ def _sites_frame(table: Table, mains: dict[str, int], at: Located) -> gpd.GeoDat
     return frame[table.sound].set_index("site_code").sort_index()
 
 
-def _areas_frame(table: Table, at: Located) -> gpd.GeoDataFrame:
+def _areas_frame(reading: _Reading, at: Located) -> gpd.GeoDataFrame:
+    table = reading.tables["areas"]
     points = shapely.points(at.points)
     shapes = points if at.geometry is None else np.where([g is None for g in at.geometry], points, at.geometry)
     words = _text(table, "rural_urban")
@@ -390,6 +454,9 @@ def _areas_frame(table: Table, at: Located) -> gpd.GeoDataFrame:
         "population": _numbers(table, "population"),
         "population_65_plus": _numbers(table, "population_65_plus"),
         "population_75_plus": _numbers(table, "population_75_plus"),
+        "population_85_plus": _numbers(table, "population_85_plus"),
+        "population_children": _numbers(table, "population_children"),
+        "ward": [" ".join(text.split()) for text in _text(table, "ward")],
         "rural_urban": [str(text) for text in table.raw.get("rural_urban", words)],
         "rural": np.array([word == "rural" for word in words], dtype=bool),
         "deprivation_decile": _numbers(table, "deprivation_decile"),
@@ -398,6 +465,7 @@ def _areas_frame(table: Table, at: Located) -> gpd.GeoDataFrame:
         "x": at.points[:, 0],
         "y": at.points[:, 1],
     }
+    columns |= {item.column: further_values(table, item) for item in further_columns(reading.settings.impact)}
     return _framed(columns, "area_code", shapes)
 
 

@@ -28,6 +28,19 @@ FAR_FROM_POLYGON_M = 5_000.0
 GREAT_BRITAIN_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 """West, south, east and north edge of the British National Grid."""
 
+WORDS = {
+    "sites": ("site", "sites"),
+    "areas": ("area", "areas"),
+    "localities": ("locality", "localities"),
+    "pharmacies": ("pharmacy", "pharmacies"),
+    "settlements": ("settlement", "settlements"),
+    "housing": ("housing site", "housing sites"),
+}
+"""Table -> what one of its records, and several, are called."""
+
+BY_POSTCODE = ("sites", "pharmacies", "settlements", "housing")
+"""Tables whose records a postcode can place."""
+
 NOWHERE_M = 1e12
 """Stands for a point that cannot be put on the grid; it is refused as lying outside Great Britain."""
 
@@ -57,7 +70,13 @@ def transform_points(points: Points, crs: str) -> Points:
     return moved
 
 
-def locate(table: Table, postcodes: dict[str, tuple[float, float]] | None = None, *, polygons: bool = False) -> Located:
+def locate(
+    table: Table,
+    postcodes: dict[str, tuple[float, float]] | None = None,
+    *,
+    polygons: bool = False,
+    elsewhere: NDArray[np.bool_] | None = None,
+) -> Located:
     """Find where each record of a table is.
 
     A record's geometry comes first (unless it is an area that also gives its point), then `x` and `y`, then `lon` and
@@ -71,8 +90,11 @@ def locate(table: Table, postcodes: dict[str, tuple[float, float]] | None = None
         Postcode without blanks -> easting and northing; None if the case has no such table.
     polygons
         Whether the table may hold polygons (areas, localities).
+    elsewhere
+        Records that need no place of their own, because something else says where they are, bool, shape (n,).
     """
     n = len(table)
+    spared = np.zeros(n, dtype=bool) if elsewhere is None else elsewhere
     out = Located(np.full((n, 2), np.nan), np.full((n, 2), np.nan), np.zeros(n, dtype=bool))
     out.told = np.zeros(n, dtype=bool)
     if table.geometry is not None:
@@ -83,11 +105,11 @@ def locate(table: Table, postcodes: dict[str, tuple[float, float]] | None = None
     else:
         _locate_columns(table, out, ~from_geometry)
     if "postcode" in table.frame:
-        _locate_postcodes(table, out, postcodes)
-    if table.geometry is None and not {"x", "lon", "postcode"} & set(table.frame) and n:
+        _locate_postcodes(table, out, postcodes, spared)
+    if table.geometry is None and not {"x", "lon", "postcode"} & set(table.frame) and n and not spared.any():
         out.told[:] = True
         out.findings.append(_no_columns(table))
-    needs_place = ~np.isfinite(out.points).all(axis=1) & ~out.told & table.sound
+    needs_place = ~np.isfinite(out.points).all(axis=1) & ~out.told & table.sound & ~spared
     for i in np.flatnonzero(needs_place):
         out.findings.append(_nowhere(table, int(i)))
     return out
@@ -95,20 +117,19 @@ def locate(table: Table, postcodes: dict[str, tuple[float, float]] | None = None
 
 def _no_columns(table: Table) -> Finding:
     table.sound[:] = False
-    wanted = "polygons" if table.name == "localities" else "x and y (easting, northing), or lon and lat"
+    wanted = "x and y (easting, northing), or lon and lat" + (", or postcode" if table.name in BY_POSTCODE else "")
+    wanted += ", or area_code" if table.name == "housing" else ""
     fix = f"Add {wanted}; or name these columns under columns in case.toml."
-    if table.name == "sites":
-        fix = f"Add {wanted}, or postcode; or name these columns under columns in case.toml."
     if table.name == "localities":
         fix = "Name a file with polygons; a table of names alone is tables.locality_of (practice_code, locality)."
-    message = f"The file has no columns that say where its {table.name} are."
+    message = f"The file has no columns that say where its {WORDS[table.name][1]} are."
     return Finding("error", table.files, message, fix, table.parts[0].spec.header_row or None, code="no-location")
 
 
 def _nowhere(table: Table, i: int) -> Finding:
     ways = "x and y (easting, northing), or lon and lat"
-    if table.name == "sites":
-        ways += ", or a postcode"
+    ways += ", or a postcode" if table.name in BY_POSTCODE else ""
+    ways += ", or the code of its area" if table.name == "housing" else ""
     column = next((name for name in ("x", "y", "lon", "lat", "postcode", "geometry") if name in table.frame), None)
     fix = f"Give {ways}."
     return table.finding(i, column, f"Nothing says where {_label(table, i)} is.", fix, "no-location", value="")
@@ -207,7 +228,7 @@ def _check_shapes(table: Table, out: Located, shapes: NDArray[np.object_], polyg
         has_columns = any(name in table.frame and table.raw[name][i] for name in ("x", "lon", "postcode"))
         if shape is None or shape.is_empty:
             shapes[i] = None
-            if table.origin(i, "geometry")[0].geometry is None or (table.name == "sites" and has_columns):
+            if table.origin(i, "geometry")[0].geometry is None or (table.name in BY_POSTCODE and has_columns):
                 continue
             if _closed_error(table, i):
                 out.told[i] = True
@@ -258,8 +279,10 @@ def _name(table: Table, i: int) -> str:
 
 def _label(table: Table, i: int) -> str:
     """What a record is called in a sentence, such as `site J81012001 (Westway)`."""
-    word = {"sites": "site", "areas": "area", "localities": "locality"}[table.name]
+    word = WORDS[table.name][0]
     code = _name(table, i)
+    if not code:
+        return f"the {word} in {table.where(i)}"
     name = str(table.raw["name"][i]) if "name" in table.raw else ""
     return f"{word} {code}" + (f" ({name})" if name and name != code else "")
 
@@ -276,8 +299,9 @@ def _mend(shape: shapely.Geometry) -> shapely.Geometry | None:
 
 def _note_outlines(table: Table, out: Located, outlines: NDArray[np.bool_]) -> None:
     if outlines.any():
-        message = f"{int(outlines.sum())} sites are drawn as outlines; a point inside each is used."
-        out.findings.append(Finding("note", table.files, message, column="geometry", code="outline-site"))
+        message = f"{int(outlines.sum())} {WORDS[table.name][1]} are drawn as outlines; a point inside each is used."
+        code = "outline-site" if table.name == "sites" else "outline-point"
+        out.findings.append(Finding("note", table.files, message, column="geometry", code=code))
 
 
 # --- Columns of coordinates --------------------------------------------------------------------------------------
@@ -410,16 +434,21 @@ def postcode_points(table: Table, wanted: set[str]) -> tuple[dict[str, tuple[flo
     return found, []
 
 
-def _locate_postcodes(table: Table, out: Located, postcodes: dict[str, tuple[float, float]] | None) -> None:
+def _locate_postcodes(
+    table: Table, out: Located, postcodes: dict[str, tuple[float, float]] | None, spared: NDArray[np.bool_]
+) -> None:
     open_rows = ~np.isfinite(out.points).all(axis=1) & ~out.told
     for i in np.flatnonzero(open_rows):
         postcode = table.raw["postcode"][i]
         if not postcode or not table.sound[i]:
             continue
+        if spared[i] and plain_postcode(postcode) not in (postcodes or {}):
+            continue
         out.told[i] = True
         if postcodes is None:
             message = f"{_start(_label(table, int(i)))} has a postcode only, and the case has no table of postcodes."
-            fix = "Add x and y for the site, or name a postcode table (OS Code-Point Open) as tables.postcodes."
+            fix = f"Add x and y for the {WORDS[table.name][0]}, or name a postcode table (OS Code-Point Open) as "
+            fix += "tables.postcodes."
             out.findings.append(table.finding(int(i), "postcode", message, fix, "no-postcode-table"))
         elif plain_postcode(postcode) in postcodes:
             out.points[i] = out.given[i] = postcodes[plain_postcode(postcode)]
@@ -429,7 +458,7 @@ def _locate_postcodes(table: Table, out: Located, postcodes: dict[str, tuple[flo
                 f"The postcode of {_label(table, int(i))} is not in the postcode table, or has no place there "
                 "(misspelt, or no longer used)."
             )
-            fix = "Correct it, or give x and y (easting, northing) for this site."
+            fix = f"Correct it, or give x and y (easting, northing) for this {WORDS[table.name][0]}."
             out.findings.append(table.finding(int(i), "postcode", message, fix, "unknown-postcode"))
 
 
@@ -465,11 +494,56 @@ def check_on_the_map(table: Table, out: Located, area_points: Points | None) -> 
     findings = [
         _outside(table, out, int(i), tree, _used_columns(table, int(i))) for i in np.flatnonzero(far & ~out.told)
     ]
-    if len(findings) > 3 and len(findings) * 2 > len(table) and len({f.code for f in findings}) == 1:
+    return _once_if_alike(findings, len(table))
+
+
+def _once_if_alike(findings: list[Finding], n: int) -> list[Finding]:
+    """One finding for all where most records have the same."""
+    if len(findings) > 3 and len(findings) * 2 > n and len({f.code for f in findings}) == 1:
         first = findings[0]
-        message = f"{len(findings)} of {len(table)} rows are alike, this is the first: {first.message}"
+        message = f"{len(findings)} of {n} rows are alike, this is the first: {first.message}"
         return [Finding("error", first.file, message, first.fix, first.row, first.column, first.value, first.code)]
     return findings
+
+
+def check_near(table: Table, out: Located, area_points: Points | None) -> tuple[list[Finding], NDArray[np.bool_]]:
+    """Points off the grid are errors; points far from every area are errors only where two numbers were mixed up.
+
+    A list of the whole country may be named: what lies far away is then left out.
+
+    Parameters
+    ----------
+    table, out
+        The records and where they are said to be.
+    area_points
+        Points of the areas (m, 2); None if they are not known.
+
+    Returns
+    -------
+    tuple
+        The findings, and which records lie far from every area, bool, shape (n,).
+    """
+    findings = check_on_the_map(table, out, None)
+    far = np.zeros(len(table), dtype=bool)
+    if area_points is None or not len(area_points):
+        return findings, far
+    tree = cKDTree(area_points)
+    known = np.isfinite(out.points).all(axis=1) & ~out.told
+    far[known] = ~_within(tree, out.points[known])
+    mixed = np.zeros(len(table), dtype=bool)
+    metres, degrees = far & ~out.degrees, far & out.degrees
+    mixed[metres] = _within(tree, out.points[metres][:, ::-1])
+    mixed[degrees] = _within(tree, transform_points(out.given[degrees] * [-1, 1], LONGITUDE_LATITUDE))
+    if far.sum() * 2 > len(table) and mixed.sum() * 2 <= far.sum():
+        mixed[:] = False  # a list of the whole country: some of it lies where numbers of ours would, exchanged
+    told = [_outside(table, out, int(i), tree, _used_columns(table, int(i))) for i in np.flatnonzero(mixed)]
+    return findings + _once_if_alike(told, len(table)), far & ~mixed
+
+
+def _within(tree: cKDTree, points: Points) -> NDArray[np.bool_]:
+    near = np.isfinite(points).all(axis=1)
+    near[near] = tree.query(points[near])[0] <= FAR_FROM_AREAS_M
+    return near
 
 
 def _used_columns(table: Table, i: int) -> tuple[str, str]:

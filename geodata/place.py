@@ -55,6 +55,25 @@ class TransportFacts:
 
 
 @dataclass(frozen=True)
+class FurtherColumn:
+    """A column of the areas table that the case asks to be broken down by, as `[impact.columns]` names it.
+
+    Parameters
+    ----------
+    label
+        What pages call it, in the planner's words.
+    column
+        Name of the column in `Place.areas`: `further_1`, `further_2` and so on, in the order of `case.toml`.
+    kind
+        `share` (0 to 1 of the residents), `count` (residents; never more than the population) or `class` (text).
+    """
+
+    label: str
+    column: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Place:
     """What a case holds, checked and located.
 
@@ -72,10 +91,12 @@ class Place:
         Index `site_code`; columns `practice_code` (empty for community and mobile sites of nobody), `name`, `kind`,
         `postcode`, and where given `floor_area_m2`, `condition`, `annual_cost`, `committed`; geometry: point.
     areas
-        Index `area_code`; columns `name`, `population`, `population_65_plus`, `population_75_plus` (NaN if not given),
-        `rural_urban` (class as text), `rural` (bool), `deprivation_decile`, `no_car_share` (NaN if not given),
-        `neighbour` (bool: an area of others, over the border, where registered patients live), `x`, `y` (the
-        population-weighted point, metres); geometry: polygon or, without polygons, the point.
+        Index `area_code`; columns `name`, `population`, `population_65_plus`, `population_75_plus`,
+        `population_85_plus`, `population_children` (NaN if not given), `ward` (text, may be empty), `rural_urban`
+        (class as text), `rural` (bool), `deprivation_decile`, `no_car_share` (NaN if not given), the columns of
+        `further` (NaN or empty text if not given), `neighbour` (bool: an area of others, over the border, where
+        registered patients live), `x`, `y` (the population-weighted point, metres); geometry: polygon or, without
+        polygons, the point.
     registrations
         One row per practice and area with a patient: `practice_code`, `area_code`, `patients` (float), `basis`
         (`published`, `scaled` or `estimated`). As loaded they are what the file says;
@@ -93,6 +114,15 @@ class Place:
         `minutes` is `inf` where there is no way; a pair without a row is not reachable either.
     public_transport_facts
         Their departure window, percentile and program, or None.
+    pharmacies, settlements
+        Column `name` (text, may be empty for a pharmacy); geometry: point. None where the case names no such table.
+    housing
+        Planned homes: `name` (may be empty), `x`, `y` (metres), `dwellings`, `year` (NaN if not given), or None. A row
+        given by its area's code stands at that area's point.
+    projections
+        Projected residents: `area_code`, `year`, `population`, sorted, or None.
+    further
+        Columns of `areas` that the case asks to be broken down by.
     findings
         All warnings and notes from reading and checking.
     sources
@@ -115,6 +145,11 @@ class Place:
     area_points: pd.DataFrame | None = None
     public_transport: pd.DataFrame | None = None
     public_transport_facts: TransportFacts | None = None
+    pharmacies: gpd.GeoDataFrame | None = None
+    settlements: gpd.GeoDataFrame | None = None
+    housing: pd.DataFrame | None = None
+    projections: pd.DataFrame | None = None
+    further: tuple[FurtherColumn, ...] = ()
 
     @property
     def list_total(self) -> int:

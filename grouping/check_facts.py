@@ -109,6 +109,22 @@ def _optional_tables(place: Place | None) -> list[Count]:
         remark += f"; {covered.sites_listed:,} of {covered.sites:,} sites"
         remark += f"; {(place.public_transport_facts or TransportFacts()).window()}"
         lines.append(Count("Journeys by public transport", covered.pairs, None, remark))
+    return lines + ([] if place is None else _tables_for_impact(place))
+
+
+def _tables_for_impact(place: Place) -> list[Count]:
+    """What impact on travel is worked out with, where the case has it."""
+    lines = []
+    for label, frame in (("Pharmacies", place.pharmacies), ("Settlements", place.settlements)):
+        if frame is not None:
+            lines.append(Count(f"{label} in or near the case", len(frame)))
+    if place.housing is not None:
+        rows = len(place.housing)
+        remark = f"in {rows:,} {'place' if rows == 1 else 'places'}"
+        lines.append(Count("Planned homes", float(place.housing["dwellings"].sum()), None, remark))
+    if place.projections is not None and len(place.projections):
+        years = ", ".join(str(year) for year in sorted(set(place.projections["year"])))
+        lines.append(Count("Areas with projections", place.projections["area_code"].nunique(), None, f"for {years}"))
     return lines
 
 

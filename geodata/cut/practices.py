@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.cut.record import Record, count, listed
+from geodata.published.lists import AGE_COLUMNS
 from geodata.published.networks import current
 from geodata.registrations import USUAL_FACTORS
 
@@ -32,14 +33,14 @@ def with_list_sizes(
     registrations_far: bool,
     record: Record,
 ) -> pd.DataFrame:
-    """Add `list_size`, `age_65_plus` and `age_75_plus`; practices without any list are left out.
+    """Add `list_size` and the age columns; practices without any list are left out.
 
     Parameters
     ----------
     practices
         Open practices, indexed by code.
     lists
-        `practice_code`, `list_size`, `age_65_plus`, `age_75_plus` of about the same date, or None.
+        `practice_code`, `list_size` and `AGE_COLUMNS` of about the same date, or None.
     registered
         Registered patients by practice code, wherever they live (outside England too).
     older
@@ -56,7 +57,7 @@ def with_list_sizes(
     """
     codes = practices.index
     given = pd.Series(np.nan, index=codes)
-    ages = pd.DataFrame(np.nan, index=codes, columns=["age_65_plus", "age_75_plus"])
+    ages = pd.DataFrame(np.nan, index=codes, columns=list(AGE_COLUMNS))
     if lists is not None:
         theirs = lists.drop_duplicates("practice_code").set_index("practice_code").reindex(codes)
         given = theirs["list_size"].astype(float)

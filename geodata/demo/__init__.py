@@ -1,7 +1,8 @@
 """The built-in demonstration: a made-up county in the shape of Dorset.
 
 Place names, the positions of towns and the course of main roads are facts. Everything else is invented: practices,
-sites, patients, areas and their people, lanes and streets. `make_demo` generates the files in `case/`.
+sites, patients, areas and their people, lanes and streets, buses, pharmacies, plans for homes. `make_demo` generates
+the files in `case/`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ CASE_FILES = (
     "registrations.csv",
     "localities.geojson",
     "roads.osm.pbf",
+    "pharmacies.csv",
+    "settlements.csv",
+    "housing.csv",
+    "projections.csv",
+    "public_transport.csv",
+    "services_today.csv",
+    "site_options.csv",
 )
 """The files of the case, as shipped."""
 

@@ -11,22 +11,37 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
 from geodata.demo._areas import Area, make_areas, make_localities, read_outline, read_settlements
+from geodata.demo._buses import DEPARTURE, bus_minutes
+from geodata.demo._people import Residents, ages_of_patients, make_residents
 from geodata.demo._roads import make_roads, write_roads
 from geodata.demo._surgeries import PATIENTS, Practice, Site, make_practices
+from geodata.demo._surroundings import (
+    make_housing,
+    make_pharmacies,
+    make_projections,
+    services_today,
+    site_options,
+)
 
 SEED = 2017
 
 CASE_TOML = """\
 # The built-in demonstration. The shape of the county, the names and positions of its towns and the course of its main
-# roads are facts; every practice, site, patient, area figure, street and lane is invented.
+# roads are facts; every practice, site, patient, area figure, street, lane, bus, pharmacy and plan is invented.
+#
+# Two more files are here to try questions about travel with:
+#   services_today.csv   the sites where evening and weekend services run today: blueprint impact ... --before
+#   site_options.csv     a site more, one that moves, one to consider further:   blueprint impact ... --sites
 
 schema_version = 1
 name = "Demonstration county (made-up data in the shape of Dorset)"
@@ -72,6 +87,41 @@ vintage = "invented"
 licence = "MIT, as the program"
 attribution = "{attribution}"
 
+[tables.pharmacies]                 # who lives more than 1.6 km from each of them is counted apart
+file = "pharmacies.csv"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.settlements]                # the real places, to say where an area lies
+file = "settlements.csv"
+vintage = "real places"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.housing]                    # planned homes: an assumption to try a plan against
+file = "housing.csv"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.projections]                # residents in ten years: another one
+file = "projections.csv"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[tables.public_transport]           # minutes on foot and by bus, 120 at most
+file = "public_transport.csv"
+departure = "{departure}"
+made_with = "an invented bus network: walk, half the interval between buses (30 minutes at most), ride, walk"
+vintage = "invented"
+licence = "MIT, as the program"
+attribution = "{attribution}"
+
+[impact.columns]                    # further groups of people: what pages call them, and their column of the areas
+"{health_label}" = {{ column = "long_term_health", kind = "count" }}
+
 [totals]                            # figures to compare the tables with
 patients = {patients}
 practices = {practices}
@@ -79,6 +129,7 @@ sites = {sites}
 """
 
 ATTRIBUTION = "Made-up data: place names and positions of towns are facts, everything else is invented"
+HEALTH_LABEL = "Residents with a long-term health problem or disability"
 
 
 def make_demo(out: Path, seed: int = SEED) -> Path:
@@ -103,14 +154,37 @@ def make_demo(out: Path, seed: int = SEED) -> Path:
     practices, community = make_practices(outline, settlements, areas, Random(f"{seed} surgeries"))
     network = make_roads(outline, settlements, areas, Random(f"{seed} roads"))
     sites = sorted([s for p in practices for s in p.sites] + community, key=lambda site: site.site_code)
-    _write_practices(out / "practices.csv", practices)
+    residents = make_residents(areas, Random(f"{seed} residents"))
+    ages = ages_of_patients(practices, areas, residents, Random(f"{seed} ages"))
+    _write_practices(out / "practices.csv", practices, ages)
     _write_sites(out / "sites.csv", sites)
     _write_registrations(out / "registrations.csv", practices)
-    _write_layer(out / "areas.geojson", "areas", [(_area_properties(area), area.shape) for area in areas])
+    _write_layer(
+        out / "areas.geojson", "areas", [(_area_properties(a, residents[a.area_code]), a.shape) for a in areas]
+    )
     localities = [({"name": name}, shape) for name, shape in make_localities(areas).items()]
     _write_layer(out / "localities.geojson", "localities", localities)
     write_roads(network, out / "roads.osm.pbf")
-    text = CASE_TOML.format(attribution=ATTRIBUTION, patients=PATIENTS, practices=len(practices), sites=len(sites))
+    pharmacies = make_pharmacies(outline, settlements, areas, practices, Random(f"{seed} pharmacies"))
+    _write_records(out / "pharmacies.csv", pharmacies)
+    _write_csv(out / "settlements.csv", ("name", "x", "y"), [(s.name, s.easting, s.northing) for s in settlements])
+    housing = make_housing(outline, settlements, Random(f"{seed} housing"))
+    _write_records(out / "housing.csv", housing)
+    projections = make_projections(areas, housing, Random(f"{seed} projections"))
+    _write_csv(out / "projections.csv", ("area_code", "year", "population"), projections)
+    journeys = bus_minutes(outline, settlements, areas, sites)
+    _write_csv(out / "public_transport.csv", ("from", "to", "minutes"), journeys)
+    today = [(site.site_code, site.name) for site in services_today(practices, community)]
+    _write_csv(out / "services_today.csv", ("site_code", "name"), today)
+    _write_records(out / "site_options.csv", site_options(settlements, practices))
+    text = CASE_TOML.format(
+        attribution=ATTRIBUTION,
+        departure=DEPARTURE,
+        health_label=HEALTH_LABEL,
+        patients=PATIENTS,
+        practices=len(practices),
+        sites=len(sites),
+    )
     _write_text(out / "case.toml", text)
     return out
 
@@ -128,7 +202,12 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
     _write_text(path, text.getvalue())
 
 
-def _write_practices(path: Path, practices: list[Practice]) -> None:
+def _write_records(path: Path, records: Sequence[Any]) -> None:
+    """Write dataclasses, a column a field."""
+    _write_csv(path, [field.name for field in fields(records[0])], [astuple(record) for record in records])
+
+
+def _write_practices(path: Path, practices: list[Practice], ages: dict[str, tuple[int, int]]) -> None:
     header = "practice_code,name,locality,list_size,age_65_plus,age_75_plus,clinical_system,vulnerability,dispensing"
     rows = [
         (
@@ -142,10 +221,11 @@ def _write_practices(path: Path, practices: list[Practice]) -> None:
             p.vulnerability,
             "yes" if p.dispensing else "no",
             p.network,
+            *ages[p.practice_code],
         )
         for p in practices
     ]
-    _write_csv(path, [*header.split(","), "current_group"], rows)
+    _write_csv(path, [*header.split(","), "current_group", "age_85_plus", "age_children"], rows)
 
 
 def _write_sites(path: Path, sites: list[Site]) -> None:
@@ -173,7 +253,7 @@ def _write_registrations(path: Path, practices: list[Practice]) -> None:
     _write_csv(path, ("practice_code", "area_code", "patients"), rows)
 
 
-def _area_properties(area: Area) -> dict[str, object]:
+def _area_properties(area: Area, residents: Residents) -> dict[str, object]:
     return {
         "area_code": area.area_code,
         "name": area.name,
@@ -185,6 +265,7 @@ def _area_properties(area: Area) -> dict[str, object]:
         "no_car_share": area.no_car_share,
         "x": area.x,
         "y": area.y,
+        **asdict(residents),
     }
 
 

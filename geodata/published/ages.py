@@ -50,22 +50,30 @@ class AgeColumns:
 
         Bands may overlap (single years beside five-year bands): they are chained without gap or overlap.
         """
+        return self.between(age, OLDEST)
+
+    def children(self) -> tuple[int, ...] | None:
+        """Positions of the columns that add up to everybody under 16; under 15 where no band ends at 15."""
+        return self.between(0, 15) or self.between(0, 14)
+
+    def between(self, low: int, high: int) -> tuple[int, ...] | None:
+        """Positions of the columns that add up to everybody of these ages, both included; None if they cannot."""
         for sexes in (("P",), ("F", "M")):
-            chains = [self._chain(sex, age) for sex in sexes]
+            chains = [self._chain(sex, low, high) for sex in sexes]
             if all(chain is not None for chain in chains):
                 return tuple(position for chain in chains if chain for position in chain)
         return None
 
-    def _chain(self, sex: str, age: int) -> tuple[int, ...] | None:
+    def _chain(self, sex: str, age: int, last: int) -> tuple[int, ...] | None:
         by_low: dict[int, AgeBand] = {}
         for band in self.bands:
-            if band.sex == sex and (band.low not in by_low or band.high > by_low[band.low].high):
+            if band.sex == sex and band.high <= last and (band.low not in by_low or band.high > by_low[band.low].high):
                 by_low[band.low] = band
         chain: list[int] = []
         while age in by_low:
             band = by_low[age]
             chain.append(band.position)
-            if band.high >= OLDEST:
+            if band.high == last:
                 return tuple(chain)
             age = band.high + 1
         return None

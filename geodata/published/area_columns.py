@@ -20,7 +20,13 @@ LAST_LSOA_2011 = "E01033768"
 """The last code of an English LSOA of 2011; areas that were changed for 2021 were given later ones."""
 
 TEXT_COLUMNS = ("name", "rural_urban", "authority_code", "authority", "commissioner", "board")
-COUNT_COLUMNS = ("population", "population_65_plus", "population_75_plus")
+COUNT_COLUMNS = (
+    "population",
+    "population_65_plus",
+    "population_75_plus",
+    "population_85_plus",
+    "population_children",
+)
 NUMBER_COLUMNS = (*COUNT_COLUMNS, "deprivation_decile", "no_car_share", "x", "y")
 AREA_COLUMNS = (
     "name",

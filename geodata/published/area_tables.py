@@ -40,6 +40,7 @@ _LIMITS = {
     "deprivation_decile": (1.0, 10.0),
     "no_car_share": (0.0, 1.0),
 }
+_FIRST_AGE = {"population": 0, "population_65_plus": 65, "population_75_plus": 75, "population_85_plus": 85}
 _ADDED = "age {}"
 
 
@@ -201,8 +202,8 @@ def _numbers(
         if column in raw:
             out[column] = _checked(raw[column], column, column, label, findings)
     if columns.ages is not None:
-        for column, age in zip(COUNT_COLUMNS, (0, 65, 75), strict=True):
-            positions = columns.ages.from_age(age)
+        for column in COUNT_COLUMNS:
+            positions = columns.ages.from_age(_FIRST_AGE[column]) if column in _FIRST_AGE else columns.ages.children()
             if column not in out and positions:
                 parts = [
                     _checked(raw[_ADDED.format(position)], "population", "ages", label, findings)

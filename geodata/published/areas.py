@@ -28,6 +28,8 @@ _SAYS = {
     "population": "the population",
     "population_65_plus": "the population aged 65 and over",
     "population_75_plus": "the population aged 75 and over",
+    "population_85_plus": "the population aged 85 and over",
+    "population_children": "the number of children",
     "rural_urban": "the rural-urban class",
     "deprivation_decile": "the deprivation decile",
     "no_car_share": "the share of households without a car",

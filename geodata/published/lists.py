@@ -8,7 +8,7 @@ list size.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,17 +16,21 @@ import pandas as pd
 
 from geodata.errors import Finding
 from geodata.published import cells
-from geodata.published.agebands import Band, Sex, ages_of, find_bands, sex_of, whole
+from geodata.published.agebands import OLDEST, Band, Sex, ages_of, find_bands, sex_of, whole
 from geodata.published.cells import PRACTICE_CODE, Origin
 from geodata.tables.columns import plain_word
 
 if TYPE_CHECKING:
     from geodata.published.catalogue import PublishedFile
 
-LIST_COLUMNS = ("practice_code", "name", "list_size", "age_65_plus", "age_75_plus", "commissioner", "postcode")
+AGE_COLUMNS = ("age_65_plus", "age_75_plus", "age_85_plus", "age_children")
+LIST_COLUMNS = ("practice_code", "name", "list_size", *AGE_COLUMNS, "commissioner", "postcode")
 
 _ABOUT = ("name", "commissioner", "postcode")
-_AGES = {"age_65_plus": 65, "age_75_plus": 75}
+_FROM_AGE = {"age_65_plus": 65, "age_75_plus": 75, "age_85_plus": 85}
+_ADULT_AGES = (16, 15)
+"""Children are those younger: under 16 where a band begins at 16, else under 15 (bands of five or ten years)."""
+
 _PRACTICE_TYPES = frozenset(["gp", "gp practice", "practice", "prac", "gp practices"])
 _ALL_AGES = -1
 _WITHHELD_FIX = "Ask the practice or the commissioner for the list size, and write it into practices.csv."
@@ -52,7 +56,7 @@ def read_lists(files: Sequence[PublishedFile]) -> tuple[pd.DataFrame, list[Findi
     -------
     lists
         One row a practice, sorted by code: `practice_code, name, list_size` (patients, integer), `age_65_plus,
-        age_75_plus` (patients, NaN where not told), `commissioner, postcode`.
+        age_75_plus, age_85_plus, age_children` (patients, NaN where not told), `commissioner, postcode`.
     findings
         Malformed and repeated codes, withheld counts, sums that disagree with a told total.
     """
@@ -100,8 +104,8 @@ def parse_columns(
     Parameters
     ----------
     raw
-        Text cells `practice_code`, and any of `name, list_size, age_65_plus, age_75_plus, commissioner, postcode`, and
-        a column `band N` for each position N in `bands`; the index holds the file's rows.
+        Text cells `practice_code`, and any of `name, list_size, commissioner, postcode`, of `AGE_COLUMNS`, and a
+        column `band N` for each position N in `bands`; the index holds the file's rows.
     """
     raw = _well_coded(raw, origin, findings)
     numbers = {at: _counts(raw, _band_column(at), origin, findings) for at in bands}
@@ -110,9 +114,9 @@ def parse_columns(
     _compare(raw, size, summed, missing, origin, findings)
     frame = _about(raw)
     frame["list_size"] = size.where(size.notna(), summed)
-    for column, age in _AGES.items():
+    for column in AGE_COLUMNS:
         told = _told(raw, column, origin, findings)
-        frame[column] = told.where(told.notna(), _sum_from_age(numbers, parts, age, raw.index))
+        frame[column] = told.where(told.notna(), _sum_of_ages(numbers, parts, column, raw.index))
     least = size.isna() & (missing > 0) & summed.notna()
     findings += cells.tell(
         origin,
@@ -198,13 +202,28 @@ def _sum_of_bands(
     return table.sum(axis=1, min_count=1), table.isna().sum(axis=1), parts
 
 
-def _sum_from_age(
-    numbers: Mapping[int, pd.Series[float]], parts: Sequence[Mapping[int, Band]], age: int, index: pd.Index[Any]
+def _cut_at(column: str, lows: Sequence[Collection[int]]) -> tuple[int, int] | None:
+    """First and last year of an age column; None where a band straddles one of its ends.
+
+    `lows` are the ages at which the bands begin, of each sex that is counted apart.
+    """
+    if column in _FROM_AGE:
+        age = _FROM_AGE[column]
+        return (age, OLDEST) if lows and all(age in begins for begins in lows) else None
+    for age in _ADULT_AGES:
+        if lows and all({0, age} <= set(begins) for begins in lows):
+            return 0, age - 1
+    return None
+
+
+def _sum_of_ages(
+    numbers: Mapping[int, pd.Series[float]], parts: Sequence[Mapping[int, Band]], column: str, index: pd.Index[Any]
 ) -> pd.Series[float]:
-    """Patients of an age and above; NaN where a band straddles that age or is withheld."""
-    if not parts or not all(any(band.low == age for band in part.values()) for part in parts):
+    """Patients of the ages of a column; NaN where a band straddles their ends or is withheld."""
+    ages = _cut_at(column, [{band.low or 0 for band in part.values()} for part in parts])
+    if ages is None:
         return pd.Series(np.nan, index=index)
-    used = [at for part in parts for at, band in part.items() if (band.low or 0) >= age]
+    used = [at for part in parts for at, band in part.items() if ages[0] <= (band.low or 0) <= ages[1]]
     return pd.DataFrame({at: numbers[at] for at in used}, index=index).sum(axis=1, skipna=False)
 
 
@@ -336,11 +355,13 @@ def _from_rows(long: pd.DataFrame, origin: Origin, findings: list[Finding]) -> p
     complete = bool((aged["low"] == 0).any())
     summed, missing = _by_practice(aged, about.index, whole_only=False)
     frame["list_size"] = total.where(total.notna(), summed) if complete else total
-    lows = set(aged["low"].unique())
-    for column, age in _AGES.items():
-        older = aged[aged["low"] >= age]
-        frame[column] = _by_practice(older, about.index, whole_only=True)[0] if age in lows else np.nan
-    frame["age_65_plus"] = frame["age_65_plus"].astype(float)
+    lows = {int(low) for low in aged["low"].unique()}
+    for column in AGE_COLUMNS:
+        ages = _cut_at(column, [lows])
+        theirs = aged if ages is None else aged[aged["low"].between(*ages)]
+        told = None if ages is None else _by_practice(theirs, about.index, whole_only=True)[0]
+        frame[column] = np.nan if told is None else told
+        frame[column] = frame[column].astype(float)
     least = total.isna() & (missing > 0) & frame["list_size"].notna()
     codes = pd.Series(about.index[least], index=_rows_of(long, about.index[least]))
     text = "Some ages of practice {value} are withheld; the sum of the others is used: its list is at least that."
@@ -394,7 +415,7 @@ def _first_told(results: Sequence[pd.DataFrame]) -> pd.DataFrame:
         frame = frame.sort_index().reset_index().loc[:, list(LIST_COLUMNS)]
     for column in ("practice_code", *_ABOUT):
         frame[column] = frame[column].fillna("").astype("str")
-    for column in _AGES:
+    for column in AGE_COLUMNS:
         frame[column] = frame[column].astype(float)
     frame["list_size"] = frame["list_size"].astype("int64")
     return frame.reset_index(drop=True)

@@ -74,11 +74,14 @@ class ColumnMatch:
     absent: Mapping[str, str]
 
 
-def match_columns(table: str, header: Sequence[str], mapping: Mapping[str, str]) -> ColumnMatch:
+def match_columns(
+    table: str, header: Sequence[str], mapping: Mapping[str, str], further: Mapping[str, str] | None = None
+) -> ColumnMatch:
     """Find our columns in a header: first by the planner's mapping, then by our names, then by the aliases.
 
     A column that the mapping names serves only the columns it was named for; an empty name in the mapping says that
-    the file has no such column.
+    the file has no such column. Columns of `further` (a name of ours -> the file's) are taken where the file has them,
+    whatever else they serve.
     """
     ours = vocabulary().columns[table]
     exact = {name: i for i, name in reversed(list(enumerate(header)))}
@@ -102,4 +105,8 @@ def match_columns(table: str, header: Sequence[str], mapping: Mapping[str, str])
                     position[column] = found
                     taken.add(found)
                     break
+    for column, theirs in (further or {}).items():
+        found = exact.get(theirs, plain.get(plain_name(theirs)) if plain_name(theirs) else None)
+        if found is not None:
+            position[column] = found
     return ColumnMatch(position, tuple(c for c in mapping if c not in ours), absent)

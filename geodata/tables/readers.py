@@ -7,7 +7,7 @@ the number a spreadsheet shows. What keeps a file from being read becomes a find
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,9 @@ class FilePart:
     broken: frozenset[int] = frozenset()
 
 
-def read_table(folder: Path, table: str, spec: TableSpec) -> tuple[FilePart | None, list[Finding], SourceFile | None]:
+def read_table(
+    folder: Path, table: str, spec: TableSpec, further: Mapping[str, str] | None = None
+) -> tuple[FilePart | None, list[Finding], SourceFile | None]:
     """Read one file of a table.
 
     Parameters
@@ -82,6 +84,8 @@ def read_table(folder: Path, table: str, spec: TableSpec) -> tuple[FilePart | No
         `practices`, `sites`, `areas`, ...: decides which columns are looked for.
     spec
         The file and how to read it.
+    further
+        Columns beyond those of the table, a name of ours -> the file's; taken where the file has them.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def read_table(folder: Path, table: str, spec: TableSpec) -> tuple[FilePart | No
     try:
         _must_be_a_file(path, spec.file)
         content = _read_content(path, table, spec)
-        part, findings = match_content(content, table, spec)
+        part, findings = match_content(content, table, spec, further)
         source = SourceFile(
             table, spec.file, sha256_of(path), len(part.rows), spec.vintage, spec.licence, spec.attribution
         )
@@ -152,10 +156,12 @@ def _read_content(path: Path, table: str, spec: TableSpec) -> Content:
 # --- Columns and rows --------------------------------------------------------------------------------------------
 
 
-def match_content(content: Content, table: str, spec: TableSpec) -> tuple[FilePart, list[Finding]]:
+def match_content(
+    content: Content, table: str, spec: TableSpec, further: Mapping[str, str] | None = None
+) -> tuple[FilePart, list[Finding]]:
     """The columns and rows of a file that a table asks for, and what was noticed; raises `Unreadable`."""
-    findings = _duplicate_headers(content.header, table, spec)
-    match = match_columns(table, content.header, spec.columns)
+    findings = _duplicate_headers(content.header, table, spec, further)
+    match = match_columns(table, content.header, spec.columns, further)
     findings += _mapping_findings(match.unknown_ours, match.absent, table, content.header, spec)
     columns = {name: _as_text(content.column(at)) for name, at in match.position.items()}
     keep, more = _filter(content, spec)
@@ -200,9 +206,11 @@ def _as_text(values: Sequence[Any]) -> NDArray[np.object_]:
     return out
 
 
-def _duplicate_headers(header: Sequence[str], table: str, spec: TableSpec) -> list[Finding]:
+def _duplicate_headers(
+    header: Sequence[str], table: str, spec: TableSpec, further: Mapping[str, str] | None
+) -> list[Finding]:
     """Two columns of one name matter only where we would have to choose between them."""
-    used = {header[at] for at in match_columns(table, header, spec.columns).position.values()}
+    used = {header[at] for at in match_columns(table, header, spec.columns, further).position.values()}
     seen: dict[str, int] = {}
     findings = []
     for number, name in enumerate(header, start=1):
@@ -280,6 +288,10 @@ def _filter(content: Content, spec: TableSpec) -> tuple[NDArray[np.bool_], list[
     return keep, findings
 
 
+def _digits(name: str) -> str:
+    return "".join(character for character in name if character.isdigit())
+
+
 def _ignored(header: Sequence[str], used: set[int], found: set[str], table: str, spec: TableSpec) -> list[Finding]:
     """A note on columns nobody asked for; a warning on one that is nearly a name we know."""
     asked = {plain_name(name) for name in (*spec.where, *spec.where_not)}
@@ -288,7 +300,9 @@ def _ignored(header: Sequence[str], used: set[int], found: set[str], table: str,
     required = set(vocabulary().required[table])
     open_columns = [name for name in vocabulary().columns[table] if name not in found | required | set(spec.columns)]
     for name in list(rest):
-        close = nearest(name, [column for column in open_columns if len(column) > 4], cutoff=0.86)
+        # Another number is another column: 18+ is not a misspelt 85+.
+        alike = [column for column in open_columns if len(column) > 4 and _digits(column) == _digits(name)]
+        close = nearest(name, alike, cutoff=0.86)
         if close:
             message = f"The column is not known and is left out; it looks like {close}."
             fix = f"If {close} is meant, correct the name; otherwise nothing needs doing."

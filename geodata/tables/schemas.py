@@ -7,8 +7,8 @@ with file, row, column, value and fix.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -36,17 +36,23 @@ Kind = Literal["code", "name", "text", "whole", "number", "word"]
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds: `filled` cells may not be empty; numbers lie from `low` to `high`; words are known."""
+    """What a column holds: `filled` cells may not be empty; numbers lie from `low` to `high`; words are known.
+
+    `called` is what messages call it; empty for its own name.
+    """
 
     kind: Kind
     filled: bool = False
     low: float | None = None
     high: float | None = None
     words: str = ""
+    called: str = ""
 
 
 _CODE, _NAME, _TEXT = Column("code", filled=True), Column("name", filled=True), Column("text")
 _COUNT, _WHOLE, _PLACE = Column("number", low=0), Column("whole", low=0), Column("number")
+_YEAR = Column("whole", low=1900, high=2200)
+_LOCATION = {"postcode": _TEXT, "x": _PLACE, "y": _PLACE, "lon": _PLACE, "lat": _PLACE}
 
 TABLE_COLUMNS: dict[str, dict[str, Column]] = {
     "practices": {
@@ -56,6 +62,8 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "locality": _TEXT,
         "age_65_plus": _COUNT,
         "age_75_plus": _COUNT,
+        "age_85_plus": _COUNT,
+        "age_children": _COUNT,
         "clinical_system": _TEXT,
         "vulnerability": Column("word", words="vulnerability"),
         "dispensing": Column("word", words="yes_no"),
@@ -80,9 +88,12 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
     "areas": {
         "area_code": _CODE,
         "name": _TEXT,
+        "ward": _TEXT,
         "population": Column("number", filled=True, low=0),
         "population_65_plus": _COUNT,
         "population_75_plus": _COUNT,
+        "population_85_plus": _COUNT,
+        "population_children": _COUNT,
         "rural_urban": Column("word", words="rural_urban"),
         "deprivation_decile": Column("whole", low=1, high=10),
         "no_car_share": Column("number", low=0, high=1),
@@ -110,6 +121,20 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "lon": _PLACE,
         "lat": _PLACE,
         "weight": _COUNT,
+    },
+    "pharmacies": {"name": _TEXT, **_LOCATION},
+    "settlements": {"name": _NAME, **_LOCATION},
+    "housing": {
+        "name": _TEXT,
+        "area_code": Column("code"),
+        "dwellings": Column("number", filled=True, low=0),
+        "year": _YEAR,
+        **_LOCATION,
+    },
+    "projections": {
+        "area_code": _CODE,
+        "year": replace(_YEAR, filled=True),
+        "population": Column("number", filled=True, low=0),
     },
 }
 
@@ -140,6 +165,8 @@ class Table:
         other tables look for in it.
     sound
         Records without an error, bool, shape (n,).
+    further
+        Columns beyond those that every case may have, and what they hold.
     """
 
     name: str
@@ -152,9 +179,18 @@ class Table:
     complete: bool = True
     sound: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     raw: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    further: Mapping[str, Column] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def about(self) -> dict[str, Column]:
+        """What each of its columns holds."""
+        return {**TABLE_COLUMNS[self.name], **self.further}
+
+    def called(self, column: str) -> str:
+        """What messages call a column."""
+        return (self.further[column].called if column in self.further else "") or column
 
     def origin(self, i: int, column: str | None = None) -> tuple[FilePart, int]:
         """The file and row that a cell came from."""
@@ -200,7 +236,9 @@ class Table:
 def combine(name: str, parts: Sequence[FilePart], *, complete: bool) -> tuple[Table, list[Finding]]:
     """Put the parts of a table one after another; parts with `join` add columns to the records before them."""
     stacked = [(number, part) for number, part in enumerate(parts) if not part.spec.join]
-    columns = [column for column in vocabulary().columns[name] if any(column in part.columns for _, part in stacked)]
+    known = list(vocabulary().columns[name])
+    given = dict.fromkeys(column for _, part in stacked for column in sorted(part.columns))
+    columns = [column for column in known if column in given] + [column for column in given if column not in known]
     frame = pd.DataFrame(
         {
             column: np.concatenate(
@@ -322,11 +360,11 @@ def _filled(values: pd.Series) -> pd.Series:
     return values.notna() & (values.astype(object) != "")
 
 
-def table_schema(name: str, columns: Iterable[str]) -> pa.DataFrameSchema:
+def table_schema(name: str, columns: Iterable[str], further: Mapping[str, Column] | None = None) -> pa.DataFrameSchema:
     """The pandera schema of a table, over those of its columns that are there."""
     present = set(columns)
     fields: dict[str, pa.Column] = {}
-    for column, about in TABLE_COLUMNS[name].items():
+    for column, about in {**TABLE_COLUMNS[name], **(further or {})}.items():
         if column not in present:
             continue
         checks = []
@@ -361,14 +399,14 @@ def check_table(table: Table) -> list[Finding]:
     """
     findings = _missing_columns(table)
     parsed: dict[str, NDArray[np.object_] | NDArray[np.float64]] = {}
-    for column, about in TABLE_COLUMNS[table.name].items():
+    for column, about in table.about().items():
         if column in table.frame:
             parsed[column], bad = _parse(table.raw[column], about)
             wrong = np.flatnonzero(np.isin(table.raw[column].astype(str), list(bad))) if bad else np.zeros(0, np.int64)
             findings += [_not_a_number(table, i, column, about) for i in wrong.tolist()]
     frame = pd.DataFrame(parsed, index=range(len(table)))
     already = {(finding.row, finding.column, finding.file) for finding in findings}
-    for i, column, check in _failures(table.name, frame):
+    for i, column, check in _failures(table, frame):
         finding = _explain(table, frame, i, column, check)
         if (finding.row, finding.column, finding.file) not in already:
             findings.append(finding)
@@ -376,10 +414,10 @@ def check_table(table: Table) -> list[Finding]:
     return findings
 
 
-def _failures(name: str, frame: pd.DataFrame) -> list[tuple[int, str, str]]:
+def _failures(table: Table, frame: pd.DataFrame) -> list[tuple[int, str, str]]:
     """Record, column and name of every failed check, in the order of the records."""
     try:
-        table_schema(name, frame.columns).validate(frame, lazy=True)
+        table_schema(table.name, frame.columns, table.further).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         found = {
@@ -413,6 +451,8 @@ def _missing_columns(table: Table) -> list[Finding]:
             near = f" The nearest column there is {close}." if close else f" Its columns are: {listed}."
             if column == "kind":
                 fix += ' (If all rows are alike: defaults = { kind = "branch" }.)'
+            if table.name == "projections" and column != "area_code":
+                fix += " (One row an area and year: turn a column for each year into rows.)"
             message = f"The file has no column {column}.{near}"
             findings.append(
                 Finding(
@@ -424,11 +464,11 @@ def _missing_columns(table: Table) -> list[Finding]:
 
 def _not_a_number(table: Table, i: int, column: str, about: Column) -> Finding:
     text = table.text(i, column)
-    number = parse_number(text)
+    number, said = parse_number(text), table.called(column)
     if number is not None and number < 0:
         return _explain(table, table.frame, i, column, "too-low")
     if number is not None:
-        return table.finding(i, column, f"{column} must be a whole number.", "Write it without decimals.", "not-whole")
+        return table.finding(i, column, f"{said} must be a whole number.", "Write it without decimals.", "not-whole")
     fix = "Write the number in digits only, such as 9431."
     if re.fullmatch(r"[*]|[<>]\s*\d+|\.\.|-|~|c|\[c\]", text.strip().lower()):
         fix = "This looks like a suppressed figure: write your best estimate, or leave the row out."
@@ -440,7 +480,7 @@ def _not_a_number(table: Table, i: int, column: str, about: Column) -> Finding:
         fix = "Look for the letters O or l, or a space, among the digits."
     elif not about.filled and column != "list_size":
         fix = "Write the number in digits only, or leave the cell empty if it is not known."
-    return table.finding(i, column, f"{column} must be a number; this is text.", fix, "not-a-number")
+    return table.finding(i, column, f"{said} must be a number; this is text.", fix, "not-a-number")
 
 
 _KNOWN_WORDS = {
@@ -469,7 +509,7 @@ def _explain(table: Table, frame: pd.DataFrame, i: int, column: str, check: str)
                 fix = f"The file has rows by sex: keep those of all patients. {fix}"
         message = f"The same {what} stands in {first} and here, {table.where(i)}."
         return table.finding(i, keys[0], message, fix, "duplicate-code", value=value)
-    about = TABLE_COLUMNS[table.name][column]
+    about, said = table.about()[column], table.called(column)
     if check == "empty-value":
         fix = "Fill the cell in, or delete the row."
         if column == "population":
@@ -482,12 +522,13 @@ def _explain(table: Table, frame: pd.DataFrame, i: int, column: str, check: str)
         return table.finding(i, column, message, fix, "unknown-word")
     if check == "too-low" and about.low == 0:
         fix = "Correct the number, or leave the row out if it is not known."
-        return table.finding(i, column, f"{column} is negative.", fix, "negative")
+        return table.finding(i, column, f"{said} is negative.", fix, "negative")
     if about.high == 1:
         fix = "If it is a percentage, divide by 100: 12% reads 0.12."
-        return table.finding(i, column, f"{column} must lie between 0 and 1.", fix, "out-of-range")
+        return table.finding(i, column, f"{said} must lie between 0 and 1.", fix, "out-of-range")
     message = f"{column} must lie between {about.low:g} and {about.high:g}."
-    fix = f"Write a whole number from {about.low:g} to {about.high:g}, or leave the cell empty."
+    fix = f"Write a whole number from {about.low:g} to {about.high:g}"
+    fix += "." if about.filled else ", or leave the cell empty."
     if column == "deprivation_decile":
         fix += " 1 is the most deprived tenth; a rank or a score is not a decile."
     return table.finding(i, column, message, fix, "out-of-range")

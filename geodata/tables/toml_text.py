@@ -83,6 +83,11 @@ def _toml_finding(file: str, text: str, error: Exception) -> Finding:
     )
 
 
+_PART = re.compile(r"""\"[^\"]*\"|'[^']*'|[\w\-]+""")
+_KEY = re.compile(rf"\s*((?:{_PART.pattern})(?:\s*\.\s*(?:{_PART.pattern}))*)\s*=")
+"""A key before its equals sign: words, or text in quotes, with points between."""
+
+
 class Keys:
     """Finds the line of a key, so that a finding can name it."""
 
@@ -93,13 +98,13 @@ class Keys:
         counts: dict[tuple[str, ...], int] = {}
         for number, line in enumerate(text.splitlines(), start=1):
             if heading := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-                section = tuple(part.strip().strip("\"'") for part in heading.group(2).split("."))
+                section = tuple(part.strip("\"'") for part in _PART.findall(heading.group(2)))
                 if heading.group(1) == "[[":
                     counts[section] = counts.get(section, -1) + 1
                     section = (*section, str(counts[section]))
                 self.lines.setdefault(section, number)
-            elif key := re.match(r"\s*([\w\-.\"']+)\s*=", line):
-                parts = tuple(part.strip("\"'") for part in key.group(1).split("."))
+            elif key := _KEY.match(line):
+                parts = tuple(part.strip("\"'") for part in _PART.findall(key.group(1)))
                 self.lines.setdefault((*section, *parts), number)
 
     def row(self, loc: tuple[object, ...]) -> int | None:

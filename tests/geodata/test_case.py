@@ -152,6 +152,43 @@ def test_text_from_windows_editors_is_read(tmp_path: Path) -> None:
         assert read_case_settings(tmp_path).name == "Vale é"
 
 
+FURTHER = '"Households without broadband" = { column = "no_broadband", kind = "share" }\n'
+
+
+def test_columns_to_break_impact_down_by(tmp_path: Path) -> None:
+    text = f'name = "Vale"\n{TABLES}[impact.columns]\n{FURTHER}Carers = {{ column = "c", kind = "count" }}\n'
+    asked = read_case_settings(case(tmp_path, text)).impact.columns
+    assert list(asked) == ["Households without broadband", "Carers"]
+    assert [(about.column, about.kind) for about in asked.values()] == [("no_broadband", "share"), ("c", "count")]
+    assert read_case_settings(case(tmp_path, f'name = "Vale"\n{TABLES}')).impact.columns == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "key", "fix"),
+    [
+        ('"No kind" = { column = "c" }', "missing-key", "impact.columns.No kind.kind", 'kind = "share"'),
+        ('"A. b" = { column = "c", kind = "percent" }', "wrong-value", "impact.columns.A. b.kind", "'share', 'count'"),
+        ('Short = "c"', "wrong-type", "impact.columns.Short", '{ column = "no_broadband", kind = "share" }'),
+        ('"" = { column = "c", kind = "share" }', "wrong-value", "impact.columns.", "between the quotes"),
+        ('"E" = { column = "", kind = "share" }', "wrong-value", "impact.columns.E.column", "between the quotes"),
+        ('"U" = { column = "c", kind = "share", unit = 1 }', "unknown-key", "impact.columns.U.unit", "column, kind"),
+    ],
+)
+def test_mistakes_in_these_columns_name_their_line(tmp_path: Path, line: str, code: str, key: str, fix: str) -> None:
+    text = f'name = "Vale"\n{TABLES}[impact.columns]\n{FURTHER}{line}\n'
+    (told,) = findings(case(tmp_path, text))
+    assert (told.code, told.column, told.row) == (code, key, 8)
+    assert fix in told.fix
+
+
+def test_impact_must_be_a_section(tmp_path: Path) -> None:
+    assert [f.code for f in findings(case(tmp_path, f'impact = 3\nname = "Vale"\n{TABLES}'))] == ["wrong-type"]
+    text = f'name = "Vale"\n{TABLES}[impact]\ncolumns = "c"\ncolum = 1\n'
+    told = {f.column: f for f in findings(case(tmp_path, text))}
+    assert "[impact.columns]" in told["impact.columns"].fix
+    assert told["impact.colum"].fix == "Did you mean columns?"
+
+
 def test_no_case_there(tmp_path: Path) -> None:
     assert [f.code for f in findings(tmp_path / "nowhere")] == ["no-case-folder"]
     assert [f.code for f in findings(tmp_path)] == ["no-case-file"]

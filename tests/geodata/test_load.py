@@ -84,6 +84,43 @@ def test_frames_have_the_promised_columns_and_order(tmp_path: Path) -> None:
     json.dumps(place.settings)
 
 
+def test_wards_the_oldest_and_children(tmp_path: Path) -> None:
+    areas = "LSOA21CD,WD22NM,x,y,population,pop85,0 to 15\nE2, Quay  Ward,376000,88000,3000,90,500\n"
+    areas += "E1,,371500,91500,4000,,\n"
+    practices = "practice_code,name,list_size,85+,children\nA1,Mill,5000,150,800\nB2,Quay,7000,200,\n"
+    place = load_place(case(tmp_path, areas=areas, practices=practices))
+    assert list(place.areas["ward"]) == ["", "Quay Ward"]
+    assert place.areas.loc["E2", ["population_85_plus", "population_children"]].tolist() == [90, 500]
+    assert place.areas.loc["E1", ["population_85_plus", "population_children"]].isna().all()
+    assert list(place.practices["age_85_plus"]) == [150, 200]
+    assert place.practices.at["A1", "age_children"] == 800 and np.isnan(place.practices.at["B2", "age_children"])
+    plain = load_place(case(tmp_path))
+    assert not {"age_85_plus", "age_children"} & set(plain.practices)
+    assert plain.areas[["population_85_plus", "population_children"]].isna().all(axis=None)
+    assert list(plain.areas["ward"]) == ["", ""]
+
+
+def test_an_age_group_larger_than_the_next_wider_one_is_warned_of(tmp_path: Path) -> None:
+    areas = "area_code,x,y,population,population_65_plus,population_85_plus,population_children\n"
+    areas += "E2,376000,88000,3000,80,90,500\nE1,371500,91500,4000,100,50,4001\n"
+    practices = "practice_code,name,list_size,age_75_plus,age_85_plus\nA1,Mill,5000,5001,10\nB2,Quay,7000,100,101\n"
+    place = load_place(case(tmp_path, areas=areas, practices=practices))
+    warned = {(f.file, f.row, f.column) for f in place.findings if f.code == "part-exceeds-whole"}
+    assert warned == {
+        ("areas.csv", 2, "population_85_plus"),
+        ("areas.csv", 3, "population_children"),
+        ("practices.csv", 2, "age_75_plus"),
+        ("practices.csv", 3, "age_85_plus"),
+    }
+
+
+def test_another_age_is_no_misspelling(tmp_path: Path) -> None:
+    areas = "area_code,x,y,population,population_18_plus,population_85_pluss\n"
+    areas += "E2,376000,88000,3000,80,9\nE1,371500,91500,4000,100,5\n"
+    place = load_place(case(tmp_path, areas=areas))
+    assert [f.column for f in place.findings if f.code == "misspelt-column"] == ["population_85_pluss"]
+
+
 def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

@@ -485,6 +485,26 @@ def test_errors_give_a_page_too_and_exit_code_1(tmp_path: Path) -> None:
     assert {problem["code"] for problem in record["problems"]} >= {"not-a-number", "outside-area", "no-location"}
 
 
+def test_what_impact_is_worked_out_with_is_counted(tmp_path: Path) -> None:
+    case = write_small_case(tmp_path / "case")
+    sites = pd.read_csv(case / "sites.csv")
+    code = pd.read_csv(case / "registrations.csv")["area_code"][0]
+    places = sites[["name", "x", "y"]].assign(name="<script>alert(1)</script>")
+    places.to_csv(case / "pharmacies.csv", index=False)
+    places[:2].assign(dwellings=[1200, 90]).to_csv(case / "housing.csv", index=False)
+    rows = f"{code},2030,1000\n{code},2040,1100\n"
+    (case / "projections.csv").write_text(f"area_code,year,population\n{rows}", encoding="utf-8")
+    tables = "".join(f'{name} = "{name}.csv"\n' for name in ("pharmacies", "housing", "projections"))
+    edit(case / "case.toml", "[tables]\n", f"[tables]\n{tables}")
+    checked = check_case(case)
+    read = {line.label: (line.number, line.remark) for line in counts(checked)}
+    assert read["Pharmacies in or near the case"] == (len(sites.drop_duplicates(["x", "y"])), "")
+    assert read["Planned homes"] == (1290, "in 2 places")
+    assert read["Areas with projections"] == (1, "for 2030, 2040")
+    assert "Settlements in or near the case" not in read
+    assert "<script>alert" not in write_check(checked, tmp_path / "out").read_text(encoding="utf-8")
+
+
 def test_practices_and_counts_of_a_case_with_errors_are_those_of_its_tables(tmp_path: Path) -> None:
     checked = check_case(broken_case(tmp_path / "case"))
     assert checked.verdict == "cannot run yet"

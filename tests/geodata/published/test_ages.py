@@ -34,6 +34,24 @@ def test_a_few_numbers_are_no_ages(header: list[str]) -> None:
     assert age_columns(header) is None
 
 
+@pytest.mark.parametrize(
+    ("header", "children"),
+    [
+        (SINGLE, tuple(range(2, 2 + 16))),
+        (BOTH, (*range(1, 1 + 16), *range(1 + 91, 1 + 91 + 16))),
+        (["LSOA", "0 to 4", "5 to 9", "10 to 14", "15 to 19", "20+"], (1, 2, 3)),
+        (["LSOA", "0 to 14", "0 to 15", "15", "16 to 64", "65+"], (2,)),
+        (["LSOA", "0 to 17", "18 to 64", "65+"], None),
+    ],
+)
+def test_children_are_under_16_or_under_15_where_bands_end_there(
+    header: list[str], children: tuple[int, ...] | None
+) -> None:
+    ages = age_columns(header)
+    assert ages is not None
+    assert ages.children() == children
+
+
 def test_bands_that_straddle_an_age_or_leave_a_gap_tell_nothing() -> None:
     ages = age_columns(["LSOA", "0 to 59", "60 to 69", "75 to 84", "85+"])
     assert ages is not None

@@ -136,6 +136,7 @@ def test_mid_year_estimates_by_single_year_of_age(tmp_path: Path) -> None:
     assert not findings
     assert frame.loc[A, ["population", "population_65_plus", "population_75_plus"]].tolist() == [129, 22, 10]
     assert frame.loc[B, ["population", "population_65_plus", "population_75_plus"]].tolist() == [50, 0, 0]
+    assert frame.loc[A, ["population_85_plus", "population_children"]].tolist() == [5, 100]
     assert frame.loc[A, ["name", "authority_code", "authority"]].tolist() == [f"Area {A}", "E06000059", "Dorset"]
     assert (code_year(files[0]), told_in(files[0], "population")) == (2011, 2020)
 

@@ -62,6 +62,7 @@ def test_bands_in_columns_sum_to_the_list(tmp_path: Path) -> None:
     first = frame.iloc[0]
     assert (first["practice_code"], first["name"], first["commissioner"]) == ("J81001", "MILL LANE", "11J")
     assert (first["list_size"], first["age_65_plus"], first["age_75_plus"]) == (1156, 26, 11)
+    assert first["age_children"] == 1030 and math.isnan(first["age_85_plus"])  # under 15; the bands end at 75+
     assert frame["list_size"].dtype == "int64"
 
 
@@ -141,6 +142,7 @@ def test_five_year_bands_by_row_count_nobody_twice(tmp_path: Path, without: str)
     assert list(frame["practice_code"]) == ["J81001", "J81002"]
     assert list(frame["list_size"]) == [600, 60]
     assert list(frame["age_65_plus"]) == [210, 21] and list(frame["age_75_plus"]) == [150, 15]
+    assert list(frame["age_85_plus"]) == [90, 9] and list(frame["age_children"]) == [90, 9]  # three bands of five years
 
 
 def test_the_layout_to_2017_has_a_column_for_each_band_and_totals(tmp_path: Path) -> None:
@@ -153,6 +155,7 @@ def test_the_layout_to_2017_has_a_column_for_each_band_and_totals(tmp_path: Path
     assert findings == []
     assert list(frame["list_size"]) == [600, 600]
     assert list(frame["age_65_plus"]) == [210, 210] and list(frame["age_75_plus"]) == [150, 150]
+    assert list(frame["age_85_plus"]) == [90, 90] and list(frame["age_children"]) == [90, 90]
 
 
 def test_single_years_of_men_and_women_are_added(tmp_path: Path) -> None:
@@ -163,6 +166,7 @@ def test_single_years_of_men_and_women_are_added(tmp_path: Path) -> None:
     frame, findings = read(tmp_path)
     assert findings == []
     assert frame.loc[0, ["list_size", "age_65_plus", "age_75_plus"]].tolist() == [96 * 30, 31 * 30, 21 * 30]
+    assert frame.loc[0, ["age_85_plus", "age_children"]].tolist() == [11 * 30, 16 * 30]  # single years: under 16
 
 
 def test_a_second_copy_of_a_file_counts_nobody_twice(tmp_path: Path) -> None:
