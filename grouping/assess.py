@@ -12,7 +12,7 @@ from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping.journeys import Journeys, weighted_mean
 from grouping.membership import main_locality, member_indices, rural_share
-from grouping.plan import Group, Plan
+from grouping.plan import Before, Group, Plan, ServiceSites
 from grouping.problem import GroupingProblem
 from grouping.remarks import remarks
 from grouping.result import AssessedOption, OptionPlan
@@ -53,7 +53,7 @@ def assess(
     *,
     journeys: Journeys | None = None,
     evidence: Evidence | None = None,
-    before: Plan | None = None,
+    before: Before | None = None,
     by_hand: bool = False,
 ) -> AssessedOption:
     """Compute every figure shown about an option and let the verifier re-derive them.
@@ -69,7 +69,7 @@ def assess(
     evidence
         The inputs as the verifier joins them, to be shared between options.
     before
-        Plan whose hubs give `minutes_hub_before`.
+        Plan whose hubs, or sites the nearest of which, give `minutes_hub_before`.
     by_hand
         Whether the plan may be partial and may break rules (breaches become notes).
     """
@@ -181,10 +181,23 @@ def _minutes_to_hub(journeys: Journeys, hub: NDArray[np.int64]) -> NDArray[np.fl
     return np.where(chosen >= 0, minutes, np.nan)
 
 
-def _before_minutes(before: Plan | None, problem: GroupingProblem, journeys: Journeys) -> NDArray[np.float64] | None:
+def _before_minutes(before: Before | None, problem: GroupingProblem, journeys: Journeys) -> NDArray[np.float64] | None:
     if before is None:
         return None
+    if isinstance(before, ServiceSites):
+        return _to_nearest(before, problem, journeys)
     return _minutes_to_hub(journeys, _hub_of_practice(before, problem))
+
+
+def _to_nearest(services: ServiceSites, problem: GroupingProblem, journeys: Journeys) -> NDArray[np.float64]:
+    """Minutes of each row to the nearest site that serves its patients, NaN without a route."""
+    nearest = np.full(len(journeys.practice), np.inf)
+    for practice, code in enumerate(problem.practice_codes):
+        rows = np.flatnonzero(journeys.practice == practice)
+        sites = [problem.site_codes.index(site) for site in services.serving(code)]
+        reached = journeys.to_site[np.ix_(rows, sites)]
+        nearest[rows] = np.where(np.isnan(reached), np.inf, reached).min(axis=1, initial=np.inf)
+    return np.where(np.isfinite(nearest), nearest, np.nan)
 
 
 def _outside_largest(labels: list[str], sizes: NDArray[np.int64]) -> int:

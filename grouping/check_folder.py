@@ -13,7 +13,7 @@ from grouping.check_findings import effect_of
 from grouping.check_page import render_check
 from grouping.escape import spreadsheet_cell
 from grouping.roads_scenes import page_of_case
-from grouping.runs import findings_table, new_folder
+from grouping.writing import findings_table, new_folder
 
 PAGE, FINDINGS, PLACED, ROADS = "check.html", "findings.csv", "placed.csv", "roads.html"
 FOLDER = "check"

@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from grouping.cli_explore import explore as explore_commands
+from grouping.cli_impact import impact
 from grouping.cli_shared import JsonOption, errors, progress, told
 from grouping.cli_times import calibrate, times
 from grouping.say import (
@@ -385,6 +386,7 @@ def _downloads() -> Iterator[Callable[[Step, int, int | None], None]]:
         yield tell
 
 
+app.command()(impact)
 app.command()(times)
 app.command()(calibrate)
 app.add_typer(explore_commands, name="explore")

@@ -271,7 +271,7 @@ def _hand_over(table: pd.DataFrame, lines: Sequence[str], out: Path | None, *, a
 def _write(table: pd.DataFrame, out: Path) -> None:
     from geodata.errors import Finding, InputProblems
     from geodata.matrix_file import whole_file
-    from grouping.runs import write_table
+    from grouping.writing import write_table
 
     try:
         with whole_file(out) as part:

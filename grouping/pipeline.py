@@ -26,12 +26,14 @@ from grouping.conflict import Conflict, explain_conflict, idle_grants, in_force
 from grouping.decisions import Part, decided_by, read_decisions
 from grouping.differences import option_differences
 from grouping.how_many import DEFAULT_MEMORY
+from grouping.impact.assemble import impact_of, names_of
+from grouping.impact.before import Baseline, read_baseline
 from grouping.journeys import Journeys
 from grouping.near import OWN_SECONDS, Near, OwnTime, near_plans, standalone, write_near
 from grouping.optimise import Solution, solve_partition
 from grouping.options import find_options
 from grouping.partition.clock import Clock
-from grouping.plan import Plan
+from grouping.plan import Before, Plan
 from grouping.plan_file import read_plan
 from grouping.problem import GroupingProblem, build_problem
 from grouping.result import AssessedOption, OptionPlan, Run, SolverReport
@@ -203,7 +205,7 @@ def run_case(
     seed
         Seed of the solver.
     before
-        Plan whose hubs are "before" in the hub journeys.
+        What hub journeys are compared with: a plan, a run, or a table of the sites where such services run today.
     all_plans
         Whether the run shall hold a table of all plans nearly as good as the best.
     memory
@@ -219,7 +221,7 @@ def run_case(
         The independent check disagrees with a result.
     """
     ready = prepare(case_dir, rules=rules, progress=progress)
-    before_plan, ready = _read_before(before, ready)
+    baseline, ready = _read_before(before, ready)
     clock = Clock(time_limit)
     with explains_no_plan(ready, progress), stops_on_interrupt(clock, progress):
         solution = solve_partition(ready.problem, clock=clock, progress=progress, memory=memory)
@@ -234,10 +236,10 @@ def run_case(
             near=None if near.stopped else near,
         )
     progress("Checking every claim", f"{len(found)} options")
-    assessed = _assess_all(found, ready, before_plan, by_hand=False)
+    assessed = _assess_all(found, ready, baseline, by_hand=False)
     _refuse_unverified(assessed)
     assessed = _with_partnerships(assessed, ready, clock, progress)
-    run = _as_run(ready, assessed, before_plan, solver=solver, command="run", seed=seed)
+    run = _as_run(ready, assessed, baseline, solver=solver, command="run", seed=seed, progress=progress)
     codes = ready.problem.practice_codes
     return replace(
         run,
@@ -299,35 +301,23 @@ def score_case(
     ready = prepare(case_dir, rules=rules, listing=False, progress=progress)
     by_hand = read_plan(plan, ready.place, lambda members: best_hub(members, ready.problem))
     progress("Scoring the plan", f"{len(by_hand.practice_codes)} practices in {len(by_hand.groups)} groups")
-    before_plan, ready = _read_before(before, ready)
+    baseline, ready = _read_before(before, ready)
     option = OptionPlan("scored", by_hand, score_plan(by_hand, ready.problem, ready.journeys))
-    assessed = _assess_all((option,), ready, before_plan, by_hand=True)
+    assessed = _assess_all((option,), ready, baseline, by_hand=True)
     _refuse_unverified(assessed)
-    return _as_run(ready, assessed, before_plan, solver=None, command="score", seed=0)
+    return _as_run(ready, assessed, baseline, solver=None, command="score", seed=0, progress=progress)
 
 
-def _read_before(path: Path | None, ready: Prepared) -> tuple[Plan | None, Prepared]:
-    """The plan whose hubs are "before"; whom it leaves out is a finding."""
+def _read_before(path: Path | None, ready: Prepared) -> tuple[Baseline | None, Prepared]:
+    """What hub journeys are compared with; whom it leaves out is a finding."""
     if path is None:
         return None, ready
-    plan = read_plan(path, ready.place, lambda members: best_hub(members, ready.problem))
-    left_out = ready.place.practices.loc[~ready.place.practices.index.isin(plan.practice_codes), "list_size"]
-    if left_out.empty:
-        return plan, ready
-    finding = Finding(
-        "warning",
-        path.name,
-        f"The plan before leaves out {len(left_out)} of {len(ready.place.practices)} practices, with"
-        f" {int(left_out.sum()):,} patients: for them nothing is compared.",
-        "Add their groups of that time, if they were in any.",
-        value=", ".join(left_out.index),
-        code="before-is-partial",
-    )
-    return plan, replace(ready, findings=(*ready.findings, finding))
+    baseline = read_baseline(path, ready.place, lambda members: best_hub(members, ready.problem))
+    return baseline, replace(ready, findings=(*ready.findings, *baseline.findings))
 
 
 def _assess_all(
-    options: tuple[OptionPlan, ...], ready: Prepared, before: Plan | None, *, by_hand: bool
+    options: tuple[OptionPlan, ...], ready: Prepared, baseline: Baseline | None, *, by_hand: bool
 ) -> tuple[AssessedOption, ...]:
     journeys = ready.journeys
     return tuple(
@@ -339,7 +329,7 @@ def _assess_all(
             ready.edges,
             journeys=journeys,
             evidence=ready.evidence,
-            before=before,
+            before=None if baseline is None else baseline.before,
             by_hand=by_hand,
         )
         for option in options
@@ -370,12 +360,17 @@ def _refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
 def _as_run(
     ready: Prepared,
     options: tuple[AssessedOption, ...],
-    before: Plan | None,
+    baseline: Baseline | None,
     *,
     solver: SolverReport | None,
     command: str,
     seed: int,
+    progress: Progress,
 ) -> Run:
+    before = None if baseline is None else baseline.before
+    progress("Travel impact", "both journeys of every patient, by every mode and under every scenario")
+    plans = {option.option.option_id: option.option.plan for option in options}
+    impact = impact_of(ready, plans, baseline=baseline, named=names_of(options))
     return Run(
         run_id=run_id(ready, [option.option.plan for option in options], before, command),
         place=ready.place,
@@ -388,10 +383,11 @@ def _as_run(
         command=command,
         seed=seed,
         before=before,
+        impact=impact,
     )
 
 
-def run_id(ready: Prepared, plans: Sequence[Plan], before: Plan | None, command: str) -> str:
+def run_id(ready: Prepared, plans: Sequence[Plan], before: Before | None, command: str) -> str:
     """Short name of a run, the same whenever inputs, rules and plans are the same."""
     parts = {
         "command": command,
@@ -400,9 +396,15 @@ def run_id(ready: Prepared, plans: Sequence[Plan], before: Plan | None, command:
         "rules": ready.rules.model_dump(mode="json"),
         "roads": ready.settings.roads.model_dump(mode="json"),
         "plans": [_as_lists(plan) for plan in plans],
-        "before": before and _as_lists(before),
+        "before": None if before is None else _before_as_lists(before),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:12]
+
+
+def _before_as_lists(before: Before) -> list:
+    if isinstance(before, Plan):
+        return _as_lists(before)
+    return [list(before.everybody), sorted((code, list(sites)) for code, sites in before.of_practice.items())]
 
 
 def _as_lists(plan: Plan) -> list[tuple[str, tuple[str, ...], str]]:

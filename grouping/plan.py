@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,27 @@ class Plan:
     def group_of(self) -> Mapping[str, Group]:
         """The group of each practice."""
         return {code: group for group in self.groups for code in group.members}
+
+
+@dataclass(frozen=True)
+class ServiceSites:
+    """Where hub services run today without any grouping; patients go to the nearest site that serves them.
+
+    Parameters
+    ----------
+    everybody
+        Codes of the sites that serve all patients, sorted.
+    of_practice
+        Practice code -> further sites that serve the patients of that practice alone, sorted.
+    """
+
+    everybody: tuple[str, ...]
+    of_practice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def serving(self, practice_code: str) -> tuple[str, ...]:
+        """The sites that the patients of a practice may use."""
+        return (*self.everybody, *self.of_practice.get(practice_code, ()))
+
+
+Before = Plan | ServiceSites
+"""What hub journeys are compared with: the hubs of a plan, or the sites where such services run today."""

@@ -12,7 +12,7 @@ from geodata.errors import Finding, InputProblems
 from geodata.place import Place
 from geodata.tables.sheets import delimiter_of
 from grouping.escape import spreadsheet_cell
-from grouping.plan import Group, Plan
+from grouping.plan import Before, Group, Plan
 
 PLAN_COLUMNS = ("practice_code", "group_id", "hub_site_code")
 
@@ -71,6 +71,19 @@ def write_plan(plan: Plan, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(PLAN_COLUMNS)
+        writer.writerows(rows)
+
+
+def write_before(before: Before, path: Path) -> None:
+    """Write what hub journeys are compared with: a plan, or sites (`practice_code` empty: of all patients)."""
+    if isinstance(before, Plan):
+        write_plan(before, path)
+        return
+    rows = [(site, "") for site in before.everybody]
+    rows += [(site, code) for code in sorted(before.of_practice) for site in before.of_practice[code]]
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(("site_code", "practice_code"))
         writer.writerows(rows)
 
 

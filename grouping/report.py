@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from grouping import maps
 from grouping.escape import script_data
+from grouping.impact.about import about_of
 from grouping.page import (
     content_policy,
     environment,
@@ -23,6 +24,7 @@ from grouping.page import (
 )
 from grouping.report_agreement import agreement_view
 from grouping.report_answer import answer_lines, comparison_rows, granted_groups
+from grouping.report_impact import SCRIPT, STYLE, impact_view
 from grouping.report_method import (
     attribution_lines,
     detail_rows,
@@ -66,6 +68,7 @@ def render_report(run: Run) -> str:
     engine = environment()
     frame = maps.folium_frame(run) if run.options else maps.MapFrame("", "")
     scripts = [leaflet_script(), own_file("shared.js"), own_file("report.js"), frame.script] if run.options else []
+    scripts += [own_file(SCRIPT)] if run.impact is not None else []
     scripts = [without_carriage_returns(script) for script in scripts]
     drawing = maps.draw(run, polygons, colours) if run.options else None
     return engine.get_template("report.html.j2").render(
@@ -74,7 +77,7 @@ def render_report(run: Run) -> str:
         rules=run.rules,
         method=run.times.method,
         title=title_of(run),
-        styles=Markup(without_carriage_returns(leaflet_style() + own_file("report.css"))),
+        styles=Markup(without_carriage_returns(leaflet_style() + own_file("report.css") + own_file(STYLE))),
         scripts=[Markup(script) for script in scripts],  # no text from a file is in them
         policy=content_policy(scripts),
         frame=Markup(frame.html),
@@ -84,6 +87,7 @@ def render_report(run: Run) -> str:
         palette=maps.PALETTE,
         minute_steps=minute_steps(),
         answer=answer_lines(run),
+        view=None if run.impact is None else impact_view(run.impact, about_of(run)),
         comparison=comparison_rows(run),
         granted=granted_groups(run.options[0]) if run.options else 0,
         options=[option_view(option, run, colour) for option, colour in zip(run.options, colours, strict=True)],

@@ -12,11 +12,12 @@ import pandas as pd
 from geodata.errors import Finding
 from geodata.place import Place
 from geodata.travel import TravelTimes
-from grouping.plan import Plan
+from grouping.plan import Before, Plan
 from grouping.rules import RuleSet
 
 if TYPE_CHECKING:
     from grouping.agreement import Agreement
+    from grouping.impact.result import Impact
     from grouping.near import Near
     from grouping.second_layer import SecondLayer
 
@@ -134,7 +135,8 @@ class Run:
 
     Only a run of the optimiser has `near` (the plans nearly as good as the best), `agreement` (who is together in all
     of them), `differences` (between any two options: `option_differences.csv`) and, where they were asked for, `prices`
-    of the rules and `write_plans`, which writes all plans nearly as good into a file.
+    of the rules and `write_plans`, which writes all plans nearly as good into a file. `impact` is what the options mean
+    for travel.
     """
 
     run_id: str
@@ -147,7 +149,8 @@ class Run:
     findings: tuple[Finding, ...] = ()
     command: str = "run"
     seed: int = 0
-    before: Plan | None = None
+    before: Before | None = None
+    impact: Impact | None = None
     near: Near | None = None
     agreement: Agreement | None = None
     differences: pd.DataFrame | None = None

@@ -5,33 +5,32 @@ The layout is a promise to other tools; the README documents it and `SCHEMA_VERS
 
 from __future__ import annotations
 
-import json
-import math
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-
-import pandas as pd
 
 from geodata.errors import Finding, InputProblems
 from geodata.tables.readers import sha256_of
 from geodata.travel import write_matrices
-from geodata.whole_folder import whole_folder
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
 from grouping.escape import spreadsheet_cell
-from grouping.plan_file import write_plan
+from grouping.impact.about import about_of
+from grouping.impact.pack import put_pack
+from grouping.plan_file import write_before, write_plan
 from grouping.report import write_report
 from grouping.result import AssessedOption, Run, SolverReport
+from grouping.writing import findings_table, new_folder, write_json, write_table
 
 SCHEMA_VERSION = 1
 BEFORE_FILE = "before.csv"
-"""The plan whose hubs are "before", as a run uses it: every group with its hub."""
+"""What hub journeys are compared with: a plan with the hub of every group, or the sites where such services run."""
 PLANS_FILE = "near_plans.parquet"
 """All plans nearly as good as the best, see `grouping.near.write_near`."""
 PROOF_FILE = "proof.json"
 """The prices that prove the first option (see `grouping.certificate`)."""
+IMPACT_FOLDER = "impact"
+"""What the options mean for travel (see `grouping.impact.pack`)."""
 
 
 def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path], None] | None = None) -> Path:
@@ -53,38 +52,27 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
     InputProblems
         The folder holds something else, or cannot be written.
     """
-    with new_folder(out_dir) as folder:
+    with new_folder(out_dir, refuse=refuse_foreign_folder) as folder:
         if put_in:
             put_in(folder)
         not_ours = set(folder.rglob("*"))
         run.adjacency.to_csv(folder / "adjacency.csv", index=False, encoding="utf-8", lineterminator="\n")
         findings_table(run.findings).to_csv(folder / "findings.csv", index=False, encoding="utf-8", lineterminator="\n")
         if run.before is not None:
-            write_plan(run.before, folder / BEFORE_FILE)
+            write_before(run.before, folder / BEFORE_FILE)
         write_matrices(run.times, folder)
         for option in run.options:
             _write_option(option, folder / "options" / option.option.option_id)
         if run.solver is not None and run.solver.proof:
-            _write_json(run.solver.proof, folder / PROOF_FILE)
+            write_json(run.solver.proof, folder / PROOF_FILE)
         _write_comparisons(run, folder)
+        if run.impact is not None:
+            put_pack(run.impact, folder / IMPACT_FOLDER, about_of(run))
         write_report(run, folder / "report.html")
         written = sorted(path for path in folder.rglob("*") if path.is_file() and path not in not_ours)
         files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in written}
-        _write_json(run_record(run, _relative(case_dir, out_dir)) | {"files": files}, folder / "run.json")
+        write_json(run_record(run, _relative(case_dir, out_dir)) | {"files": files}, folder / "run.json")
     return out_dir
-
-
-def new_folder(out_dir: Path, *, refuse: Callable[[Path], None] | None = None) -> AbstractContextManager[Path]:
-    """Give a temporary folder that becomes `out_dir` at the end (see `geodata.whole_folder`).
-
-    Parameters
-    ----------
-    out_dir
-        The folder to make, or to replace.
-    refuse
-        Raises `InputProblems` when `out_dir` must not be replaced; `refuse_foreign_folder` unless another is given.
-    """
-    return whole_folder(out_dir, refuse=refuse or refuse_foreign_folder, cannot_write=_cannot_write)
 
 
 def refuse_foreign_folder(out_dir: Path) -> None:
@@ -178,15 +166,6 @@ def _write_comparisons(run: Run, folder: Path) -> None:
         run.write_plans(folder / PLANS_FILE)
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table so that it can be opened in a spreadsheet: names that begin like a formula are made harmless."""
-    safe = table.copy()
-    for column in safe.columns:
-        if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
-            safe[column] = safe[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
-    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-
-
 def _write_option(option: AssessedOption, folder: Path) -> None:
     folder.mkdir(parents=True)
     if option.second_layer is not None:
@@ -199,51 +178,9 @@ def _write_option(option: AssessedOption, folder: Path) -> None:
     option.areas[list(AREA_COLUMNS)].to_csv(folder / "areas.csv", index=False, encoding="utf-8", lineterminator="\n")
 
 
-def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """The findings as `findings.csv` holds them, one row each, safe to open in a spreadsheet."""
-    columns = ["severity", "file", "row", "column", "value", "message", "fix", "code"]
-    table = pd.DataFrame([finding.as_dict() for finding in findings], columns=columns)
-    for column in ("value", "message", "fix", "column"):
-        table[column] = table[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
-    return table.astype({"row": "Int64"})
-
-
-def _write_json(record: dict[str, object], path: Path) -> None:
-    text = json.dumps(_plain(record), ensure_ascii=False, indent=2, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _plain(value: object) -> object:
-    """Numpy numbers as Python's, NaN and infinity as null, tuples as lists."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item") and not isinstance(value, str):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
 def _relative(case_dir: Path, out_dir: Path) -> str:
     """The case as seen from the run folder, so that both can be moved together; empty when on another drive."""
     try:
         return Path(os.path.relpath(case_dir.resolve(), out_dir.resolve())).as_posix()
     except ValueError:
         return ""
-
-
-def _cannot_write(out_dir: Path, problem: OSError) -> InputProblems:
-    reason = problem.strerror or str(problem)
-    return InputProblems(
-        [
-            Finding(
-                "error",
-                str(out_dir),
-                f"the results cannot be written here ({reason}).",
-                "Close earlier results that are open in Excel or a browser, or name another folder with --out.",
-                code="output-folder",
-            )
-        ]
-    )

@@ -210,6 +210,7 @@ def write_dorset_2016_case(shared_data: Path, folder: Path) -> Path:
     _write_sites(practices, branches, folder)
     _copy(source / "lsoa11.gpkg", folder / "areas.gpkg")
     _copy(source / "lsoa11_postcode_centroids.csv", folder / "area_points.csv")
+    _write_csv(dorset_wards_of_areas(shared_data), folder / "area_wards.csv")
     _write_layer(dorset_localities(shared_data), folder / "localities.gpkg", "localities")
     _copy(source / "practice_lsoa_registrations_2022.csv", folder / "registrations.csv")
     _write_settings(
@@ -233,6 +234,14 @@ def write_dorset_2016_case(shared_data: Path, folder: Path) -> Path:
                     "attribution": OS,
                 },
                 _areas_table("areas.gpkg", f"{ONS}; {OS}") | {"join": True},
+                {
+                    "file": "area_wards.csv",
+                    "columns": {"area_code": "lsoa11_code"},
+                    "join": True,
+                    "vintage": "wards of 2013 by the postcodes of each area",
+                    "licence": "CC BY 4.0; OGL v3",
+                    "attribution": f"{ONS}; {OS}",
+                },
             ],
             "registrations": _registrations_table(),
             "localities": {
@@ -257,6 +266,18 @@ def dorset_localities(shared_data: Path) -> gpd.GeoDataFrame:
     wards["name"] = [locality_of[key] for key in zip(wards["lad_file"], wards["WD13NM"], strict=True)]
     joined = wards.dissolve("name", aggfunc={"WD13NM": "count"}).rename(columns={"WD13NM": "wards"})
     return joined.sort_index().reset_index()[["name", "wards", "geometry"]]
+
+
+def dorset_wards_of_areas(shared_data: Path) -> pd.DataFrame:
+    """The ward that most people of each area live in or near: `lsoa11_code`, `ward`, sorted by code."""
+    wards = gpd.read_file(shared_data / "dorset" / "wards_lsoa_oa_2011.gpkg", layer="wards").to_crs(NATIONAL_GRID)
+    wards["geometry"] = wards.make_valid()
+    points = pd.read_csv(shared_data / "dorset" / "lsoa11_postcode_centroids.csv", encoding="utf-8")
+    homes = gpd.GeoDataFrame(
+        points[["lsoa11_code"]], geometry=gpd.points_from_xy(points["easting"], points["northing"]), crs=NATIONAL_GRID
+    )
+    found = homes.sjoin_nearest(wards[["WD13NM", "geometry"]]).drop_duplicates("lsoa11_code")
+    return found.rename(columns={"WD13NM": "ward"})[["lsoa11_code", "ward"]].sort_values("lsoa11_code")
 
 
 def _locality_of_wards(wards: pd.DataFrame) -> dict[tuple[str, str], str]:

@@ -59,7 +59,7 @@ def _routine(impact: Impact) -> str:
     kept = by_option(impact, "routine", "car", "kept_no_site")
     apart = ""
     if any(isinstance(value, str) or number_of(value) > 0 for value in kept.values()):
-        apart = f" Counted apart, because their practice keeps no site and they would use its group’s: {_people(impact, kept)}."
+        apart = f" Counted apart, because their practice keeps no site: {_people(impact, kept)}."
     return (
         f"{NO_CLOSURE} But site options are switched on. With them the journey by car to the own practice would be "
         f"longer by more than 5 minutes for {longer}, and shorter by more than 5 minutes for {shorter}.{apart}"
@@ -73,14 +73,23 @@ def _hub(impact: Impact) -> list[str]:
     level = f"From home to the hub the mean journey by car would be {mean}."
     if not has_change(impact):
         return [
-            f"{level} Where such services run today is not in the inputs, so this is a level, not a change: it says how "
-            "far the hub would be, not who is better or worse off."
+            f"{level} Where such services run today is not in the inputs, so this is a level, not a change: it says "
+            "how far the hub would be, not who is better or worse off."
         ]
     longer, shorter = (_people(impact, by_option(impact, "hub", "car", name)) for name in (LONGER, SHORTER))
     return [
-        f"{level} Compared with before, the journey would be longer by more than 5 minutes for {longer}, and shorter by "
-        f"more than 5 minutes for {shorter}."
+        f"{level} {_compared(impact)}the journey would be longer by more than 5 minutes for {longer}, and shorter "
+        f"by more than 5 minutes for {shorter}."
     ]
+
+
+def _compared(impact: Impact) -> str:
+    """Who can be compared, where that is not everybody."""
+    compared, people = (by_option(impact, "hub", "car", name) for name in ("people_compared", "people"))
+    short = [number_of(people[option]) - number_of(compared[option]) >= 0.5 for option in compared]
+    if not any(short) and not any(isinstance(value, str) for value in compared.values()):
+        return "Compared with before, "
+    return f"Compared with before, which can be said of {_people(impact, compared)}, "
 
 
 def _settings(impact: Impact) -> str:
@@ -91,17 +100,17 @@ def _settings(impact: Impact) -> str:
     if not has_change(impact):
         return said
     longer = _people(impact, by_option(impact, "hub", "car", LONGER, "rural"))
-    return f"{said} Of those whose journey grows by more than 5 minutes, in rural areas live {longer}."
+    return f"{said} Of those whose journey grows by more than 5 minutes, {longer} live in rural areas."
 
 
 def _beyond(impact: Impact) -> str:
     beyond = _people(impact, by_option(impact, "hub", "car", "beyond"))
-    said = f"More than {impact.threshold:g} minutes by car from the hub would be {beyond}"
+    said = f"Beyond {impact.threshold:g} minutes by car from the hub: {beyond}"
     if has_change(impact):
-        said += f"; newly beyond that time {_people(impact, by_option(impact, 'hub', 'car', 'newly_beyond'))}"
+        said += f"; newly beyond: {_people(impact, by_option(impact, 'hub', 'car', 'newly_beyond'))}"
     lost = by_option(impact, "hub", "car", "no_route")
     if any(isinstance(value, str) or number_of(value) >= 0.5 for value in lost.values()):
-        said += f"; without a route by car {_people(impact, lost)}"
+        said += f"; without a route by car: {_people(impact, lost)}"
     return said + "."
 
 
@@ -112,29 +121,36 @@ def _without_car(impact: Impact) -> str:
             lost = by_option(impact, "hub", mode, "no_route", population="no_car")
             no_route = ""
             if any(isinstance(value, str) or number_of(value) >= 0.5 for value in lost.values()):
-                no_route = f"; without a route {_people(impact, lost)}"
+                no_route = f"; without a route: {_people(impact, lost)}"
             return f"For people in households without a car the mean journey {BY[mode]} would be {means}{no_route}."
+    on_foot = _minutes(by_option(impact, "hub", "walk", "mean"))
+    if on_foot and not by_option(impact, "hub", "car", "people", population="no_car"):
+        return (
+            "Who lives in a household without a car is not in the inputs; for all registered patients the mean journey "
+            f"on foot would be {on_foot}."
+        )
     return "How people without a car would reach the hub is not in the inputs."
 
 
 def _worst(impact: Impact) -> str:
     table = impact.tables["communities"]
     rows = table[(table["journey"] == "hub") & (table["mode"] == "car") & (table["option"].isin(impact.option_ids))]
-    column, what = ("change", "The largest increase") if has_change(impact) else ("longest", "The longest journey")
-    if column == "longest":
-        column = "minutes_after"
+    compared = has_change(impact)
+    column, what = ("change", "The largest increase") if compared else ("minutes_after", "The longest mean journey")
     known = [row for row in rows.to_dict("records") if not isinstance(row[column], str) and not is_missing(row[column])]
     if not known:
         return ""
     worst = max(known, key=lambda row: row[column])
-    options = [row["option"] for row in known if row["community"] == worst["community"] and row[column] == worst[column]]
-    if has_change(impact) and worst["change"] <= 0:
+    there = [row for row in known if row["community"] == worst["community"]]
+    options = [str(row["option"]) for row in there if abs(row[column] - worst[column]) < 1e-6]
+    under = "every option" if set(options) == set(impact.option_ids) != {options[0]} else options_words(options)
+    if compared and worst["change"] <= 0:
         return "No community would have a longer mean journey to the hub by car."
-    more = "more than before" if has_change(impact) else "by car on average"
+    more = "more than before by car" if compared else "by car"
     who = people_words(worst["people"], public=impact.public)
     return (
         f"{what} of any community would be in {worst['community']} ({who}): {minutes(worst[column])} minutes {more}, "
-        f"under {options_words(options)}."
+        f"under {under}."
     )
 
 
@@ -170,4 +186,4 @@ def over_options(values: Mapping[str, object], words: Callable[[object], str]) -
     if any(value == HIDDEN or isinstance(value, str) or is_missing(value) for value in values.values()):
         return listed([f"{text} under {option_title(option)}" for option, text in said.items()])
     low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
-    return f"from {said[low]} ({option_title(low)}) to {said[high]} ({option_title(high)})"
+    return f"{said[low]} ({option_title(low)}) to {said[high]} ({option_title(high)})"

@@ -272,7 +272,8 @@ def _chosen(scenario: str, tried: Sequence[Conditions], untried: Untried) -> Con
         if one.name == scenario:
             return one
     why = dict(untried).get(scenario, "There is no such scenario.")
-    fix = f"Use one of {', '.join(SCENARIOS)}, or leave --scenario out."
+    others = (name for name in SCENARIOS if name != scenario and name not in dict(untried))
+    fix = f"Use one of {', '.join(others)}, or leave --scenario out."
     raise InputProblems(
         [
             Finding(

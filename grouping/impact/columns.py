@@ -26,7 +26,7 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "groups": ("Groups", "Mean minutes of the registered patients of each group."),
     "scenarios": (
         "Stress: options",
-        "Journeys to the hub by car under each assumption, and how the options rank (1 is the shortest, or the fewest).",
+        "To the hub by car under each assumption, and how the options rank (1 is the shortest, or the fewest).",
     ),
     "robust": (
         "Stress: communities",
@@ -39,9 +39,13 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     ),
     "mitigation": (
         "Prompts for mitigation",
-        "Existing sites within reach of communities that are beyond the threshold. Prompts to ask about, from data only.",
+        "Existing sites within reach of communities that are beyond the threshold. To ask about, from data only.",
     ),
-    "mitigation_sites": ("Mitigation by site", "The same prompts, counted by site."),
+    "mitigation_sites": (
+        "Mitigation by site",
+        "The few existing sites that together lie within the threshold of most people beyond it. To ask about, from "
+        "data only.",
+    ),
     "places": ("Find my place", "One plain sentence for each community, option and mode; no option means today."),
     "people": (
         "Who the patients are",
@@ -119,6 +123,11 @@ COLUMN_WORDS: dict[str, tuple[str, Kind]] = {
     "scenarios_worse": ("Scenarios in which it is worse off", "number"),
     "scenarios": ("Scenarios tried", "number"),
     "robust": ("Worse off under every scenario", "text"),
+    "step": ("Step (the sites before it included)", "number"),
+    "people_added": ("People it adds", "people"),
+    "people_in_all": ("People with the sites before it", "people"),
+    "list_change": ("On the list of the worst", "text"),
+    "rank_base": ("Rank as it stands", "number"),
     "people_beyond": ("Beyond the threshold (people)", "people"),
     "minutes_now": ("To the hub (minutes)", "minutes"),
     "site_code": ("Site code", "text"),

@@ -9,8 +9,8 @@ from grouping.impact.columns import WITHIN
 from grouping.impact.words import share_cell
 from grouping.report_words import is_missing
 
-WIDTH, HEIGHT = 360, 230
-LEFT, RIGHT, TOP, BOTTOM = 40, 68, 14, 34
+WIDTH, HEIGHT = 360, 236
+LEFT, RIGHT, TOP, BOTTOM = 40, 84, 14, 40
 LAST = WITHIN[-1]
 _APART = 15
 """Units between two labels at the end of the lines, so that they do not cover each other."""
@@ -55,9 +55,11 @@ def curve_of(title: str, shares: Mapping[str, Mapping[int, object]]) -> Curve:
     for name, row in drawn.items():
         spots = tuple((_x(m), _y(float(row[m]))) for m in WITHIN)
         path = f"M{_x(0):g} {_y(0):g}" + "".join(f"L{x:g} {y:g}" for x, y in spots)
-        lines.append(Line(name, path, spots, f"{name} {share_cell(row[LAST])}", ends[name]))
+        label = f"{name} {share_cell(row[LAST])}".replace("over ", ">").replace("under ", "<")  # room is short here
+        lines.append(Line(name, path, spots, label, ends[name]))
     said = "; ".join(
-        f"{name}: " + ", ".join(f"{share_cell(row[m])} within {m} minutes" for m in WITHIN) for name, row in drawn.items()
+        f"{name}: " + ", ".join(f"{share_cell(row[m])} within {m} minutes" for m in WITHIN)
+        for name, row in drawn.items()
     )
     return Curve(
         lines=tuple(lines),

@@ -33,36 +33,100 @@ from grouping.report_words import NO_CLOSURE, option_title
 if TYPE_CHECKING:
     from grouping.impact.result import Impact
 
+KNOWN_HOW = "How it is known"
 NOT_ANSWERED = "Not answered by data; to be answered by people."
 IN_PART = "In part, by the minutes above; the rest is to be answered by people."
 
+PROMPTS = 5
+"""Prompts listed for each option; the pack holds all."""
+
 GAP_MEANING = (
     "The gap is the mean minutes of the population minus the mean minutes of the people it is compared with; the ratio "
-    "is the one divided by the other. Both are over people with a route. A gap is a difference, not yet a disadvantage: "
-    "whether it matters, and to whom, is for people to judge."
+    "is the one divided by the other. Both are over people with a route. A gap is a difference, not yet a "
+    "disadvantage: whether it matters, and to whom, is for people to judge."
 )
 
 OPEN_QUESTIONS = (
-    ("Age", "age", "Which services at the hub do older people, children and their parents use most, and at what times?"),
-    ("Disability", "", "Can people with physical, sensory or mental impairments or learning disabilities make the "
-     "journey, and enter and use the building? Which of them travel in adapted or booked vehicles?"),
-    ("Sex", "", "Do women and men differ in who drives, who travels with children, and who feels safe to travel after dark?"),
-    ("Race", "", "Do people of some ethnic groups, Gypsy, Roma and Traveller communities, or people who need an "
-     "interpreter find the journey or the new place harder to use?"),
-    ("Religion or belief", "", "Do opening times or the place of the hub conflict with worship or observance?"),
-    ("Sexual orientation", "", "Would lesbian, gay and bisexual people lose a service, or staff, whom they trust?"),
-    ("Gender reassignment", "", "Would trans people lose a service, or staff, whom they trust? Is the building private enough?"),
-    ("Pregnancy and maternity", "", "Which antenatal and postnatal appointments would be at the hub, and can they be "
-     "reached with a pram and without a car?"),
-    ("Marriage and civil partnership", "", "Is anybody treated less favourably for being married or in a civil partnership?"),
-    ("Carers", "", "Who travels with the person they care for, and what does a longer journey cost them in time and money?"),
-    ("People without a car", "no_car", "Who gives lifts today? When do buses run on evenings and weekends, and what do they cost?"),
-    ("People on low incomes", "most_deprived", "What would the journey cost, and who would not make it for that reason?"),
-    ("Rural communities", "rural", "Which villages have no bus, no taxi and no community transport at the hours of the hub?"),
-    ("Digital exclusion", "", "Who cannot use appointments by telephone or online instead of a journey?"),
-    ("Seldom heard groups", "", "Homeless people, seasonal and migrant workers, people in care homes, veterans, people "
-     "leaving prison, people with addictions: who of them lives here, and who has asked them?"),
-)  # fmt: skip
+    (
+        "Age",
+        "age",
+        "Which services at the hub do older people, children and their parents use most, and at what times?",
+    ),
+    (
+        "Disability",
+        "",
+        "Can people with physical, sensory or mental impairments or learning disabilities make the journey, and "
+        "enter and use the building? Which of them travel in adapted or booked vehicles?",
+    ),
+    (
+        "Gender reassignment",
+        "",
+        "Would trans people lose a service, or staff, whom they trust? Is the building private enough?",
+    ),
+    (
+        "Marriage and civil partnership",
+        "",
+        "Is anybody treated less favourably for being married or in a civil partnership?",
+    ),
+    (
+        "Pregnancy and maternity",
+        "",
+        "Which antenatal and postnatal appointments would be at the hub, and can they be reached with a pram and "
+        "without a car?",
+    ),
+    (
+        "Race",
+        "",
+        "Do people of some ethnic groups, Gypsy, Roma and Traveller communities, or people who need an interpreter "
+        "find the journey or the new place harder to use?",
+    ),
+    (
+        "Religion or belief",
+        "",
+        "Do opening times or the place of the hub conflict with worship or observance?",
+    ),
+    (
+        "Sex",
+        "",
+        "Do women and men differ in who drives, who travels with children, and who feels safe to travel after dark?",
+    ),
+    (
+        "Sexual orientation",
+        "",
+        "Would lesbian, gay and bisexual people lose a service, or staff, whom they trust?",
+    ),
+    (
+        "Carers",
+        "",
+        "Who travels with the person they care for, and what does a longer journey cost them in time and money?",
+    ),
+    (
+        "People without a car",
+        "no_car",
+        "Who gives lifts today? When do buses run on evenings and weekends, and what do they cost?",
+    ),
+    (
+        "People on low incomes",
+        "most_deprived",
+        "What would the journey cost, and who would not make it for that reason?",
+    ),
+    (
+        "Rural communities",
+        "rural",
+        "Which villages have no bus, no taxi and no community transport at the hours of the hub?",
+    ),
+    (
+        "Digital exclusion",
+        "",
+        "Who cannot use appointments by telephone or online instead of a journey?",
+    ),
+    (
+        "Seldom heard groups",
+        "",
+        "Homeless people, seasonal and migrant workers, people in care homes, veterans, people leaving prison, "
+        "people with addictions: who of them lives here, and who has asked them?",
+    ),
+)
 """Group, what of it the figures know (`age`, a population, `rural`, or nothing), and the question left open.
 
 The first nine are the protected characteristics of the Equality Act 2010, section 4.
@@ -148,12 +212,13 @@ def _what_is_considered(impact: Impact) -> Part:
     options = ", ".join(option_title(option) for option in impact.option_ids)
     said = [
         f"Practices would work in groups, each with a hub for shared services ({options}). {NO_CLOSURE}",
-        "Two journeys are looked at, and never subtracted from each other: routine care, from home to the own practice; "
-        "and hub services (evenings, weekends, shared clinics), from home to the hub of the group.",
+        "Two journeys are looked at, and never subtracted from each other: routine care, from home to the own "
+        "practice; and hub services (evenings, weekends, shared clinics), from home to the hub of the group.",
         "Routine care stays as it is under every option."
         if impact.site_options is None
         else "A separate table of site options is switched on; what it changes about routine care is shown apart.",
-        impact.baseline or "Where such services run today is not in the inputs, so journeys to the hub are a level, not a change.",
+        impact.baseline
+        or "Where such services run today is not in the inputs, so journeys to the hub are a level, not a change.",
     ]
     return Part("What is considered", tuple(said))
 
@@ -166,7 +231,7 @@ def _who(impact: Impact) -> Part:
         cells = (people_cell(row[name]) for name in ("people", "rural", "urban"))
         rows.append((label, *cells, str(row["carried"])))
     rows += [(label, "", "", "", sentence) for label, sentence in absent_populations(impact)]
-    columns = ("Population", "People", "Rural", "Urban", "How it is known")
+    columns = ("Population", "People", "Rural", "Urban", KNOWN_HOW)
     return Part("Who the patients are", (), columns, tuple(rows), numbers=1)
 
 
@@ -184,9 +249,19 @@ def _journeys(impact: Impact) -> Part | None:
             row = table.loc[(key, option)]
             cells = [minutes_cell(row["mean"]), minutes_cell(row["p90"]), people_cell(row["beyond"])]
             if compared:
-                cells += [change_cell(row["mean_change"]), people_cell(row["longer_10"]), people_cell(row["newly_beyond"])]
+                cells += [
+                    change_cell(row["mean_change"]),
+                    people_cell(row["longer_10"]),
+                    people_cell(row["newly_beyond"]),
+                ]
             rows.append((label, option_title(option), *cells, people_cell(row["no_route"])))
-    columns = ["Population", "Option", "Mean minutes", "Nine in ten within", f"People beyond {impact.threshold:g} minutes"]
+    columns = [
+        "Population",
+        "Option",
+        "Mean minutes",
+        "Nine in ten within",
+        f"People beyond {impact.threshold:g} minutes",
+    ]
     if compared:
         columns += ["Change of the mean", "People longer by more than 10 minutes", "People newly beyond"]
     said = f"From home to the hub {BY[mode]}. {NO_CLOSURE}"
@@ -245,10 +320,11 @@ def _first_mode(impact: Impact) -> str | None:
 
 def _open(impact: Impact) -> Part:
     known = set(dict(headline_populations(impact)))
+    if not figures(impact, "hub", _first_mode(impact) or "", setting="rural").empty:
+        known.add("rural")
     rows = []
     for group, known_by, question in OPEN_QUESTIONS:
         in_part = known_by in known or (known_by == "age" and any(key.startswith("age_") for key in known))
-        in_part = in_part or (known_by == "rural" and not figures(impact, "hub", _first_mode(impact) or "", setting="rural").empty)
         rows.append((group, question, IN_PART if in_part else NOT_ANSWERED, ""))
     columns = ("Group", "Open question", "Do the data answer it?", "Answer")
     said = "These questions are listed so that nobody takes silence for an answer. The last column is left open."
@@ -259,13 +335,13 @@ def _prompts(impact: Impact) -> Part:
     asked = tuple(
         f"{option_title(option)}. {question}"
         for option in impact.option_ids
-        for question in mitigation_questions(impact, option)
+        for question in mitigation_questions(impact, option)[:PROMPTS]
     )
     said = (
-        "Prompts from data only: existing sites near communities that would be beyond the threshold. Whether a site has "
-        "the room, the staff and the wish is not known."
+        "Prompts from data only: existing sites near communities that would be beyond the threshold. Whether a site "
+        "has the room, the staff and the wish is not known. The table mitigation.csv holds all of them."
         if asked
-        else f"No community is beyond {impact.threshold:g} minutes with an existing site nearer, as far as the data say."
+        else f"By the data, no community is beyond {impact.threshold:g} minutes with an existing site nearer."
     )
     return Part("Mitigation to ask about", (said,), points=asked)
 
@@ -300,15 +376,11 @@ def equality_markdown(draft: EqualityDraft) -> str:
 def _markdown_table(part: Part) -> list[str]:
     if not part.columns:
         return []
-    rule = ("---:" if i >= part.numbers and i < len(part.columns) - _words_last(part) else "---" for i in range(len(part.columns)))
+    last = len(part.columns) - (part.columns[-1] == KNOWN_HOW)
+    rule = ("---:" if part.numbers <= i < last else "---" for i in range(len(part.columns)))
     rows = [part.columns, *part.rows]
     texts = ["| " + " | ".join(markdown_text(cell) or " " for cell in row) + " |" for row in rows]
     return [texts[0], "| " + " | ".join(rule) + " |", *texts[1:], ""]
-
-
-def _words_last(part: Part) -> int:
-    """One where the last column of a table of figures holds words."""
-    return int(part.columns[-1] == "How it is known")
 
 
 _MARKS = re.compile(r"([\\`*_\[\]{}#|~$])")

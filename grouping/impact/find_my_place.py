@@ -249,7 +249,10 @@ def _option(one: OptionTrips, mode: str, ground: _Ground, *, on_foot: bool) -> l
 
 
 def _hubs(one: OptionTrips, trip: Trip, ground: _Ground) -> list[str]:
-    """Which hub most people of each community would use, and how many other hubs the rest would."""
+    """Which hub most people of each community would use.
+
+    How many people use others is not said: it would be a count of a few people in many places.
+    """
     weight = np.where(trip.counted, ground.patients, 0.0)
     ids, of_row = np.unique(one.group.astype(str), return_inverse=True)
     people = np.bincount(ground.here * len(ids) + of_row, weight, ground.number * len(ids))
@@ -257,15 +260,13 @@ def _hubs(one: OptionTrips, trip: Trip, ground: _Ground) -> list[str]:
     told = []
     for row in people:
         largest = int(np.argmax(np.round(row, 6)))
-        others = int((row >= 0.5).sum()) - int(row[largest] >= 0.5)
-        hub = f"would be {one.hub.get(str(ids[largest]), 'not known')} (group {ids[largest]})"
-        if others <= 0:
-            told.append(f"the shared hub {hub}")
-            continue
-        share = f"{ground.text(row[largest])} of {ground.text(row.sum())} people"
-        who = f"most people ({share})" if row[largest] > row.sum() / 2 else f"the largest part ({share})"
-        rest = "the others have another hub" if others == 1 else f"the others have one of {others} other hubs"
-        told.append(f"the shared hub of {who} {hub}, {rest}")
+        hub = one.hub.get(str(ids[largest]), "not known")
+        if (row >= 0.5).sum() <= 1:
+            told.append(f"the shared hub would be {hub}")
+        elif row[largest] > row.sum() / 2:
+            told.append(f"for most people the shared hub would be {hub}")
+        else:
+            told.append(f"the most common shared hub would be {hub}")
     return told
 
 
@@ -283,7 +284,7 @@ def _to_hub(hub: _Way, walk: _Way | None, mode: str, number: int, ground: _Groun
 
 def _difference(change: NDArray[np.float64] | None, number: int) -> str:
     if change is None:
-        return ", no baseline to compare with"
+        return ""  # that there is no baseline is said of today
     if np.isnan(change[number]):
         return ", which cannot be compared with today"
     return f", {_longer(change[number])}"

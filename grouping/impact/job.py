@@ -76,7 +76,7 @@ def impact_case(
     found: dict[str, Plan] = answers[0]
     baseline = answers[1] if before is not None else None
     layer = answers[-1] if sites is not None else None
-    progress("Timing every journey", f"{len(found)} plans, both journeys, by every mode")
+    progress("Timing every journey", f"plans: {len(found)}, both journeys, by every mode")
     impact = impact_of(
         ready,
         found,
@@ -143,7 +143,11 @@ def _files_of(path: Path, findings: list[Finding]) -> list[tuple[str, Path]]:
         message = "This folder is not the folder of a run."
         findings.append(_error(path.name, message, "Name a run folder, or a plan.csv file."))
         return []
-    inside = [name for name in names if Path(name).name == name and name != ".."]
+    # a name from a file must not lead out of the folder
+    inside = [name for name in names if name and Path(name).name == name and name != ".."]
+    if not inside:
+        message = "The run holds no option that can be read."
+        findings.append(_error(path.name, message, "Make the run again, or name a plan.csv file."))
     return [(name, path / "options" / name / "plan.csv") for name in inside]
 
 

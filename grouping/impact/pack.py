@@ -6,6 +6,7 @@ with its meaning, and `PACK_VERSION` changes when the layout does.
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from pathlib import Path
@@ -16,14 +17,15 @@ import pandas as pd
 
 from geodata.errors import Finding, InputProblems
 from geodata.tables.readers import sha256_of
-from grouping.escape import visible
+from grouping.escape import spreadsheet_cell, visible
 from grouping.impact.about import DRAFT, About
 from grouping.impact.columns import column_words, in_order, table_words
 from grouping.impact.equality import equality_draft, equality_markdown
+from grouping.impact.words import HIDDEN_NOTE
 from grouping.impact.workbook import write_workbook
 from grouping.report_impact import render_impact
 from grouping.report_words import NO_CLOSURE, option_title
-from grouping.writing import new_folder, write_table
+from grouping.writing import new_folder
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact
@@ -33,9 +35,6 @@ RECORD = "impact.json"
 PAGE = "impact.html"
 WORKBOOK = "impact.xlsx"
 EQUALITY = "equality.md"
-
-HIDDEN_NOTE = "* = 1 to 7 people, or hidden to protect them; all other counts of people are rounded to 5."
-"""What stands beside every table in public mode."""
 
 
 def write_pack(impact: Impact, out_dir: Path, about: About) -> Path:
@@ -72,12 +71,12 @@ def put_pack(impact: Impact, folder: Path, about: About) -> None:
     impact, about
         As for `write_pack`.
     folder
-        Where the files go, such as `impact` in the unfinished folder of a run.
+        Where the files go, such as `impact` in the unfinished folder of a run; made if it is not there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = pack_tables(impact)
     for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv")
+        _write_csv(table, folder / f"{name}.csv")
     write_workbook(impact, tables, about, folder / WORKBOOK)
     draft = equality_draft(impact, about)
     (folder / EQUALITY).write_text(equality_markdown(draft), encoding="utf-8", newline="\n")
@@ -100,8 +99,12 @@ def pack_tables(impact: Impact) -> dict[str, pd.DataFrame]:
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Plain numbers in columns of objects: a column of whole numbers with a gap is not written with decimals."""
-    rounded = {column: [_three_decimals(value) for value in table[column]] for column in table.columns}
-    return pd.DataFrame(rounded, columns=table.columns, dtype=object)
+    return pd.DataFrame(
+        {
+            column: pd.Series([_three_decimals(value) for value in table[column]], dtype=object)
+            for column in table.columns
+        }
+    )
 
 
 def _three_decimals(value: object) -> object:
@@ -116,6 +119,15 @@ def _three_decimals(value: object) -> object:
         value = round(value, 3)
         return int(value) if value == int(value) else value
     return value
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table: texts harmless in a spreadsheet, whole numbers without decimals even where a cell is empty."""
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(table.columns)
+        for row in zip(*(table[column].tolist() for column in table.columns), strict=True):
+            writer.writerow([spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def refuse_foreign_pack(out_dir: Path) -> None:

@@ -12,6 +12,7 @@ from grouping.impact.answer import by_option
 from grouping.impact.columns import LONGER, WITHIN
 from grouping.impact.words import (
     BY,
+    NONE,
     change_cell,
     figures,
     has_change,
@@ -115,15 +116,21 @@ def reach_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
     return _by_setting(impact, option, journey, mode, measures, "near and far")
 
 
-def change_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
+def longer_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
     """For how many people a journey grows, by population; rural and urban side by side."""
+    measures = tuple((f"Longer by over {m} minutes", f"longer_{m}", people_cell) for m in LONGER)
+    return _by_setting(impact, option, journey, mode, measures, "people whose journey grows")
+
+
+def change_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
+    """What else changes, by population; rural and urban side by side."""
     measures = (
         ("Change of the mean, minutes", "mean_change", change_cell),
-        *((f"Longer by over {m}", f"longer_{m}", people_cell) for m in LONGER),
-        ("Shorter by over 5", "shorter_5", people_cell),
+        ("Shorter by over 5 minutes", "shorter_5", people_cell),
         (f"Newly beyond {impact.threshold:g}", "newly_beyond", people_cell),
+        (f"No longer beyond {impact.threshold:g}", "no_longer_beyond", people_cell),
     )
-    return _by_setting(impact, option, journey, mode, measures, "people whose journey changes")
+    return _by_setting(impact, option, journey, mode, measures, "what else changes")
 
 
 def _by_setting(
@@ -176,7 +183,9 @@ def inequality_tables(impact: Impact) -> list[Table]:
     for mode in dict(impact.modes):
         part = table[(table["journey"] == "hub") & (table["mode"] == mode)]
         found = {(row["population"], row["compared_with"], row["option"]): row for row in part.to_dict("records")}
-        pairs = dict.fromkeys((row["population"], row["compared_with"], row["label"]) for row in part.to_dict("records"))
+        pairs = dict.fromkeys(
+            (row["population"], row["compared_with"], row["label"]) for row in part.to_dict("records")
+        )
         rows = []
         for population, against, label in pairs:
             cells: list[str] = []
@@ -206,13 +215,16 @@ def community_table_of(impact: Impact, option: str, journey: str = "hub", mode: 
     table = table[(table["option"] == option) & (table["journey"] == journey) & (table["mode"] == mode)]
     table = table[[number_of(rank) <= impact.worst and number_of(rank) > 0 for rank in table["rank"]]]
     compared = has_change(impact) or journey == "routine"
-    rows = [_community(row, compared) for row in sorted(table.to_dict("records"), key=lambda row: number_of(row["rank"]))]
+    ranked = sorted(table.to_dict("records"), key=lambda row: number_of(row["rank"]))
+    if compared:
+        ranked = [row for row in ranked if number_of(row["change"]) > 0]
+    rows = [_community(row, compared) for row in ranked]
     changes = ("Before, minutes", "After, minutes", "Change", "Newly beyond") if compared else ("Minutes",)
     columns = ("Community", "Setting", *changes, "Longest", f"Beyond {impact.threshold:g}", "No route")
     who = ("People", "65 and over", "No car", "Most deprived fifth")
-    what = "the largest increase" if compared else "the longest journey"
+    what = "whose mean journey grows most" if compared else "with the longest mean journey"
     to = "to the hub" if journey == "hub" else "to the own practice"
-    caption = f"{option_title(option)}: the {len(rows)} communities with {what} {to} {BY[mode]}, worst first"
+    caption = f"{option_title(option)}: communities {what}, {to} {BY[mode]}, worst first"
     return Table(caption, (*columns, *who), tuple(rows), numbers=2)
 
 
@@ -222,7 +234,9 @@ def _community(row: dict[str, object], compared: bool) -> tuple[str, ...]:
     if compared:
         change = change_cell(row["change"])
         changes = (minutes_cell(row["minutes_before"]), after, change, people_cell(row["newly_beyond"]))
-    people = (people_cell(row[name]) for name in ("beyond", "no_route", "people", "age_65_plus", "no_car", "most_deprived"))
+    people = (
+        people_cell(row[name]) for name in ("beyond", "no_route", "people", "age_65_plus", "no_car", "most_deprived")
+    )
     return (str(row["community"]), str(row["setting"]), *changes, minutes_cell(row["longest"]), *people)
 
 
@@ -236,30 +250,24 @@ def scenario_table(impact: Impact) -> Table | None:
         return None
     found = {(row["scenario"], row["option"]): row for row in table.to_dict("records")}
     titles = dict(zip(table["scenario"], table["title"], strict=True))
+    options = impact.option_ids
     rows = []
     for scenario, title in titles.items():
-        cells: list[str] = []
-        for option in impact.option_ids:
-            row = found.get((scenario, option), {})
-            rank, last = row.get("rank_mean"), row.get("rank_beyond")
-            cells += [
-                minutes_cell(row.get("mean")),
-                _rank(rank),
-                people_cell(row.get("beyond")),
-                _rank(last),
-            ]
-        rows.append((str(title), *cells))
-    columns = ["Mean minutes", "Rank", f"People beyond {impact.threshold:g}", "Rank"]
+        lines = [found.get((scenario, option), {}) for option in options]
+        means = [_ranked(minutes_cell(row.get("mean")), row.get("rank_mean")) for row in lines]
+        beyond = [_ranked(people_cell(row.get("beyond")), row.get("rank_beyond")) for row in lines]
+        rows.append((str(title), *means, *beyond))
     return Table(
-        "Journeys to the hub by car under each assumption; rank 1 is the least",
-        ("Assumption", *(columns * len(impact.option_ids))),
+        "Journeys to the hub by car under each assumption; in brackets the rank among the options, 1 is the least",
+        ("Assumption", *_titles(options), *_titles(options)),
         tuple(rows),
-        spans=tuple((title, 4) for title in _titles(impact.option_ids)),
+        spans=(("Mean minutes", len(options)), (f"People beyond {impact.threshold:g} minutes", len(options))),
     )
 
 
-def _rank(value: object) -> str:
-    return people_cell(value)
+def _ranked(cell: str, rank: object) -> str:
+    place = people_cell(rank)
+    return cell if place == NONE else f"{cell} ({place})"
 
 
 def rank_changes(impact: Impact) -> list[tuple[str, str]]:
@@ -267,41 +275,46 @@ def rank_changes(impact: Impact) -> list[tuple[str, str]]:
     table = impact.tables.get("scenarios")
     if table is None:
         return []
-    said = [
-        (str(row["title"]), str(row["rank_changes"]).strip())
-        for row in table.to_dict("records")
-        if row["rank_changes"] and not is_missing(row["rank_changes"])
-    ]
-    return list(dict.fromkeys(said))
+    said: dict[str, list[str]] = {}
+    for title, words in zip(table["title"], table["rank_changes"], strict=True):
+        if words and not is_missing(words):
+            said.setdefault(str(title), []).append(str(words).strip(" ."))
+    return [(title, "; ".join(dict.fromkeys(words)) + ".") for title, words in said.items()]
 
 
 def robust_rows(impact: Impact) -> Table | None:
-    """Communities that are worse off under every assumption."""
+    """Communities that are worse off under every assumption, and under which options; the worst first."""
     table = impact.tables.get("robust")
     if table is None or not len(table):
         return None
-    sure = [str(value).strip().lower() in {"true", "yes", "1"} for value in table["robust"]]
+    table = table[[str(value).strip().lower() in {"true", "yes", "1"} for value in table["robust"]]]
+    by_community: dict[str, dict[str, dict[str, object]]] = {}
+    for row in table.to_dict("records"):
+        by_community.setdefault(str(row["community"]), {})[str(row["option"])] = row
+    worst = sorted(by_community, key=lambda name: -max(number_of(row["base"]) for row in by_community[name].values()))
     rows = []
-    for option in impact.option_ids:
-        part = table[sure & (table["option"] == option)].head(impact.worst)
-        rows += [
-            (
-                str(row["community"]),
-                option_title(option),
-                str(row["setting"]),
-                people_cell(row["people"]),
-                *(_level(row[name], impact) for name in ("base", "least", "most")),
-                f"{people_cell(row['scenarios_worse'])} of {people_cell(row['scenarios'])}",
-            )
-            for row in part.to_dict("records")
-        ]
-    what = "Change" if has_change(impact) else "Minutes"
-    columns = ("Community", "Option", "Setting", "People", f"{what} as it stands", "Least", "Most", "Worse off in")
-    return Table("Communities that are worse off under every assumption tried", columns, tuple(rows), numbers=3)
+    for name in worst[: impact.worst]:
+        first = next(iter(by_community[name].values()))
+        cells = [_spread(by_community[name].get(option), impact) for option in impact.option_ids]
+        rows.append((name, str(first["setting"]), people_cell(first["people"]), *cells))
+    what = "change of the mean minutes" if has_change(impact) else "mean minutes"
+    number = len(by_community)
+    listed = f"the {impact.worst} worst of {number}" if number > impact.worst else f"{number} in all"
+    return Table(
+        f"Communities that are worse off under every assumption tried, {listed}: {what} as things stand, and in "
+        "brackets the least and the most of all assumptions",
+        ("Community", "Setting", "People", *_titles(impact.option_ids)),
+        tuple(rows),
+        numbers=2,
+    )
 
 
-def _level(value: object, impact: Impact) -> str:
-    return change_cell(value) if has_change(impact) else minutes_cell(value)
+def _spread(row: dict[str, object] | None, impact: Impact) -> str:
+    """What stands in a cell for a community and an option; a dash where it is not worse off throughout."""
+    if row is None:
+        return NONE
+    shown = change_cell if has_change(impact) else minutes_cell
+    return f"{shown(row['base'])} ({shown(row['least'])} to {shown(row['most'])})"
 
 
 # ------------------------------------------------------------------------------------------------ practices and groups
@@ -336,9 +349,35 @@ def practice_tables(impact: Impact, option: str) -> list[Table]:
     return made
 
 
+def site_table(impact: Impact, option: str) -> Table | None:
+    """The few existing sites that together lie near most people beyond the threshold."""
+    table = impact.tables.get("mitigation_sites")
+    rows = () if table is None else table[table["option"] == option].to_dict("records")
+    if not len(rows):
+        return None
+    cells = tuple(
+        (
+            str(row["site"] or row["site_code"]),
+            str(row["kind"]),
+            str(row["of_practice"]),
+            people_cell(row["people_added"]),
+            people_cell(row["people_in_all"]),
+        )
+        for row in rows
+    )
+    caption = (
+        f"{option_title(option)}: existing sites that together lie within {impact.threshold:g} minutes of most people "
+        "beyond it, one after another"
+    )
+    columns = ("Site", "Kind", "Of practice", "People it adds", "With those before it")
+    return Table(caption, columns, cells, numbers=3)
+
+
 def _extremes(table: pd.DataFrame, column: str, *, both: bool) -> list[dict[str, object]]:
     """The rows with the largest values, and those with the smallest where `both`, from the largest down."""
-    known = [row for row in table.to_dict("records") if not isinstance(row[column], str) and not is_missing(row[column])]
+    known = [
+        row for row in table.to_dict("records") if not isinstance(row[column], str) and not is_missing(row[column])
+    ]
     known.sort(key=lambda row: -row[column])
     if not both:
         return known[: 2 * MOST]

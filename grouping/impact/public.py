@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from geodata.place import Place
-from grouping.impact.disclosure import people_text, public_tables
+from grouping.impact.disclosure import public_sentence, public_tables
 from grouping.impact.result import Impact
 
 
@@ -19,8 +19,12 @@ def public_impact(impact: Impact, place: Place) -> Impact:
     place
         Its practices have published list sizes.
     """
-    hidden = public_tables(impact.tables)
-    tables = dict(hidden.tables)
-    if impact.tell_places is not None:
-        tables["places"] = impact.tell_places(people_text)
-    return replace(impact, tables=tables, notes=(*impact.notes, *hidden.notes), public=True, tell_places=None)
+    hidden = public_tables(impact.tables, threshold=impact.threshold, tell_places=impact.tell_places)
+    return replace(
+        impact,
+        tables=hidden.tables,
+        notes=(*(public_sentence(note) for note in impact.notes), *hidden.notes),
+        scenarios=tuple((name, title, public_sentence(said)) for name, title, said in impact.scenarios),
+        public=True,
+        tell_places=None,
+    )

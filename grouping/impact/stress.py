@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from grouping.impact.communities import Communities, Figures, worst_first
 from grouping.impact.measures import CLOSE
-from grouping.report_words import option_title
 from grouping.report_words import listed, option_title
 
 RANKED = (("mean", "mean minutes"), ("p90", "the 90th percentile"), ("beyond", "people beyond the threshold"))

@@ -23,7 +23,12 @@ BY = {"car": "by car", "public-transport": "by public transport", "walk": "on fo
 HEADLINE = ("all", "age_65_plus", "age_75_plus", "age_85_plus", "children", "no_car", "most_deprived")
 """Populations told first, in this order; further columns of the case come after `far_from_pharmacy`."""
 
-SITE_KINDS = {"main": "a main site", "branch": "a branch site", "mobile": "a mobile stop", "community": "a community site"}
+SITE_KINDS = {
+    "main": "a main site",
+    "branch": "a branch site",
+    "mobile": "a mobile stop",
+    "community": "a community site",
+}
 
 
 def people_cell(value: object) -> str:
@@ -151,18 +156,24 @@ def _question(row: dict[str, object], impact: Impact) -> str:
     public = impact.public
     who = people_words(row["people_beyond"], public=public)
     here = people_words(row["people_served_here"], public=public)
+    # rounded numbers that look alike need not be
+    everybody = not public and abs(number_of(row["people_beyond"]) - number_of(row["people_served_here"])) < 1e-6
+    here = "all of them" if everybody else f"{here} of this community"
     everywhere = people_words(row["people_served_all"], public=public)
-    if is_missing(row["minutes_to_site"]) or not str(row["site"] or row["site_code"] or ""):
+    if not str(row["site_code"] or ""):
         return (
-            f"{row['community']}: {who} would be beyond {impact.threshold:g} minutes from the hub, and no existing site "
-            "is within reach. What else could bring services nearer: a visiting service, transport, appointments online?"
+            f"{row['community']}: {who} would be beyond {impact.threshold:g} minutes from the hub, and no existing "
+            "site is within reach. What else could bring services nearer: a visiting service, transport, online?"
         )
     kind = SITE_KINDS.get(str(row["kind"]), str(row["kind"]))
+    if row["of_practice"]:
+        kind += f" of {row['of_practice']}"
+    at = f"{minutes_cell(row['minutes_to_site'])} minutes away by car"
     return (
-        f"{row['community']}: could {row['site'] or row['site_code']} ({kind}, {minutes(row['minutes_to_site'])} minutes "
-        f"away by car) offer some of what the hub offers? The hub would be {minutes_cell(row['minutes_now'])} minutes "
-        f"away, with {who} beyond {impact.threshold:g} minutes. The site would bring {here} of this community back "
-        f"within {impact.threshold:g} minutes, and {everywhere} of all communities."
+        f"{row['community']}: could {row['site'] or row['site_code']} ({kind}, {at}) offer some of what the hub "
+        f"offers? The hub would be {minutes_cell(row['minutes_now'])} minutes away for {who} beyond "
+        f"{impact.threshold:g} minutes. The site would bring {here} back within {impact.threshold:g} minutes, and "
+        f"{everywhere} of all communities."
     )
 
 

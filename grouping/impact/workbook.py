@@ -18,10 +18,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from grouping.escape import spreadsheet_cell
 from grouping.impact.about import DRAFT, About
 from grouping.impact.columns import column_words, table_words
+from grouping.impact.words import HIDDEN_NOTE
 from grouping.report_words import NO_CLOSURE, option_title
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def _linked(sheet: WriteOnlyWorksheet, words: str, target: str) -> WriteOnlyCell
     """Words that lead to the first cell of a sheet of this workbook."""
     cell = _text(sheet, words, font=_LINK)
     quoted = target.replace("'", "''")
-    cell.hyperlink = f"#'{quoted}'!A1"
+    cell.hyperlink = Hyperlink(ref="A1", location=f"'{quoted}'!A1")  # the writer puts its own place for "ref"
     return cell
 
 
@@ -124,7 +126,7 @@ def cover_facts(impact: Impact, about: About) -> list[tuple[str, str]]:
     if about.estimate:
         facts.append(("Estimated minutes", "Minutes by car are straight-line estimates: no road network was used."))
     if impact.public:
-        facts.append(("Small numbers", "* = 1 to 7 people, or hidden to protect them; other counts rounded to 5."))
+        facts.append(("Small numbers", HIDDEN_NOTE))
     facts.append(("Two journeys", "Routine care (home to the own practice) and hub services; never subtracted."))
     facts.append(("Before", impact.baseline or "No baseline was given: journeys to the hub are a level, not a change."))
     facts.append(("Options", ", ".join(option_title(option) for option in impact.option_ids)))
@@ -158,7 +160,7 @@ def _table_sheet(sheet: WriteOnlyWorksheet, name: str, table: pd.DataFrame, publ
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    hidden = " * = 1 to 7 people, or hidden to protect them; other counts rounded to 5." if public else ""
+    hidden = f" {HIDDEN_NOTE}" if public else ""
     sheet.append([_text(sheet, f"{table_words(name)[1]} {DRAFT} {NO_CLOSURE}{hidden}".strip())])
     sheet.append([_linked(sheet, "Back to the cover", "Cover")])
     sheet.append([_header(sheet, header) for header, _ in words])
@@ -183,7 +185,7 @@ def _as_shown(sheet: WriteOnlyWorksheet, values: list[object], kind: str | None)
     shape = FORMATS.get(kind or "", "General")
     made: list[object] = []
     for value in values:
-        if value is None:
+        if value is None or value == "":
             made.append(None)
         elif isinstance(value, str):
             made.append(_text(sheet, value) if kind in {None, "text"} else _starred(sheet, value))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geodata.place import Place
-from grouping.plan import Plan
+from grouping.plan import Before, Plan
 from grouping.verify.ledger import Ledger
 from grouping.verify.tables import (
     Facts,
@@ -39,7 +39,7 @@ class Claims:
     shortfall: int | None = None
     exceptions: int | None = None
     headline: Mapping[str, object] | None = None
-    before: Plan | None = None
+    before: Before | None = None
 
 
 def check_partition(ledger: Ledger, plan: Plan, place: Place, partial: bool) -> None:

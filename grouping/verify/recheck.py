@@ -17,7 +17,7 @@ from geodata.load import load_place
 from geodata.travel import TravelTimes
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
 from grouping.pipeline import make_ready
-from grouping.plan import Group, Plan
+from grouping.plan import Before, Group, Plan, ServiceSites
 from grouping.plan_file import PLAN_COLUMNS
 from grouping.rules import RuleSet
 from grouping.runs import BEFORE_FILE, PROOF_FILE
@@ -91,7 +91,7 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, 
         *_check_matrices(run_dir, times),
         *_check_adjacency(run_dir, ready.all_edges),
     ]
-    before = plan_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
+    before = _before_of(run_dir / BEFORE_FILE) if (run_dir / BEFORE_FILE).is_file() else None
     all_claims = {
         option["id"]: _claims(run_dir / "options" / option["id"], option, record, before)
         for option in record["options"]
@@ -241,6 +241,18 @@ def _check_adjacency(run_dir: Path, edges: pd.DataFrame) -> list[tuple]:
     return [("", "figure", "borders between catchments", then == now, detail)]
 
 
+def _before_of(path: Path) -> Before:
+    """What a run was compared with, as it has written it: a plan, or the sites where hub services run today."""
+    columns = ("site_code", "practice_code")
+    with path.open(encoding="utf-8") as handle:
+        if "group_id" in handle.readline():
+            return plan_of(path)
+    table = _read_table(path, columns, columns, dtype=str).fillna("")
+    own = table[table["practice_code"] != ""].groupby("practice_code")["site_code"]
+    everybody = table.loc[table["practice_code"] == "", "site_code"]
+    return ServiceSites(tuple(sorted(everybody)), {code: tuple(sorted(sites)) for code, sites in own})
+
+
 def plan_of(path: Path) -> Plan:
     """A plan as a run has written it.
 
@@ -262,7 +274,7 @@ def plan_of(path: Path) -> Plan:
     )
 
 
-def _claims(folder: Path, option: dict, record: dict, before: Plan | None) -> Claims:
+def _claims(folder: Path, option: dict, record: dict, before: Before | None) -> Claims:
     groups = _read_table(
         folder / "groups.csv", GROUP_COLUMNS, GROUP_COLUMNS[:1], dtype={"group_id": str, "hub_site_code": str}
     )

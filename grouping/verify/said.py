@@ -7,18 +7,18 @@ from pathlib import Path
 import pandas as pd
 
 from grouping.pipeline import Prepared, run_id
-from grouping.plan import Plan
+from grouping.plan import Before, Plan
 from grouping.remarks import remarks
-from grouping.runs import findings_table
 from grouping.verify.figures import Claims
 from grouping.verify.record import Line, line
+from grouping.writing import findings_table
 
 BEFORE_CODE = "before-is-partial"
 FINDING_COLUMNS = ("severity", "row", "column", "value", "message", "fix", "code")
 """What is compared of a finding; its file may have another name by now (`--before`)."""
 
 
-def check_said(record: dict, run_dir: Path, ready: Prepared, plans: list[Plan], before: Plan | None) -> list[Line]:
+def check_said(record: dict, run_dir: Path, ready: Prepared, plans: list[Plan], before: Before | None) -> list[Line]:
     """Compare the name of the run and its findings with the case as it is now.
 
     Parameters
@@ -28,7 +28,7 @@ def check_said(record: dict, run_dir: Path, ready: Prepared, plans: list[Plan], 
     ready
         The case, read and timed again.
     plans, before
-        The plans of the run in their order, and the plan whose hubs are "before".
+        The plans of the run in their order, and what hub journeys are compared with.
     """
     name = run_id(ready, plans, before, record["command"])
     wrong = [f"written {record.get('run_id')}, inputs, rules and plans give {name}"]
@@ -38,9 +38,9 @@ def check_said(record: dict, run_dir: Path, ready: Prepared, plans: list[Plan], 
     ]
 
 
-def _findings(record: dict, run_dir: Path, ready: Prepared, before: Plan | None) -> Line:
+def _findings(record: dict, run_dir: Path, ready: Prepared, before: Before | None) -> Line:
     now = findings_table(ready.findings)
-    if before is not None and set(before.practice_codes) != set(ready.place.practices.index):
+    if before is not None and _leaves_out(before, ready):
         now = pd.concat([now, pd.DataFrame([{"severity": "warning", "code": BEFORE_CODE}])])
     counts = {severity: int((now["severity"] == severity).sum()) for severity in ("error", "warning", "note")}
     wrong = []
@@ -54,6 +54,13 @@ def _findings(record: dict, run_dir: Path, ready: Prepared, before: Plan | None)
     except (OSError, ValueError, KeyError) as trouble:
         wrong.append(f"findings.csv cannot be read ({trouble})")
     return line("the findings are those of the case", wrong, _counted(counts))
+
+
+def _leaves_out(before: Before, ready: Prepared) -> bool:
+    """Whether for some practice there is nothing to compare with."""
+    if isinstance(before, Plan):
+        return set(before.practice_codes) != set(ready.place.practices.index)
+    return any(not before.serving(code) for code in ready.place.practices.index)
 
 
 def _counted(counts: object) -> str:

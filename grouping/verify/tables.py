@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from grouping.plan import Plan
+from grouping.plan import Before, Plan, ServiceSites
 from grouping.rules import RuleSet
 from grouping.verify.decided import Locked
 from grouping.verify.evidence import Evidence
@@ -53,7 +54,7 @@ class Facts:
         return frozenset(self.members.loc[self.members["group_id"] == group_id, "practice_code"])
 
 
-def facts_of(plan: Plan, evidence: Evidence, before: Plan | None, *, partial: bool) -> Facts:
+def facts_of(plan: Plan, evidence: Evidence, before: Before | None, *, partial: bool) -> Facts:
     """Derive everything the checks read about a plan."""
     members = members_table(plan, evidence)
     journeys = journeys_table(members, evidence, before)
@@ -77,15 +78,30 @@ def members_table(plan: Plan, evidence: Evidence) -> pd.DataFrame:
     return table.merge(evidence.practices.rename_axis("practice_code").reset_index(), on="practice_code", how="inner")
 
 
-def journeys_table(members: pd.DataFrame, evidence: Evidence, before: Plan | None) -> pd.DataFrame:
+def journeys_table(members: pd.DataFrame, evidence: Evidence, before: Before | None) -> pd.DataFrame:
     """One row per practice and area: patients, whether timed, minutes to the own practice, the hub, the hub before."""
     own = members[["practice_code", "group_id", "hub"]]
     table = evidence.registrations.merge(own, on="practice_code", how="inner")
     table["minutes_hub"] = evidence.minutes_from_home(table["area_code"], table["hub"])
+    if isinstance(before, ServiceSites):
+        table["minutes_hub_before"] = _nearest_service(table, evidence, before)
+        return table
     hub_before = {code: group.hub_site_code for group in (before.groups if before else ()) for code in group.members}
     table["hub_before"] = table["practice_code"].map(hub_before).astype(object)
     table["minutes_hub_before"] = evidence.minutes_from_home(table["area_code"], table["hub_before"])
     return table
+
+
+def _nearest_service(table: pd.DataFrame, evidence: Evidence, services: ServiceSites) -> pd.Series:
+    """Minutes to the nearest site that serves the patients of each row, one site after the other."""
+    nearest = pd.Series(math.nan, index=table.index, dtype=float)
+    pairs = [(site, None) for site in services.everybody]
+    pairs += [(site, code) for code, sites in services.of_practice.items() for site in sites]
+    for site, code in pairs:
+        here = table if code is None else table[table["practice_code"] == code]
+        minutes = evidence.minutes_from_home(here["area_code"], pd.Series(site, index=here.index, dtype=object))
+        nearest = nearest.combine(pd.Series(minutes, index=here.index).reindex(table.index), np.fmin)
+    return nearest
 
 
 def weighted_mean(table: pd.DataFrame, column: str) -> float:

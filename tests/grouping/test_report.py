@@ -268,9 +268,8 @@ def test_journeys_for_routine_care_go_to_the_nearest_own_site() -> None:
         ]
         nearest.append(run.times.area_to_site[row, own].min() if row >= 0 else np.inf)
     table = table.assign(minutes=nearest, rural=rural)
-    timed = table[np.isfinite(table["minutes"])]
     for row, limit in zip(view.routine_journeys[1:], (10, 15, 20, 30, 45), strict=True):
-        parts = (timed, timed[timed["rural"] == 1], timed[timed["rural"] == 0])
+        parts = (table, table[table["rural"] == 1], table[table["rural"] == 0])
         shares = (part.loc[part["minutes"] <= limit, "patients"].sum() / part["patients"].sum() for part in parts)
         assert row.cells == tuple(f"{100 * share:.1f}%" for share in shares)
     patients = (table, table[table["rural"] == 1], table[table["rural"] == 0])
@@ -282,8 +281,8 @@ def test_a_journey_as_long_as_a_limit_is_within_it() -> None:
     times = replace(run.times, area_to_site=np.full_like(run.times.area_to_site, 15.0))
     run = replace(run, times=times)
     view = option_view(run.options[0], run, dict.fromkeys(run.options[0].groups["group_id"], 0))
-    shares = {row.label: row.cells[0] for row in view.routine_journeys}
-    assert (shares["Within 10 minutes"], shares["Within 15 minutes"]) == ("0.0%", "100.0%")
+    shares = {row.label: row.cells[1:] for row in view.routine_journeys}  # rural and urban: all homes are timed
+    assert (shares["Within 10 minutes"], shares["Within 15 minutes"]) == (("0.0%", "0.0%"), ("100.0%", "100.0%"))
 
 
 def test_a_partial_plan_counts_its_own_patients_only() -> None:

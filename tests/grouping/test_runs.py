@@ -12,7 +12,8 @@ import pytest
 from geodata.errors import Finding, InputProblems
 from geodata.tables.readers import sha256_of
 from grouping.result import Run
-from grouping.runs import new_folder, write_run
+from grouping.runs import refuse_foreign_folder, write_run
+from grouping.writing import new_folder
 from tests.grouping.made_run import made_run
 
 
@@ -27,7 +28,7 @@ def left_behind(folder: Path) -> list[str]:
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), new_folder(tmp_path / "run") as folder:
+    with pytest.raises(RuntimeError), new_folder(tmp_path / "run", refuse=refuse_foreign_folder) as folder:
         (folder / "half.txt").write_text("half", encoding="utf-8")
         raise RuntimeError
     assert left_behind(tmp_path) == []
@@ -60,14 +61,14 @@ def test_what_is_not_a_run_is_not_touched(tmp_path: Path, there: str) -> None:
     else:
         out.mkdir()
         (out / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(InputProblems), new_folder(out):
+    with pytest.raises(InputProblems), new_folder(out, refuse=refuse_foreign_folder):
         raise AssertionError("the work must not begin")
     assert (out if there == "file" else out / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_an_empty_folder_may_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    with new_folder(tmp_path / "run") as folder:
+    with new_folder(tmp_path / "run", refuse=refuse_foreign_folder) as folder:
         (folder / "a.txt").write_text("a", encoding="utf-8")
     assert left_behind(tmp_path / "run") == ["a.txt"]
 

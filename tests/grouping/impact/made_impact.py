@@ -12,27 +12,38 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from grouping.impact.about import About
 from grouping.impact.measures import CHANGE_COLUMNS, LEVEL_COLUMNS, MEASURES, measure
+from grouping.impact.result import Impact
 from grouping.impact.trips import Trip
+
+ABOUT = About(
+    place="Made-up Vale",
+    made_up=True,
+    rules="Dorset 2017 (dorset-2017, version 1)",
+    attributions=("Contains made-up data.",),
+    sources=(("practices", "practices.csv", "2024-01", "ab" * 32),),
+    run_id="0123456789ab",
+)
 
 THRESHOLD = 30.0
 MODES = {"car": 1.0, "public-transport": 2.4, "walk": 9.0}
-MODE_SENTENCES = (
-    ("car", "Drive times on OpenStreetMap roads of 1 January 2024, free flow."),
-    ("public-transport", "Public transport: not in the inputs."),
-    ("walk", "Walking at 4.8 km/h on the same roads."),
-)
-LABELS = {
-    "all": ("all", "all registered patients", 1.0),
-    "age_65_plus": ("age_65_plus", "people aged 65 and over", 0.24),
-    "age_75_plus": ("age_75_plus", "people aged 75 and over", 0.12),
-    "age_85_plus": ("age_85_plus", "people aged 85 and over", 0.04),
-    "children": ("children", "children", 0.17),
-    "no_car": ("no_car", "people in households without a car", 0.15),
-    "most_deprived": ("deprived", "people in the most deprived fifth of areas", 0.2),
-    "far_from_pharmacy": ("dispensing", "people more than 1.6 km from a pharmacy", 0.1),
+MODE_SENTENCES = {
+    "car": "Drive times on OpenStreetMap roads of 1 January 2024, free flow.",
+    "public-transport": "Timetable table of 5 March 2024, leaving 9 to 11.",
+    "walk": "Walking at 4.8 km/h on the same roads.",
 }
-RESTS = {"no_car": ("has_car", "people in households with a car")}
+LABELS = {
+    "all": ("all", "All registered patients", 1.0),
+    "age_65_plus": ("age_65_plus", "Aged 65 and over", 0.24),
+    "age_75_plus": ("age_75_plus", "Aged 75 and over", 0.12),
+    "age_85_plus": ("age_85_plus", "Aged 85 and over", 0.04),
+    "children": ("children", "Children", 0.17),
+    "no_car": ("no_car", "In a household without a car", 0.15),
+    "most_deprived": ("deprived", "Most deprived fifth of areas (deciles 1 and 2)", 0.2),
+    "far_from_pharmacy": ("dispensing", "More than 1.6 km from a pharmacy", 0.1),
+}
+RESTS = {"no_car": ("has_car", "In a household with a car")}
 CARRIED = "residents’ share of each area, carried to its registered patients"
 ABSENT = (("further_1", "Carers", "not in the inputs: no column says how many people care for somebody"),)
 KEY_POPULATIONS = ("all", "age_75_plus", "no_car")
@@ -47,7 +58,7 @@ def made_impact(
     transport: bool = True,
     moved: bool = False,
     names: tuple[str, ...] = (),
-) -> SimpleNamespace:
+) -> Impact:
     """An impact of so many options and communities.
 
     Parameters
@@ -86,21 +97,20 @@ def made_impact(
     }
     if public:
         tables = {name: _hidden(table) for name, table in tables.items()}
-    return SimpleNamespace(
+    return Impact(
         tables=tables,
-        people=None,
+        people=None,  # the pack takes what it says from the tables
         baseline="Before: today’s networks (before.csv)." if baseline else "",
         threshold=THRESHOLD,
         scenario="",
-        modes=tuple(
-            (mode, "Timetable table of 5 March 2024, leaving 9 to 11." if transport and mode == "public-transport" else s)
-            for mode, s in MODE_SENTENCES
-        ),
+        modes=tuple((mode, MODE_SENTENCES[mode]) for mode in modes),
+        absent_modes=() if transport else (("public-transport", "not in the inputs: there is no table of minutes."),),
         scenarios=(
             ("", "The case as it stands", "Free-flow roads."),
             ("winter", "Winter roads", "Every road slower by its class."),
             ("no-ferry", "Ferry off", "No ferry runs."),
         ),
+        untried=(("peak", "there are no factors for it"),),
         option_ids=option_ids,
         notes=("124 people live outside the areas of this case.",),
         site_options=pd.DataFrame({"site_code": ["S1"], "change": ["consider further"]}) if moved else None,

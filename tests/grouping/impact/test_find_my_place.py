@@ -61,7 +61,7 @@ def test_today_and_an_option_by_car() -> None:
         " to today's hub services it is 9 minutes by car."
     )
     assert sentences["car", "option-2"] == (
-        "Option 2: the shared hub would be Wareham Surgery (group G07): 13 minutes by car, 4 minutes longer than today."
+        "Option 2: the shared hub would be Wareham Surgery: 13 minutes by car, 4 minutes longer than today."
     )
 
 
@@ -75,7 +75,7 @@ def test_without_a_car_by_public_transport_with_the_people_who_have_no_route() -
     )
     # compared are 1,200 people: (1,000 x 40 + 200 x 46) / 1,200 = 41 minutes, 10 more than before
     assert sentences["public-transport", "option-2"] == (
-        "Option 2, without a car: the shared hub would be Wareham Surgery (group G07): 41 minutes by public transport"
+        "Option 2, without a car: the shared hub would be Wareham Surgery: 41 minutes by public transport"
         " on average (40 to 46), 10 minutes longer than today, and 40 of 1,240 people would have no route"
         " (40 with a route today)."
     )
@@ -86,7 +86,7 @@ def test_on_foot_where_there_is_no_public_transport_table() -> None:
     sentences = said(option(trips(routine_walk=(walk, walk), hub_walk=(None, 2 * walk))))
 
     assert "it is 60 minutes on foot;" in sentences["walk", ""]
-    assert "120 minutes on foot, no baseline to compare with" in sentences["walk", "option-2"]
+    assert sentences["walk", "option-2"].endswith("120 minutes on foot.")
 
 
 def test_a_place_without_public_transport_hears_how_long_it_is_on_foot() -> None:
@@ -113,7 +113,7 @@ def test_without_a_baseline_it_says_so_and_compares_nothing() -> None:
     sentences = said(option(trips(hub_before=None)))
 
     assert "not in the inputs (no baseline)" in sentences["car", ""]
-    assert sentences["car", "option-2"].endswith("13 minutes by car, no baseline to compare with.")
+    assert sentences["car", "option-2"].endswith("13 minutes by car.")
     # routine care takes 7 minutes: the 6 minutes between the two journeys must appear nowhere
     assert not any("longer" in text or "6 minutes" in text for text in sentences.values())
 
@@ -134,10 +134,7 @@ def test_less_than_a_minute_is_about_the_same(change: float, words: str) -> None
 def test_people_of_several_groups_hear_the_hub_of_most() -> None:
     sentence = said(option(groups=("G08", "G07", "G09", "G07")))["car", "option-2"]
 
-    assert sentence.startswith(
-        "Option 2: the shared hub of most people (1,000 of 1,240 people) would be Swanage Surgery (group G08),"
-        " the others have one of 2 other hubs:"
-    )
+    assert sentence.startswith("Option 2: for most people the shared hub would be Swanage Surgery:")
 
 
 def test_homes_outside_the_inputs_have_no_route() -> None:

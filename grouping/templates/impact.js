@@ -1,0 +1,47 @@
+"use strict";
+/* Find my place: shows the places whose name holds what is typed. Without this script all places stand in the list. */
+
+document.documentElement.classList.add("js");
+
+(function () {
+  var field = document.getElementById("impact-place");
+  var list = document.getElementById("impact-place-list");
+  var told = document.getElementById("impact-place-count");
+  if (!field || !list || !told) { return; }
+
+  function plain(text) {
+    return text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[\u2019']/g, "");
+  }
+  var places = Array.prototype.map.call(list.children, function (box) {
+    return { box: box, name: plain(box.querySelector("summary").textContent) };
+  });
+
+  function show() {
+    var wanted = plain(field.value.trim());
+    var shown = places.filter(function (place) {
+      var fits = place.name.indexOf(wanted) >= 0;
+      place.box.hidden = !fits;
+      return fits;
+    });
+    /* A single place is what was looked for: it opens by itself. An emptied field closes all again. */
+    places.forEach(function (place) { place.box.open = wanted !== "" && shown.length === 1 && place === shown[0]; });
+    told.textContent = wanted === "" ? places.length + " places"
+      : shown.length === 0 ? "No place of this name. Try a part of it, or a neighbouring village."
+      : shown.length + " of " + places.length + " places";
+  }
+  field.addEventListener("input", show);
+  show();
+
+  /* What is folded up would be missing from a printed copy; afterwards everything is as it was. */
+  var opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = Array.prototype.filter.call(document.querySelectorAll("main details:not([open])"), function (box) {
+      return !list.contains(box);
+    });
+    opened.forEach(function (box) { box.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    opened.forEach(function (box) { box.open = false; });
+    opened = [];
+  });
+})();

@@ -1,0 +1,80 @@
+"""What all results share: a folder that appears whole or not at all, and tables and records written the same way."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pandas as pd
+
+from geodata.errors import Finding, InputProblems
+from geodata.whole_folder import whole_folder
+from grouping.escape import spreadsheet_cell
+
+
+def new_folder(out_dir: Path, *, refuse: Callable[[Path], None]) -> AbstractContextManager[Path]:
+    """Give a temporary folder that becomes `out_dir` at the end (see `geodata.whole_folder`).
+
+    Parameters
+    ----------
+    out_dir
+        The folder to make, or to replace.
+    refuse
+        Raises `InputProblems` when `out_dir` must not be replaced.
+    """
+    return whole_folder(out_dir, refuse=refuse, cannot_write=_cannot_write)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table so that it can be opened in a spreadsheet: names that begin like a formula are made harmless."""
+    safe = table.copy()
+    for column in safe.columns:
+        if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
+            safe[column] = safe[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
+    """The findings as `findings.csv` holds them, one row each, safe to open in a spreadsheet."""
+    columns = ["severity", "file", "row", "column", "value", "message", "fix", "code"]
+    table = pd.DataFrame([finding.as_dict() for finding in findings], columns=columns)
+    for column in ("value", "message", "fix", "column"):
+        table[column] = table[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+    return table.astype({"row": "Int64"})
+
+
+def write_json(record: dict[str, object], path: Path) -> None:
+    """Write a record as JSON; numbers that are none are null."""
+    text = json.dumps(plain(record), ensure_ascii=False, indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def plain(value: object) -> object:
+    """Numpy numbers as Python's, NaN and infinity as null, tuples as lists."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _cannot_write(out_dir: Path, problem: OSError) -> InputProblems:
+    reason = problem.strerror or str(problem)
+    return InputProblems(
+        [
+            Finding(
+                "error",
+                str(out_dir),
+                f"the results cannot be written here ({reason}).",
+                "Close earlier results that are open in Excel or a browser, or name another folder with --out.",
+                code="output-folder",
+            )
+        ]
+    )

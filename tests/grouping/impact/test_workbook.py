@@ -1,0 +1,90 @@
+"""The workbook: its cover, its sheets, and that numbers are numbers and hostile names are text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.workbook import Workbook
+
+from grouping.impact.pack import pack_tables
+from grouping.impact.workbook import HEADER_ROW, write_workbook
+from tests.grouping.impact.made_impact import ABOUT, made_impact
+from tests.grouping.made_run import HOSTILE_NAMES
+
+
+def book_of(folder: Path, **made: object) -> Workbook:
+    impact = made_impact(**made)
+    write_workbook(impact, pack_tables(impact), ABOUT, folder / "impact.xlsx")
+    return openpyxl.load_workbook(folder / "impact.xlsx")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
+    return book_of(tmp_path_factory.mktemp("book"))
+
+
+def column(sheet, header: str) -> list:
+    headers = [cell.value for cell in sheet[HEADER_ROW]]
+    at = headers.index(header)
+    return [row[at] for row in sheet.iter_rows(min_row=HEADER_ROW + 1)]
+
+
+def test_the_cover_says_what_it_is_and_leads_to_every_sheet(book: Workbook) -> None:
+    cover = book.worksheets[0]
+    words = [str(cell.value) for row in cover.iter_rows() for cell in row if cell.value is not None]
+    assert words[0] == "Travel-time impact for Made-up Vale"
+    assert words[1] == "Draft for discussion. Not a decision. Grouping practices closes no site."
+    assert "The practices, patients and journeys of this case are invented." in words
+    assert any("30 minutes" in text for text in words)
+    links = {cell.value: cell.hyperlink.location for row in cover.iter_rows() for cell in row if cell.hyperlink}
+    assert list(links) == book.sheetnames[1:]
+    assert all(target == f"'{name}'!A1" for name, target in links.items())
+
+
+def test_each_sheet_has_one_table_with_a_header_that_stays_in_sight(book: Workbook) -> None:
+    tables = pack_tables(made_impact())
+    assert len(book.sheetnames) == len(tables) + 1
+    for sheet, table in zip(book.worksheets[1:], tables.values(), strict=True):
+        assert sheet.freeze_panes.endswith(str(HEADER_ROW + 1))
+        assert sheet.max_row == HEADER_ROW + len(table)
+        headers = [cell.value for cell in sheet[HEADER_ROW]]
+        assert len(set(headers)) == len(table.columns)
+        assert "Draft for discussion" in sheet["A1"].value
+        assert sheet.auto_filter.ref.startswith(f"A{HEADER_ROW}:")
+        assert all(width.width >= 8 for width in sheet.column_dimensions.values())
+
+
+def test_numbers_are_numbers_with_their_unit_in_the_header(book: Workbook) -> None:
+    sheet = book["Journeys by population"]
+    means = column(sheet, "Mean (minutes)")
+    given = made_impact().tables["summary"]["mean"]
+    assert [cell.value for cell in means] == pytest.approx([round(value, 3) for value in given])
+    assert {cell.number_format for cell in means} == {"0.0"}
+    assert {cell.number_format for cell in column(sheet, "Within 30 minutes (share of all people)")} == {"0.0%"}
+
+
+def test_hidden_numbers_are_text(tmp_path: Path) -> None:
+    book = book_of(tmp_path, public=True)
+    people = column(book["Who the patients are"], "People")
+    stars = [cell for cell in people if cell.value == "*"]
+    assert stars
+    assert all(cell.data_type == "s" for cell in stars)
+    assert "1 to 7 people" in book["Who the patients are"]["A1"].value
+
+
+def test_hostile_names_are_text_and_never_formulas(tmp_path: Path) -> None:
+    names = ("=cmd()", "#N/A", "-1+1", "x" * 40_000, *HOSTILE_NAMES)
+    book = book_of(tmp_path, names=names)
+    shown = {cell.value for cell in column(book["Communities"], "Community")}
+    assert {"'=cmd()", "#N/A", "'-1+1", "x" * 32_767} <= shown
+    types = {cell.data_type for sheet in book.worksheets for row in sheet.iter_rows() for cell in row}
+    assert types <= {"s", "n"}
+
+
+def test_sheets_can_be_read_as_a_table_again(book: Workbook) -> None:
+    rows = [[cell.value for cell in row] for row in book["Inequality"].iter_rows(min_row=HEADER_ROW)]
+    given = made_impact().tables["inequality"]
+    at = rows[0].index("Gap (minutes)")
+    assert [row[at] for row in rows[1:]] == pytest.approx(given["gap"].tolist(), abs=0.0006)
