@@ -61,6 +61,7 @@ def write_workbook(impact: Impact, tables: Mapping[str, pd.DataFrame], about: Ab
         The file to write.
     """
     book = Workbook(write_only=True)
+    tables = {name: routine_once(table) for name, table in tables.items()}
     sheets = {name: _sheet_name(table_words(name)[0]) for name in tables}
     _cover(book.create_sheet("Cover"), impact, tables, sheets, about)
     for name, table in tables.items():
@@ -70,6 +71,16 @@ def write_workbook(impact: Impact, tables: Mapping[str, pd.DataFrame], about: Ab
     held = io.BytesIO()
     book.save(held)
     path.write_bytes(_without_dates(held.getvalue()))
+
+
+def routine_once(table: pd.DataFrame) -> pd.DataFrame:
+    """Routine care only for the first option where it is the same under every one; the CSV has all rows."""
+    if not {"journey", "option"} <= set(table.columns):
+        return table
+    routine = table["journey"] == "routine"
+    parts = [part.drop(columns="option") for _, part in table[routine].groupby("option", sort=False)]
+    alike = all(part.reset_index(drop=True).equals(parts[0].reset_index(drop=True)) for part in parts[1:])
+    return table[~routine | (table["option"] == table["option"].iloc[0])] if len(parts) > 1 and alike else table
 
 
 def _sheet_name(title: str) -> str:
@@ -128,6 +139,7 @@ def cover_facts(impact: Impact, about: About) -> list[tuple[str, str]]:
     if impact.public:
         facts.append(("Small numbers", HIDDEN_NOTE))
     facts.append(("Two journeys", "Routine care (home to the own practice) and hub services; never subtracted."))
+    facts.append(("Routine care", "Where it is the same under every option, a sheet lists it for the first one alone."))
     facts.append(("Before", impact.baseline or "No baseline was given: journeys to the hub are a level, not a change."))
     facts.append(("Options", ", ".join(option_title(option) for option in impact.option_ids)))
     facts.append(("Threshold", f"{impact.threshold:g} minutes; a longer journey is beyond it."))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from openpyxl.workbook import Workbook
 
 from grouping.impact.pack import pack_tables
-from grouping.impact.workbook import HEADER_ROW, write_workbook
+from grouping.impact.workbook import HEADER_ROW, routine_once, write_workbook
 from tests.grouping.impact.made_impact import ABOUT, made_impact
 from tests.grouping.made_run import HOSTILE_NAMES
 
@@ -44,7 +45,7 @@ def test_the_cover_says_what_it_is_and_leads_to_every_sheet(book: Workbook) -> N
 
 
 def test_each_sheet_has_one_table_with_a_header_that_stays_in_sight(book: Workbook) -> None:
-    tables = pack_tables(made_impact())
+    tables = {name: routine_once(table) for name, table in pack_tables(made_impact()).items()}
     assert len(book.sheetnames) == len(tables) + 1
     for sheet, table in zip(book.worksheets[1:], tables.values(), strict=True):
         assert sheet.freeze_panes.endswith(str(HEADER_ROW + 1))
@@ -59,10 +60,18 @@ def test_each_sheet_has_one_table_with_a_header_that_stays_in_sight(book: Workbo
 def test_numbers_are_numbers_with_their_unit_in_the_header(book: Workbook) -> None:
     sheet = book["Journeys by population"]
     means = column(sheet, "Mean (minutes)")
-    given = made_impact().tables["summary"]["mean"]
+    given = routine_once(made_impact().tables["summary"])["mean"]
     assert [cell.value for cell in means] == pytest.approx([round(value, 3) for value in given])
     assert {cell.number_format for cell in means} == {"0.0"}
     assert {cell.number_format for cell in column(sheet, "Within 30 minutes (share of all people)")} == {"0.0%"}
+
+
+def test_routine_care_is_listed_once_where_it_is_the_same_under_every_option() -> None:
+    rows = [("a", "routine", 3.0), ("a", "hub", 7.0), ("b", "routine", 3.0), ("b", "hub", 8.0)]
+    table = pd.DataFrame(rows, columns=["option", "journey", "mean"])
+    assert routine_once(table).values.tolist() == [list(rows[0]), list(rows[1]), list(rows[3])]
+    table.loc[2, "mean"] = 4.0
+    assert routine_once(table).equals(table)
 
 
 def test_hidden_numbers_are_text(tmp_path: Path) -> None:
@@ -85,6 +94,6 @@ def test_hostile_names_are_text_and_never_formulas(tmp_path: Path) -> None:
 
 def test_sheets_can_be_read_as_a_table_again(book: Workbook) -> None:
     rows = [[cell.value for cell in row] for row in book["Inequality"].iter_rows(min_row=HEADER_ROW)]
-    given = made_impact().tables["inequality"]
+    given = routine_once(made_impact().tables["inequality"])
     at = rows[0].index("Gap (minutes)")
     assert [row[at] for row in rows[1:]] == pytest.approx(given["gap"].tolist(), abs=0.0006)
