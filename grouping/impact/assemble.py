@@ -241,7 +241,7 @@ def _ground(ready: Prepared, baseline: Baseline | None, layer: SiteLayer | None)
     """The place, with the sites that options add timed like all others."""
     if layer is None:
         return Ground(ready, ready.place, baseline, None, ready.times)
-    times, _ = travel_times(layer.place, ready.settings.roads, ready.case_dir)
+    times = ready.times if not layer.added else travel_times(layer.place, ready.settings.roads, ready.case_dir)[0]
     return Ground(ready, layer.place, baseline, layer, times)
 
 

@@ -54,6 +54,10 @@ VILLAGE_NAMES = {"E1": "Rural village", "E2": "Rural village in a sparse setting
 """Output areas of 2011 have villages and hamlets apart; larger areas have both as one class, E."""
 
 
+NOBODY = 1e-9
+"""A smaller share of the patients of a row is what arithmetic leaves over."""
+
+
 @dataclass(frozen=True)
 class Population:
     """Some of the registered patients.
@@ -286,7 +290,10 @@ def _parts(
     """The people of a population, all others, and those of whom it is not known (NaN), where there are any."""
     known = ~np.isnan(yes)
     those = np.minimum(np.where(known, yes, 0.0), patients)
-    values = (those, np.where(known, patients - those, 0.0), np.where(known, 0.0, patients))
+    others = np.where(known, patients - those, 0.0)
+    others[others <= NOBODY * patients] = 0.0  # what a share a hair below 1 leaves is nobody, and has no mean
+    those = np.where(known, patients - others, 0.0)
+    values = (those, others, np.where(known, 0.0, patients))
     for (key, label), people in zip(names[:2], values[:2], strict=True):
         yield Population(key, label, family, people, carried)
     if values[2].sum() > 0:

@@ -21,8 +21,8 @@ COLUMNS = {
     "people": "family population label people rural urban not_known carried",
     "summary": "option scenario journey mode population label setting people no_route mean median p90 longest "
     "within_10 within_15 within_20 within_30 within_45 beyond people_compared mean_before mean_after mean_change "
-    "median_before p90_before longer_5 longer_10 longer_15 longer_20 shorter_5 newly_beyond no_longer_beyond lost_route "
-    "gained_route change_in_patient_minutes kept_no_site",
+    "median_before p90_before longer_5 longer_10 longer_15 longer_20 shorter_5 newly_beyond no_longer_beyond "
+    "lost_route gained_route change_in_patient_minutes kept_no_site",
     "inequality": "option journey mode population label compared_with people people_compared_with mean "
     "mean_compared_with gap ratio gap_before",
     "practices": "option journey mode practice_code name group_id setting people no_route mean_before mean_after "

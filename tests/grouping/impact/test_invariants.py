@@ -86,7 +86,8 @@ def worlds(draw: st.DrawFn, *, most: int = 4) -> World:
     areas = [f"E{k}" for k in range(draw(st.integers(1, 5)))]
     homes = [(draw(KM), draw(KM)) for _ in areas]
     classes = [draw(st.sampled_from(["C1", "E1", ""])) for _ in areas]
-    share = st.one_of(st.just(np.nan), st.floats(0.0, 1.0))
+    # in whole percent: a share a hair below 1 would leave a population of nobody but what adding fractions leaves
+    share = st.one_of(st.just(np.nan), st.integers(0, 100).map(lambda percent: percent / 100))
     table = gpd.GeoDataFrame(
         {
             "name": [f"Area {code}" for code in areas],
