@@ -33,6 +33,7 @@ COLUMNS = (
     "no_car",
     "most_deprived",
     "no_route",
+    "people_compared",
     "minutes_before",
     "minutes_after",
     "change",
@@ -115,6 +116,8 @@ class Figures:
         People with more minutes than the threshold under the plan, and those of them who had not before.
     lost_route
         People with a route before and none under the plan.
+    compared
+        People with a route before and under the plan; 0 without a baseline.
     """
 
     people: NDArray[np.float64]
@@ -126,6 +129,7 @@ class Figures:
     beyond: NDArray[np.float64]
     newly_beyond: NDArray[np.float64]
     lost_route: NDArray[np.float64]
+    compared: NDArray[np.float64]
 
     def measure(self) -> NDArray[np.float64]:
         """What a community is judged by, shape (C,): the change with a baseline, else the minutes."""
@@ -284,12 +288,13 @@ def figures(
     nobody = np.zeros(number)
     if trip.before is None:
         before, change, minutes = None, None, after.mean
-        newly, lost = nobody, nobody
+        newly, lost, people_compared = nobody, nobody, nobody
     else:
         had = ~np.isnan(trip.before)
         both = np.where(routed & had, weight, 0.0)
         change = _mean(trip.after - trip.before, both, here, number)
-        compared = _summed(here, both, number) > 0
+        people_compared = _summed(here, both, number)
+        compared = people_compared > 0
         then = levels(trip.before, weight, here, number).mean
         before = np.where(compared, _mean(trip.before, both, here, number), then)
         minutes = np.where(compared, _mean(trip.after, both, here, number), after.mean)
@@ -305,6 +310,7 @@ def figures(
         beyond=_summed(here, weight * beyond, number),
         newly_beyond=newly,
         lost_route=lost,
+        compared=people_compared,
     )
 
 
@@ -366,6 +372,7 @@ def community_table(
             "people": worked.people,
             **{key: _living(people, key, rest, trip.counted, here, worked.people) for key, rest in WHO_LIVES_THERE},
             "no_route": worked.no_route,
+            "people_compared": unknown if worked.change is None else worked.compared,
             "minutes_before": unknown if worked.minutes_before is None else worked.minutes_before,
             "minutes_after": worked.minutes_after,
             "change": unknown if worked.change is None else worked.change,

@@ -24,6 +24,7 @@ def public_impact(impact: Impact, place: Place) -> Impact:
         impact,
         tables=hidden.tables,
         notes=(*(public_sentence(note) for note in impact.notes), *hidden.notes),
+        findings=tuple(replace(one, message=public_sentence(one.message)) for one in impact.findings),
         scenarios=tuple((name, title, public_sentence(said)) for name, title, said in impact.scenarios),
         public=True,
         tell_places=None,

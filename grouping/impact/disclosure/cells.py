@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from grouping.impact.disclosure.counts import BASE
+from grouping.impact.disclosure.counts import BASE, SOMEBODY
 from grouping.impact.disclosure.sums import Split, Sum
 from grouping.impact.measures import WITHIN
 
 SIDES = ("rural", "urban", "not known")
+WORSE_OFF = (
+    "age_65_plus", "age_75_plus", "age_85_plus", "children", "no_car", "most_deprived", "far_from_pharmacy",
+)  # fmt: skip
+REST = ("under_", "not_", "has_car", "less_deprived", "near_pharmacy")
+"""Populations that the tables are read for, and how those begin that are all others."""
+
 PART_OF = {
     "most_deprived": tuple(f"decile_{n}" for n in (1, 2)),
     "less_deprived": tuple(f"decile_{n}" for n in range(3, 11)),
@@ -32,13 +38,14 @@ COUNTS = (
 MEASURES = (*COUNTS, *SHARES)
 """What is counted in `summary`; shares stand here as the people they are of."""
 
-IN_COMMUNITIES = ("people", "no_route", "newly_beyond", "beyond")
+IN_COMMUNITIES = ("people", "no_route", "people_compared", "newly_beyond", "beyond")
+"""What is counted for each community; a column that is not there is not printed."""
 
 Block = tuple[str, str, str, str]
 """Option, scenario, journey and mode."""
 
 Key = tuple[str, ...]
-"""What a cell is: `("of", population, setting)`, `("in", community, population)` or `("by", group or practice, code)`."""
+"""What a cell is: `("of", population, setting)`, `("in", community, population)` or `("by", table, code)`."""
 
 SLACK = BASE / 2
 """Parts that miss their total by fewer people are as good as a sum: rounding would not show it."""
@@ -127,9 +134,14 @@ class Structure:
 
     sums: tuple[Sum, ...]
     splits: tuple[Split, ...]
+    wanted: NDArray[np.int64]
+    """How much a reader wants each cell, 0 the least, shape (N,)."""
 
-    def within(self, value: NDArray[np.float64]) -> tuple[list[Sum], list[Split]]:
-        """The sums and splits whose cells one measure of one block holds, and that do add up."""
+    def within(self, value: NDArray[np.float64]) -> tuple[list[Sum], list[Split], NDArray[np.int64]]:
+        """What one measure of one block adds up to, and how much each of its cells is wanted.
+
+        A cell that is all of another one (the only part with people, or the only side) is wanted as much as that one.
+        """
         there = ~np.isnan(value)
         sums = []
         for one in self.sums:
@@ -140,7 +152,19 @@ class Structure:
             if more >= -SLACK and (one.bound or more <= SLACK):
                 sums.append(Sum(one.total, parts, one.bound))
         splits = [Split(s.whole, s.sides[there[s.sides]]) for s in self.splits if there[s.whole]]
-        return sums, [split for split in splits if len(split.sides)]
+        splits = [split for split in splits if len(split.sides)]
+        wanted = self._wanted(value, sums, splits)
+        return sorted(sums, key=lambda one: int(wanted[one.total])), splits, wanted
+
+    def _wanted(self, value: NDArray[np.float64], sums: Sequence[Sum], splits: Sequence[Split]) -> NDArray[np.int64]:
+        wanted = self.wanted.copy()
+        groups = [(one.total, one.parts) for one in sums] + [(one.whole, one.sides) for one in splits]
+        somebody = value >= SOMEBODY
+        alone = [(whole, parts[somebody[parts]][0]) for whole, parts in groups if somebody[parts].sum() == 1]
+        for _ in range(3):
+            for one, other in alone:
+                wanted[one] = wanted[other] = max(wanted[one], wanted[other])
+        return wanted
 
 
 def structure_of(counts: Counts, tables: Mapping[str, pd.DataFrame]) -> Structure:
@@ -148,12 +172,13 @@ def structure_of(counts: Counts, tables: Mapping[str, pd.DataFrame]) -> Structur
     cell = counts.cell_of
     populations = list(dict.fromkeys(key[1] for key in counts.keys if key[0] == "of"))
     sums: list[tuple[Key, list[Key]]] = []
-    for parts in _breakdowns(tables, populations).values():
-        for setting in ("all", *SIDES):
-            sums.append((("of", "all", setting), [("of", part, setting) for part in parts]))
+    # the smaller sums first: what is hidden for them may do for the larger ones
     for whole, parts in PART_OF.items():
         for setting in ("all", *SIDES):
             sums.append((("of", whole, setting), [("of", part, setting) for part in parts]))
+    for parts in _breakdowns(tables, populations).values():
+        for setting in ("all", *SIDES):
+            sums.append((("of", "all", setting), [("of", part, setting) for part in parts]))
     for side in ("rural", "urban"):
         sums.append((("of", "all", side), [("of", side, "all")]))
     sums.append((("of", "all", "not known"), [("of", "setting_unknown", "all")]))
@@ -173,7 +198,17 @@ def structure_of(counts: Counts, tables: Mapping[str, pd.DataFrame]) -> Structur
         for p in populations
         if ("of", p, "all") in cell and (sides := [cell["of", p, s] for s in SIDES if ("of", p, s) in cell])
     ]
-    return Structure(tuple(found), tuple(splits))
+    return Structure(tuple(found), tuple(splits), np.array([_how_wanted(key) for key in counts.keys], dtype=np.int64))
+
+
+def _how_wanted(key: Key) -> int:
+    """How much a reader wants a cell: the rest of a breakdown least, everybody in either setting most."""
+    kind, name, place = key
+    if kind != "of":
+        return 2 if kind == "by" else 1
+    rank = 3 if name in {"all", "rural", "urban"} else 2 if name in WORSE_OFF else 0 if name.startswith(REST) else 1
+    # what is said for rural and urban together is wanted more than one side of it
+    return 2 * rank + (place == "all")
 
 
 def _breakdowns(tables: Mapping[str, pd.DataFrame], populations: Sequence[str]) -> dict[str, list[str]]:
@@ -194,10 +229,10 @@ def _of_communities(table: pd.DataFrame | None) -> list[tuple[Key, list[Key]]]:
     setting = dict(zip(table["community"], table["setting"], strict=True))
     sums: list[tuple[Key, list[Key]]] = []
     for population in ("all", *LIVING_THERE):
-        sums.append((("of", population, "all"), [("in", name, population) for name in setting]))
         for side in ("rural", "urban", "not known"):
             inside = [("in", name, population) for name, own in setting.items() if own in {side, "mixed"}]
             sums.append((("of", population, side), inside))
+        sums.append((("of", population, "all"), [("in", name, population) for name in setting]))
     return sums
 
 

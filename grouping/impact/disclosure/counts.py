@@ -44,11 +44,13 @@ def as_count(count: float, hidden: bool) -> object:
     return HIDDEN if hidden else int(rounded(count))
 
 
-def as_minutes(minutes: float, shown: bool) -> object:
-    """Minutes to 0.1, halves up; None for what is not known."""
+def as_minutes(minutes: float, shown: bool, in_whole: bool = False) -> object:
+    """Minutes to 0.1 or to whole ones, halves up; None for what is not known."""
     if math.isnan(minutes):
         return None
-    return math.floor(minutes * 10 + 0.5) / 10 if shown else HIDDEN
+    if not shown:
+        return HIDDEN
+    return float(math.floor(minutes + 0.5)) if in_whole else math.floor(minutes * 10 + 0.5) / 10
 
 
 def percent(part: float, people: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,16 @@ FALL_WITH = {
     "people_compared": ("no_route", "gained_route"),
 }
 """Counts that are hidden with others: they are in one sum with them, within an option or over two."""
+
+NESTED = (
+    ("newly_beyond", "beyond"),
+    ("lost_route", "no_route"),
+    ("longer_20", "longer_15"),
+    ("longer_15", "longer_10"),
+    ("longer_10", "longer_5"),
+    *pairwise(SHARES),
+)
+"""Counts of which the first is part of the second."""
 
 
 def decide(counts: Counts, structure: Structure, *, threshold: float, listed: bool) -> Hidden:
@@ -49,16 +60,19 @@ def decide(counts: Counts, structure: Structure, *, threshold: float, listed: bo
     if share in SHARES:
         falls[share] = ("beyond", "no_route")
     alike = list(_alike(counts))
+    homes = _homes(counts)
     while True:
         before = _how_many(hidden)
-        _fall(hidden, cells, falls)
+        _fall(hidden, cells, falls, homes)
+        _fall_of_shares(hidden, counts, cells)
+        _fall_of_nested(hidden, counts, cells)
         for measure, rows in cells.items():
             for b, one in enumerate(rows):
                 if hidden[measure][b].any():
                     protect(one, hidden[measure][b], *structure.within(one.value))
         for measures, blocks in alike:
             for measure in measures:
-                _same_people(counts.value[measure], hidden[measure], cells[measure], blocks)
+                _same_people(counts, measure, hidden[measure], cells[measure], blocks)
         if _how_many(hidden) == before:
             return hidden
 
@@ -124,30 +138,75 @@ def _alike(counts: Counts) -> Iterator[tuple[tuple[str, ...], NDArray[np.int64]]
 
 
 def _same_people(
-    value: NDArray[np.float64], hidden: NDArray[np.bool_], cells: list[Cells], blocks: NDArray[np.int64]
+    counts: Counts, measure: str, hidden: NDArray[np.bool_], cells: list[Cells], blocks: NDArray[np.int64]
 ) -> None:
-    """Hide a count in every block where it differs by fewer than eight people from one that is hidden."""
+    """Hide a count in every block where it differs by fewer than eight people from one that is hidden.
+
+    The number of everybody stays: where all of them are of one population or setting, its number is given with it.
+    """
     columns = np.flatnonzero(hidden[blocks].any(axis=0))
     if not len(columns):
         return
-    own = value[np.ix_(blocks, columns)]
+    own = counts.value[measure][np.ix_(blocks, columns)]
     stars = hidden[np.ix_(blocks, columns)]
     near = np.zeros_like(stars)
-    for k in range(len(blocks)):
-        with np.errstate(invalid="ignore"):
-            near |= stars[k] & (np.abs(own - own[k]) < SMALL)
     allowed = np.array([cells[b].can_hide[columns] for b in blocks])
+    with np.errstate(invalid="ignore"):
+        for k in range(len(blocks)):
+            near |= stars[k] & (np.abs(own - own[k]) < SMALL)
+        everybody = counts.cell_of.get(("of", "all", "all"))
+        if everybody is not None:
+            population = np.array([counts.keys[n][0] == "of" for n in columns], dtype=bool)
+            all_of_them = np.abs(own - counts.value[measure][blocks, everybody][:, None]) < SOMEBODY
+            allowed &= ~(all_of_them & population)
     hidden[np.ix_(blocks, columns)] = stars | (near & allowed)
 
 
-def _fall(hidden: Hidden, cells: Mapping[str, list[Cells]], falls: Mapping[str, tuple[str, ...]]) -> None:
+def _homes(counts: Counts) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cells of the populations of communities, and the cell of everybody who lives in the same one."""
+    pairs = [
+        (n, counts.cell_of["in", key[1], "all"])
+        for key, n in counts.cell_of.items()
+        if key[0] == "in" and key[2] in LIVING_THERE
+    ]
+    inside = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return inside[:, 0], inside[:, 1]
+
+
+def _fall(
+    hidden: Hidden,
+    cells: Mapping[str, list[Cells]],
+    falls: Mapping[str, tuple[str, ...]],
+    homes: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> None:
     """Hide what belongs to hidden figures, and everything about people whose number is hidden."""
+    living, everybody = homes
+    hidden["people"][:, living] |= hidden["people"][:, everybody] & _may(cells["people"])[:, living]
     for measure, others in falls.items():
         because = np.logical_or.reduce([hidden[other] for other in others])
         hidden[measure] |= because & _may(cells[measure])
     for measure in MEASURES:
         if measure != "people":
             hidden[measure] |= hidden["people"] & _may(cells[measure])
+
+
+def _fall_of_shares(hidden: Hidden, counts: Counts, cells: Mapping[str, list[Cells]]) -> None:
+    """Hide a share that nearly all with a route are within, where the number without one is hidden."""
+    routed = counts.value["people"] - counts.value["no_route"]
+    for share in SHARES:
+        with np.errstate(invalid="ignore"):
+            nearly_all = routed - counts.value[share] < SMALL
+        hidden[share] |= hidden["no_route"] & nearly_all & _may(cells[share])
+
+
+def _fall_of_nested(hidden: Hidden, counts: Counts, cells: Mapping[str, list[Cells]]) -> None:
+    """Hide what is nearly the same as a second figure: a part that is printed leaves it nowhere to go."""
+    for part, whole in NESTED:
+        with np.errstate(invalid="ignore"):
+            close = (counts.value[whole] - counts.value[part] < SMALL) & (counts.value[part] >= SMALL)
+        both = close & (hidden[part] | hidden[whole])
+        hidden[part] |= both & _may(cells[part])
+        hidden[whole] |= both & _may(cells[whole])
 
 
 def _may(rows: list[Cells]) -> NDArray[np.bool_]:

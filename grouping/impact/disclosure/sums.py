@@ -74,7 +74,13 @@ class Cells:
         return self.there & ~self.known & ~self.coarse
 
 
-def protect(cells: Cells, hidden: NDArray[np.bool_], sums: Sequence[Sum], splits: Sequence[Split]) -> None:
+def protect(
+    cells: Cells,
+    hidden: NDArray[np.bool_],
+    sums: Sequence[Sum],
+    splits: Sequence[Split],
+    wanted: NDArray[np.int64],
+) -> None:
     """Hide second figures, in place, until nothing more needs hiding.
 
     Parameters
@@ -85,8 +91,10 @@ def protect(cells: Cells, hidden: NDArray[np.bool_], sums: Sequence[Sum], splits
         What is hidden already, bool, shape (N,).
     sums, splits
         What an attacker can add up.
+    wanted
+        How much a reader wants each cell, shape (N,); those wanted least are hidden first.
     """
-    work = _Work(cells, hidden, cells.can_hide, cells.there)
+    work = _Work(cells, hidden, cells.can_hide, cells.there, wanted)
     while True:
         before = int(hidden.sum())
         for split in splits:
@@ -103,20 +111,30 @@ class _Work:
     hidden: NDArray[np.bool_]
     can_hide: NDArray[np.bool_]
     there: NDArray[np.bool_]
+    wanted: NDArray[np.int64]
 
 
 def _split(split: Split, work: _Work) -> None:
+    """Hide sides of a figure: all of them where the whole is printed, else one that moves with the whole."""
     hidden, can_hide = work.hidden, work.can_hide
-    if not hidden[split.whole] and not hidden[split.sides].any():
+    whole_hidden = bool(hidden[split.whole])
+    if not whole_hidden and not hidden[split.sides].any():
         return
     sides = split.sides[work.there[split.sides]]
-    hidden[sides] |= can_hide[sides]
     if len(sides) == 1:
         # one side is the whole
+        hidden[sides] |= can_hide[sides]
         hidden[split.whole] |= can_hide[split.whole]
+    elif not whole_hidden:
+        hidden[sides] |= can_hide[sides]
+    elif not hidden[sides].any():
+        partner = _partner(sides[can_hide[sides]], work.cells.value, work.wanted)
+        if partner is not None:
+            hidden[partner] = True
 
 
 def _sum(one: Sum, work: _Work) -> None:
+    """Hide second figures of one sum."""
     hidden, value = work.hidden, work.cells.value
     total_hidden = bool(hidden[one.total])
     if not total_hidden and not hidden[one.parts].any():
@@ -127,7 +145,7 @@ def _sum(one: Sum, work: _Work) -> None:
         inside = parts[hidden[parts]]
         if coarse or (len(inside) if total_hidden else _room(value[inside], work.cells.sensitive[inside])):
             return
-        partner = _partner(parts[work.can_hide[parts] & ~hidden[parts]], value)
+        partner = _partner(parts[work.can_hide[parts] & ~hidden[parts]], value, work.wanted)
         if partner is None:
             hidden[one.total] |= work.can_hide[one.total]
             return
@@ -147,12 +165,11 @@ def _room(inside: NDArray[np.float64], sensitive: NDArray[np.bool_]) -> bool:
     return bool((others >= need)[judged].all())
 
 
-def _partner(candidates: NDArray[np.int64], value: NDArray[np.float64]) -> int | None:
-    """The smallest part that is roomy, else the largest there is; ties: the first."""
+def _partner(candidates: NDArray[np.int64], value: NDArray[np.float64], wanted: NDArray[np.int64]) -> int | None:
+    """Of the parts that are wanted least the smallest that is roomy, else the largest of all; ties: the first."""
     if not len(candidates):
         return None
-    size = value[candidates]
-    roomy = size >= ROOMY
-    if roomy.any():
-        return int(candidates[np.argmin(np.where(roomy, size, np.inf))])
-    return int(candidates[np.argmax(size)])
+    roomy = candidates[value[candidates] >= ROOMY]
+    if len(roomy):
+        return int(roomy[np.lexsort((np.arange(len(roomy)), value[roomy], wanted[roomy]))[0]])
+    return int(candidates[np.argmax(value[candidates])])

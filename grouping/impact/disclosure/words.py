@@ -11,11 +11,13 @@ from grouping.impact.disclosure.counts import is_small, rounded
 SOME = "some"
 """Stands in a sentence for a number of people that is hidden."""
 
-TOO_FEW = "So few people live here that no figures about their journeys are published."
+NOT_PUBLISHED = "Minutes for this place are not published: they could tell of a few people who live here or elsewhere."
 """Instead of the sentences about a community whose minutes are hidden."""
 
 _RANGE = re.compile(r" \(\d+ to \d+\)")
+_SHARE = re.compile(rf" \({SOME} of [^()]* people\)")
 _PERCENT = re.compile(r"(?:(under|over) )?(\d+(?:\.\d+)?)% of patients")
+_PAIR = re.compile(r"\b\d[\d,]* of (?=\d[\d,]* (?:people|patients)\b)")
 _COUNT = re.compile(r"\b(\d{1,3}(?:,\d{3})+|\d+)(?= (?:(?:registered )?patients|people|person|of them)\b)")
 
 
@@ -60,6 +62,16 @@ def _whole_percent(found: re.Match[str]) -> str:
     if value > 99:
         return "over 99% of patients"
     return f"{math.floor(value + 0.5)}% of patients"
+
+
+def without_counts(sentence: str) -> str:
+    """A sentence with `some` for every number of people."""
+    return _COUNT.sub(SOME, _PAIR.sub(f"{SOME} of ", sentence))
+
+
+def tidy(sentence: str) -> str:
+    """A sentence without brackets that only say "some of so many people"."""
+    return _SHARE.sub("", sentence)
 
 
 def without_range(sentence: str) -> str:

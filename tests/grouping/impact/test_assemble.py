@@ -29,6 +29,7 @@ COLUMNS = {
     "change",
     "groups": "option group_id name kind journey mode people no_route mean_before mean_after change longest",
     "communities": "option journey mode community areas setting people age_65_plus no_car most_deprived no_route "
+    "people_compared "
     "minutes_before minutes_after change longest newly_beyond beyond rank",
     "scenarios": "scenario title option mean p90 beyond newly_beyond mean_change rank_mean rank_p90 rank_beyond "
     "rank_changes",

@@ -48,6 +48,7 @@ def figures(after: list[float], before: list[float] | None = None, people: float
         beyond=nobody,
         newly_beyond=nobody,
         lost_route=nobody,
+        compared=nobody,
     )
 
 
