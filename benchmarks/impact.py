@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     reading, ready = median(partial(prepare, given.case, listing=False), given.runs)
-    plans = read_plans(given.plans, ready)
+    plans, _ = read_plans(given.plans, ready)
     hub = partial(best_hub, problem=ready.problem)
     baseline = None if given.before is None else read_baseline(given.before, ready.place, hub)
     whole, impact = median(partial(impact_of, ready, plans, baseline=baseline), given.runs)

@@ -27,7 +27,7 @@ from grouping.decisions import Part, decided_by, read_decisions
 from grouping.differences import option_differences
 from grouping.how_many import DEFAULT_MEMORY
 from grouping.impact.assemble import impact_of, names_of
-from grouping.impact.before import Baseline, read_baseline
+from grouping.impact.before import Baseline, OpenHubs, read_baseline
 from grouping.journeys import Journeys
 from grouping.near import OWN_SECONDS, Near, OwnTime, near_plans, standalone, write_near
 from grouping.optimise import Solution, solve_partition
@@ -299,13 +299,16 @@ def score_case(
         The independent check disagrees with a figure.
     """
     ready = prepare(case_dir, rules=rules, listing=False, progress=progress)
-    by_hand = read_plan(plan, ready.place, lambda members: best_hub(members, ready.problem))
+    hubs = OpenHubs(lambda members: best_hub(members, ready.problem))
+    by_hand = read_plan(plan, ready.place, hubs)
     progress("Scoring the plan", f"{len(by_hand.practice_codes)} practices in {len(by_hand.groups)} groups")
     baseline, ready = _read_before(before, ready)
     option = OptionPlan("scored", by_hand, score_plan(by_hand, ready.problem, ready.journeys))
     assessed = _assess_all((option,), ready, baseline, by_hand=True)
     _refuse_unverified(assessed)
-    return _as_run(ready, assessed, baseline, solver=None, command="score", seed=0, progress=progress)
+    chosen = hubs.sentence(len(by_hand.groups)).strip()
+    notes = (chosen,) if chosen else ()
+    return _as_run(ready, assessed, baseline, solver=None, command="score", seed=0, progress=progress, notes=notes)
 
 
 def _read_before(path: Path | None, ready: Prepared) -> tuple[Baseline | None, Prepared]:
@@ -366,11 +369,12 @@ def _as_run(
     command: str,
     seed: int,
     progress: Progress,
+    notes: tuple[str, ...] = (),
 ) -> Run:
     before = None if baseline is None else baseline.before
     progress("Travel impact", "both journeys of every patient, by every mode and under every scenario")
     plans = {option.option.option_id: option.option.plan for option in options}
-    impact = impact_of(ready, plans, baseline=baseline, named=names_of(options))
+    impact = impact_of(ready, plans, baseline=baseline, named=names_of(options), notes=notes)
     return Run(
         run_id=run_id(ready, [option.option.plan for option in options], before, command),
         place=ready.place,

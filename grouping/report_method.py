@@ -132,6 +132,7 @@ RULE_WORDS = {
     "second_layer.max_minutes_between_hubs": "Most minutes between the hubs of a partnership (0 = no limit)",
     "impact.threshold_minutes": "A journey of more minutes is beyond the threshold",
     "impact.worst": "Communities with the worst journeys that are listed",
+    "impact.least_people": "Communities with fewer patients are not among those listed",
     "impact.persons_per_dwelling": "People counted in each planned dwelling",
     "decisions": "Decided beforehand",
 }

@@ -297,6 +297,7 @@ class ImpactRules(_Section):
 
     threshold_minutes: Annotated[float, Field(gt=0.0, le=100_000.0, allow_inf_nan=False)] = 30.0
     worst: Annotated[int, Field(gt=0, le=1_000, strict=True)] = 20
+    least_people: Patients = 50
     persons_per_dwelling: Annotated[float, Field(gt=0.0, le=20.0, allow_inf_nan=False)] = 2.4
 
 

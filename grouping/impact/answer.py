@@ -136,7 +136,7 @@ def _worst(impact: Impact) -> str:
     table = impact.tables["communities"]
     rows = table[(table["journey"] == "hub") & (table["mode"] == "car") & (table["option"].isin(impact.option_ids))]
     compared = has_change(impact)
-    column, what = ("change", "The largest increase") if compared else ("minutes_after", "The longest mean journey")
+    column, what = ("change", "The largest increase") if compared else ("minutes", "The longest mean journey")
     known = [row for row in rows.to_dict("records") if not isinstance(row[column], str) and not is_missing(row[column])]
     if not known:
         return ""

@@ -8,24 +8,23 @@ The order is that of the question: who the patients are (`people`), how far they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from geodata.case_times import travel_times
 from geodata.errors import Finding, InputProblems
 from geodata.modes import mode_times
-from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping.impact.before import Baseline
 from grouping.impact.communities import Communities, Figures, communities_of, community_table, figures
 from grouping.impact.conditions import SCENARIOS, Conditions, Untried, Usual, conditions_of
 from grouping.impact.find_my_place import OptionTrips, people_in_words, place_sentences
+from grouping.impact.ground import Ground, trips_of
 from grouping.impact.mitigation import Homes, HubJourney, mitigation_tables
+from grouping.impact.notes import notes_of
 from grouping.impact.people import People, people_of
 from grouping.impact.result import Impact
 from grouping.impact.site_options import SiteLayer
@@ -42,122 +41,12 @@ from grouping.impact.trips import (
     MODES,
     Minutes,
     Trip,
-    hub_positions,
-    nearest_service,
-    routine_minutes,
-    usable_sites,
 )
 from grouping.plan import Plan
 
 if TYPE_CHECKING:
     from grouping.pipeline import Prepared
     from grouping.result import AssessedOption
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the journeys of all options share.
-
-    Parameters
-    ----------
-    ready
-        The prepared case.
-    place
-        The place, with the sites that site options add.
-    baseline
-        What hub services are compared with, or None.
-    layer
-        Site options, or None.
-    car
-        Drive times of `place`.
-    """
-
-    ready: Prepared
-    place: Place
-    baseline: Baseline | None
-    layer: SiteLayer | None
-    car: TravelTimes
-
-    @property
-    def practice_codes(self) -> tuple[str, ...]:
-        """Practices, as the rows of the registrations count them."""
-        return self.ready.problem.practice_codes
-
-    @property
-    def practice(self) -> NDArray[np.int64]:
-        """Practice of each row, shape (R,)."""
-        return self.ready.journeys.practice
-
-    @cached_property
-    def home(self) -> NDArray[np.object_]:
-        """Area code of each row, shape (R,)."""
-        return np.array(self.ready.journeys.area_codes, dtype=object)[self.ready.journeys.area]
-
-    @property
-    def threshold(self) -> float:
-        """Minutes beyond which a journey is long."""
-        return self.ready.rules.impact.threshold_minutes
-
-    def minutes(self, times: TravelTimes) -> Minutes:
-        """Minutes of the rows by some matrix."""
-        return Minutes(times, self.home)
-
-    def hub_after(self, plan: Plan) -> Plan:
-        """The plan with hubs that a site option moves at their new place."""
-        moved = {} if self.layer is None else self.layer.replaced
-        groups = (
-            replace(group, hub_site_code=moved.get(group.hub_site_code, group.hub_site_code)) for group in plan.groups
-        )
-        return Plan(tuple(groups))
-
-
-def trips_of(plan: Plan, ground: Ground, minutes: Mapping[str, Minutes], *, routine: bool = True) -> tuple[Trip, ...]:
-    """Both journeys of one option, by every mode.
-
-    Parameters
-    ----------
-    plan
-        The option.
-    ground
-        What all options share.
-    minutes
-        By mode.
-    routine
-        Whether routine care is wanted beside the hub services.
-    """
-    group_of = plan.group_of
-    covered = np.array([code in group_of for code in ground.practice_codes], dtype=bool)[ground.practice]
-    nobody = np.zeros(len(covered), dtype=bool)
-    trips = []
-    for mode, by in minutes.items():
-        if routine:
-            before, after, apart = _routine(plan, ground, by)
-            trips.append(Trip("routine", mode, after, before, covered, apart))
-        hub = hub_positions(ground.hub_after(plan), by, ground.practice_codes)
-        trips.append(Trip("hub", mode, by.to_site(hub[ground.practice]), _hub_before(ground, by), covered, nobody))
-    return tuple(trips)
-
-
-def _routine(
-    plan: Plan, ground: Ground, minutes: Minutes
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Minutes to the own practice before and after, and the rows of practices that keep no site."""
-    sites, codes, layer = ground.place.sites, ground.practice_codes, ground.layer
-    today = usable_sites(sites, codes, None if layer is None else layer.before)
-    before = routine_minutes(minutes, ground.practice, today.all)
-    if layer is None:
-        return before, before, np.zeros(len(before), dtype=bool)
-    then = usable_sites(sites, codes, layer.after, plan)
-    return before, routine_minutes(minutes, ground.practice, then.all), then.without[ground.practice]
-
-
-def _hub_before(ground: Ground, minutes: Minutes) -> NDArray[np.float64] | None:
-    baseline = ground.baseline
-    if baseline is None:
-        return None
-    if baseline.plan is not None:
-        return minutes.to_site(hub_positions(baseline.plan, minutes, ground.practice_codes)[ground.practice])
-    return nearest_service(minutes, ground.practice, ground.practice_codes, baseline.sites, baseline.sites_of)
 
 
 Named = Mapping[str, Mapping[str, tuple[str, str]]]
@@ -173,6 +62,7 @@ def impact_of(
     scenario: str = "",
     scenarios: Sequence[str] = SCENARIOS,
     named: Named | None = None,
+    notes: Sequence[str] = (),
 ) -> Impact:
     """The impact of some plans on travel.
 
@@ -192,6 +82,8 @@ def impact_of(
         What the options are tried under besides.
     named
         Names and kinds of the groups; without it groups are called by their id.
+    notes
+        What else a reader must know of the plans.
 
     Raises
     ------
@@ -212,7 +104,15 @@ def impact_of(
     tables |= _stressed(ground, plans, [main, *others], communities, tables["summary"])
     tables |= _prompts(ground, plans, trips, minutes["car"], main.people, communities)
     told = [_option_trips(ground, option, plan, trips[option]) for option, plan in plans.items()]
-    tell = partial(place_sentences, told, main.people.patients, ready.journeys.area, communities)
+    tell = partial(
+        place_sentences,
+        told,
+        main.people.patients,
+        ready.journeys.area,
+        communities,
+        before="today" if baseline is not None and baseline.plan is None else "before",
+        under=main.title if main.name else "",
+    )
     tables["places"] = tell(people_in_words)
     return Impact(
         tables=tables,
@@ -225,16 +125,22 @@ def impact_of(
         scenarios=tuple((one.name, one.title, one.sentence) for one in (usual, *tried)),
         untried=untried,
         option_ids=tuple(plans),
-        notes=_notes(ground, plans),
+        notes=(*notes_of(ground, plans, trips, main.people), *notes),
         site_options=None if layer is None else layer.options,
         worst=ready.rules.impact.worst,
-        findings=(
+        findings=_told_once(
+            *(one for one in ready.findings if one.severity == "warning"),
             *(() if baseline is None else baseline.findings),
             *(() if layer is None else layer.findings),
             *(finding for one in tried for finding in one.findings),
         ),
         tell_places=tell,
     )
+
+
+def _told_once(*findings: Finding) -> tuple[Finding, ...]:
+    """The findings in their order, each once."""
+    return tuple(dict.fromkeys(findings))
 
 
 def _ground(ready: Prepared, baseline: Baseline | None, layer: SiteLayer | None) -> Ground:
@@ -309,7 +215,12 @@ def _tables(
             "practices": practices_table(option, own, people, ground.place, practice, plan),
             "groups": groups_table(option, own, people, practice, codes, plan, names),
             "communities": pd.concat(
-                [community_table(option, trip, people, communities, ground.threshold, area=area) for trip in own],
+                [
+                    community_table(
+                        option, trip, people, communities, ground.threshold, area=area, least_people=ground.least_people
+                    )
+                    for trip in own
+                ],
                 ignore_index=True,
             ),
         }
@@ -329,18 +240,27 @@ def _stressed(
     """The hub journey by car under every condition, the main one first: figures, ranks, and who is worse off in all."""
     by_scenario: dict[str, dict[str, Figures]] = {}
     more = []
+    ranked = [one for one in conditions if one is conditions[0] or one.journeys_differ]
     for one in conditions:
         minutes = {"car": ground.minutes(one.times)}
         for option, plan in plans.items():
             trips = trips_of(plan, ground, minutes, routine=False)
-            own = figures(trips[0], one.people.patients, communities, ground.ready.journeys.area, ground.threshold)
-            by_scenario.setdefault(one.name, {})[option] = own
+            own = figures(
+                trips[0],
+                one.people.patients,
+                communities,
+                ground.ready.journeys.area,
+                ground.threshold,
+                ground.least_people,
+            )
+            if one in ranked:
+                by_scenario.setdefault(one.name, {})[option] = own
             if one is not conditions[0]:
                 more.append(
                     summary_table(option, trips, one.people, ground.threshold, scenario=one.name, keys=KEY_POPULATIONS)
                 )
     every = pd.concat([summary, *more], ignore_index=True)
-    titles = {one.name: one.title for one in conditions}
+    titles = {one.name: one.title for one in ranked}
     return {
         "summary": every,
         "scenarios": ranking_table(every, titles),
@@ -398,23 +318,6 @@ def _option_trips(ground: Ground, option: str, plan: Plan, trips: Sequence[Trip]
         group=np.array(of_practice, dtype=object)[ground.practice],
         hub={group.group_id: str(names[group.hub_site_code]) for group in ground.hub_after(plan).groups},
     )
-
-
-def _notes(ground: Ground, plans: Mapping[str, Plan]) -> tuple[str, ...]:
-    """What a reader must know besides: site options, and hubs among the sites that are considered further."""
-    layer = ground.layer
-    if layer is None:
-        return ()
-    notes = [layer.sentence]
-    for option, plan in plans.items():
-        hubs = [g.hub_site_code for g in ground.hub_after(plan).groups if g.hub_site_code not in layer.after]
-        if hubs:
-            names = ", ".join(f"{ground.place.sites.at[code, 'name']} ({code})" for code in hubs)
-            notes.append(
-                f"{option}: the hub {names} is a site that is considered further; the journeys to the hub still lead "
-                "there. Form the groups anew without it to see another hub."
-            )
-    return tuple(notes)
 
 
 def names_of(options: Sequence[AssessedOption]) -> Named:

@@ -56,6 +56,28 @@ class Baseline:
         return ServiceSites(self.sites, self.sites_of) if self.plan is None else self.plan
 
 
+class OpenHubs:
+    """Finds the hub of groups for which a plan names none, and counts them."""
+
+    def __init__(self, best_hub: Callable[[tuple[str, ...]], str]) -> None:
+        self._best_hub = best_hub
+        self.chosen = 0
+
+    def __call__(self, members: tuple[str, ...]) -> str:
+        """The hub of a group, by the codes of its members."""
+        self.chosen += 1
+        return self._best_hub(members)
+
+    def sentence(self, groups: int) -> str:
+        """What was chosen, in plain words; empty where the plan names every hub."""
+        if not self.chosen:
+            return ""
+        return (
+            f" The plan names no hub for {self.chosen} of {groups} groups: for these the site that is nearest to their "
+            "patients altogether was taken. Where services really run is not in the inputs."
+        )
+
+
 def read_baseline(path: Path, place: Place, best_hub: Callable[[tuple[str, ...]], str]) -> Baseline:
     """Read what hub journeys are compared with.
 
@@ -74,18 +96,20 @@ def read_baseline(path: Path, place: Place, best_hub: Callable[[tuple[str, ...]]
     InputProblems
         The file is neither, or holds mistakes; all of them are told.
     """
-    path = Path(path)
+    path, best_hub = Path(path), OpenHubs(best_hub)
     if path.name == "run.json" and path.is_file():
         path = path.parent
     if path.is_dir():
         file, option = _plan_of_run(path)
         plan = read_plan(file, place, best_hub)
-        return _of_plan(plan, place, f"the plan {option} of the run in the folder {path.resolve().name}", file.name)
+        called = f"the plan {option} of the run in the folder {path.resolve().name}"
+        return _of_plan(plan, place, called, file.name, best_hub)
     part, findings = read_own_table(path, "services")
     if _is_plan(part, path.name):
         plan = _read_plan_part(part, place, best_hub, path.name)
         warned = tuple(finding for finding in findings if finding.severity == "warning")
-        return _of_plan(plan, place, f"the plan in {path.name}", path.name, warned)
+        name = f"{path.parent.resolve().name}/{path.name}" if path.name == "plan.csv" else path.name
+        return _of_plan(plan, place, f"the plan in {name}", path.name, best_hub, warned)
     return _of_sites(part, findings, place, path.name)
 
 
@@ -144,7 +168,9 @@ def _read_plan_part(part: FilePart, place: Place, best_hub: Callable[[tuple[str,
         return read_plan(copy, place, best_hub)
 
 
-def _of_plan(plan: Plan, place: Place, called: str, file: str, findings: tuple[Finding, ...] = ()) -> Baseline:
+def _of_plan(
+    plan: Plan, place: Place, called: str, file: str, hubs: OpenHubs, findings: tuple[Finding, ...] = ()
+) -> Baseline:
     lists = place.practices["list_size"]
     left_out = lists[~lists.index.isin(plan.practice_codes)]
     covered = int(lists.sum() - left_out.sum())
@@ -152,6 +178,12 @@ def _of_plan(plan: Plan, place: Place, called: str, file: str, findings: tuple[F
         f"Before: the hubs of {called}, with {_count(len(plan.groups), 'group')} of"
         f" {_count(len(plan.practice_codes), 'practice')} and {covered:,} registered patients."
     )
+    sentence += hubs.sentence(len(plan.groups))
+    if hubs.chosen:
+        message = f"The plan before names no hub for {hubs.chosen} of {len(plan.groups)} groups: the program chose"
+        message += " the site that is nearest to their patients altogether."
+        fix = "Write the sites where services run today into the column hub_site_code."
+        findings = (*findings, Finding("warning", file, message, fix, column="hub_site_code", code="before-hubs"))
     if len(left_out):
         sentence += (
             f" It leaves out {_count(len(left_out), 'practice')} with {int(left_out.sum()):,} patients: for them"

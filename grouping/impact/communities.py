@@ -33,6 +33,7 @@ COLUMNS = (
     "no_car",
     "most_deprived",
     "no_route",
+    "minutes",
     "people_compared",
     "minutes_before",
     "minutes_after",
@@ -104,12 +105,11 @@ class Figures:
     ----------
     people, no_route
         Registered patients who live there, and those of them without a route under the plan.
-    minutes_before, minutes_after
-        Mean minutes. With a baseline both are of the same people, those with a route before and after, so that
-        `change` is their difference; only where there are no such people each is of those with a route. Without a
-        baseline `minutes_before` is None and `minutes_after` is of all with a route. NaN where there is nobody.
-    change
-        Mean change in minutes of the people compared, None without a baseline, NaN where nobody is compared.
+    minutes
+        Mean minutes under the plan of all with a route, NaN where nobody has one.
+    minutes_before, minutes_after, change
+        Mean minutes of the people compared, those with a route before and after, and their mean change; NaN where
+        nobody is compared. Without a baseline `change` is None and the others are NaN.
     longest
         Minutes under the plan, of all with a route.
     beyond, newly_beyond
@@ -118,11 +118,14 @@ class Figures:
         People with a route before and none under the plan.
     compared
         People with a route before and under the plan; 0 without a baseline.
+    ranked
+        Whether enough people live there for it to be called one of the worst, bool.
     """
 
     people: NDArray[np.float64]
     no_route: NDArray[np.float64]
-    minutes_before: NDArray[np.float64] | None
+    minutes: NDArray[np.float64]
+    minutes_before: NDArray[np.float64]
     minutes_after: NDArray[np.float64]
     change: NDArray[np.float64] | None
     longest: NDArray[np.float64]
@@ -130,10 +133,11 @@ class Figures:
     newly_beyond: NDArray[np.float64]
     lost_route: NDArray[np.float64]
     compared: NDArray[np.float64]
+    ranked: NDArray[np.bool_]
 
     def measure(self) -> NDArray[np.float64]:
         """What a community is judged by, shape (C,): the change with a baseline, else the minutes."""
-        return self.minutes_after if self.change is None else self.change
+        return self.minutes if self.change is None else self.change
 
 
 # -------------------------------------------------------------------------------------------- which there are
@@ -266,6 +270,7 @@ def figures(
     communities: Communities,
     area: NDArray[np.int64],
     threshold: float,
+    least_people: float = 0.0,
 ) -> Figures:
     """Work out what a plan does to the journeys of each community.
 
@@ -279,6 +284,9 @@ def figures(
         The communities, C of them.
     threshold
         Minutes a journey should not exceed.
+    least_people
+        Communities where fewer registered patients live are not ranked: some homes in another county are no community
+        of this plan.
     """
     here, number = communities.of_area[area], len(communities.names)
     weight = np.where(trip.counted, patients, 0.0)
@@ -287,30 +295,29 @@ def figures(
     beyond = trip.after > threshold + CLOSE  # NaN is not
     nobody = np.zeros(number)
     if trip.before is None:
-        before, change, minutes = None, None, after.mean
-        newly, lost, people_compared = nobody, nobody, nobody
+        change, newly, lost, people_compared = None, nobody, nobody, nobody
+        means = (np.full(number, np.nan),) * 2
     else:
         had = ~np.isnan(trip.before)
         both = np.where(routed & had, weight, 0.0)
         change = _mean(trip.after - trip.before, both, here, number)
         people_compared = _summed(here, both, number)
-        compared = people_compared > 0
-        then = levels(trip.before, weight, here, number).mean
-        before = np.where(compared, _mean(trip.before, both, here, number), then)
-        minutes = np.where(compared, _mean(trip.after, both, here, number), after.mean)
+        means = tuple(_mean(minutes, both, here, number) for minutes in (trip.before, trip.after))
         newly = _summed(here, weight * (beyond & (trip.before <= threshold + CLOSE)), number)
         lost = _summed(here, weight * (had & ~routed), number)
     return Figures(
         people=after.people,
         no_route=after.no_route,
-        minutes_before=before,
-        minutes_after=minutes,
+        minutes=after.mean,
+        minutes_before=means[0],
+        minutes_after=means[1],
         change=change,
         longest=after.longest,
         beyond=_summed(here, weight * beyond, number),
         newly_beyond=newly,
         lost_route=lost,
         compared=people_compared,
+        ranked=after.people >= least_people,
     )
 
 
@@ -318,11 +325,12 @@ def worst_first(worked: Figures) -> NDArray[np.int64]:
     """Order communities from the worst to the best, shape (C,).
 
     The largest change where there is a baseline, else the most minutes; equal changes by the minutes (where nothing
-    changes anywhere, an order by name alone would say nothing), then by name; what cannot be judged is last.
+    changes anywhere, an order by name alone would say nothing), then by name. What is not ranked comes after all
+    others, and what cannot be judged is last.
     """
-    keys = [np.round(values, SAME_MINUTES) for values in (worked.minutes_after, worked.measure())]
+    keys = [np.round(values, SAME_MINUTES) for values in (worked.minutes, worked.measure())]
     minutes, measure = (np.where(np.isnan(values), np.inf, -values) for values in keys)
-    return np.lexsort((np.where(np.isinf(measure), 0.0, minutes), measure))
+    return np.lexsort((np.where(np.isinf(measure), 0.0, minutes), measure, ~worked.ranked, np.isinf(measure)))
 
 
 def community_table(
@@ -333,6 +341,7 @@ def community_table(
     threshold: float,
     *,
     area: NDArray[np.int64],
+    least_people: float = 0.0,
 ) -> pd.DataFrame:
     """Make the table of communities of one option, one journey and one mode.
 
@@ -357,7 +366,7 @@ def community_table(
     DataFrame
         `COLUMNS`, sorted by rank.
     """
-    worked = figures(trip, people.patients, communities, area, threshold)
+    worked = figures(trip, people.patients, communities, area, threshold, least_people)
     order = worst_first(worked)
     here = communities.of_area[area]
     unknown = np.full(len(communities.names), np.nan)
@@ -372,8 +381,9 @@ def community_table(
             "people": worked.people,
             **{key: _living(people, key, rest, trip.counted, here, worked.people) for key, rest in WHO_LIVES_THERE},
             "no_route": worked.no_route,
+            "minutes": worked.minutes,
             "people_compared": unknown if worked.change is None else worked.compared,
-            "minutes_before": unknown if worked.minutes_before is None else worked.minutes_before,
+            "minutes_before": worked.minutes_before,
             "minutes_after": worked.minutes_after,
             "change": unknown if worked.change is None else worked.change,
             "longest": worked.longest,

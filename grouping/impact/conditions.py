@@ -44,6 +44,8 @@ class Conditions:
         Who lives in each row of the registrations.
     findings
         What of the inputs could not be used for it.
+    journeys_differ
+        Whether minutes or people differ from the case as it stands; else only how people are divided does.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Conditions:
     times: TravelTimes
     people: People
     findings: tuple[Finding, ...] = ()
+    journeys_differ: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,14 @@ def _other_rural(usual: Usual, found: dict[str, Conditions], untried: dict[str, 
         return
     rural = _by_locality(usual.problem)[usual.journeys.practice]
     people = people_of(usual.place, usual.journeys, usual.problem.practice_codes, rural=rural)
+    then, now = (float(one.patients[one.setting == 1.0].sum()) for one in (usual.conditions.people, people))
     sentence = (
         "Patients count as rural where most patients of their practice's locality live in rural areas, instead of by "
-        "their own home."
+        f"their own home: {now:,.0f} patients instead of {then:,.0f}. Minutes and people stay the same, so that only "
+        "the figures of rural and urban differ; they stand in summary.csv."
     )
     found[OTHER_RURAL] = Conditions(
-        OTHER_RURAL, "The other definition of rural", sentence, usual.conditions.times, people
+        OTHER_RURAL, "The other definition of rural", sentence, usual.conditions.times, people, journeys_differ=False
     )
 
 

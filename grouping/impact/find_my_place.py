@@ -67,6 +67,13 @@ class _Ground:
     area: NDArray[np.int64]
     patients: NDArray[np.float64]
     text: PeopleText
+    before: str = "today"
+    scenario: str = ""
+
+    @property
+    def start(self) -> str:
+        """How a sentence about today begins."""
+        return f"Today ({self.scenario})" if self.scenario else "Today"
 
     @property
     def number(self) -> int:
@@ -83,7 +90,8 @@ class _Ground:
             return None
         level = levels(trip.before, self.patients, self.here, self.number)
         low, high = self._range(trip.before, self.patients)
-        return _Way(level.people, level.no_route, level.mean, low, high, None, np.zeros(self.number))
+        nobody = np.zeros(self.number)
+        return _Way(level.people, level.no_route, level.mean, low, high, None, nobody, nobody)
 
     def under(self, trip: Trip | None) -> _Way | None:
         """Journeys under an option; a threshold plays no part in the sentences."""
@@ -91,7 +99,8 @@ class _Ground:
             return None
         found = figures(trip, self.patients, self.communities, self.area, np.inf)
         low, high = self._range(trip.after, np.where(trip.counted, self.patients, 0.0))
-        return _Way(found.people, found.no_route, found.minutes_after, low, high, found.change, found.lost_route)
+        way = (found.people, found.no_route, found.minutes, low, high, found.change, found.lost_route, found.compared)
+        return _Way(*way)
 
     def _range(self, minutes: NDArray[np.float64], patients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Minutes at `NEAREST` and at `FURTHEST` of the people with a route, shape (2, C), NaN without any."""
@@ -120,12 +129,19 @@ class _Way:
     high: NDArray[np.float64]
     change: NDArray[np.float64] | None
     lost_route: NDArray[np.float64]
+    compared: NDArray[np.float64]
 
     def level(self, number: int, mode: str) -> str:
-        """Whole minutes of one community with their range, where it is one."""
-        low, high = (int(np.floor(value[number] + 0.5)) for value in (self.low, self.high))
+        """Whole minutes of one community with their range, where it is one that holds the mean."""
+        low, mean, high = (int(np.floor(value[number] + 0.5)) for value in (self.low, self.mean, self.high))
         said = f"{_whole(self.mean[number])} {BY[mode]}"
-        return said if low == high else f"{said} on average ({low} to {high})"
+        if low == high == mean:
+            return said
+        return f"{said} on average" + (f" ({low} to {high})" if low <= mean <= high else "")
+
+    def partly(self, number: int) -> bool:
+        """Whether some people with a route cannot be compared."""
+        return bool(self.people[number] - self.no_route[number] - self.compared[number] >= 0.5)
 
 
 def people_in_words(number: float) -> str:
@@ -139,6 +155,9 @@ def place_sentences(
     area: NDArray[np.int64],
     communities: Communities,
     people_text: PeopleText = people_in_words,
+    *,
+    before: str = "today",
+    under: str = "",
 ) -> pd.DataFrame:
     """Say for each community how long its journeys are today and under each option, by car and without one.
 
@@ -155,6 +174,11 @@ def place_sentences(
         The communities.
     people_text
         Writes a number of people.
+    before
+        What the hub journey is compared with: `today` for the sites of today's services; anything else for a plan,
+        which nobody shall take for what is there today.
+    under
+        The scenario all minutes are for; empty for the case as it stands.
 
     Returns
     -------
@@ -163,7 +187,7 @@ def place_sentences(
     """
     if not options:
         return pd.DataFrame(columns=list(COLUMNS))
-    ground = _Ground(communities, area, patients, people_text)
+    ground = _Ground(communities, area, patients, people_text, before, under)
     without = next((mode for mode in ("public-transport", "walk") if _has(options, mode)), "")
     told: list[tuple[str, str, list[str]]] = []
     for mode in ("car", without):
@@ -187,7 +211,7 @@ def _has(options: Sequence[OptionTrips], mode: str) -> bool:
 
 def _today(trips: Mapping[tuple[str, str], Trip], mode: str, ground: _Ground, *, on_foot: bool) -> list[str]:
     """Sentence about today of every community."""
-    start = "Today" if mode == "car" else "Today, without a car"
+    start = ground.start if mode == "car" else f"{ground.start}, without a car"
     if not mode:
         return [f"{start}: {_NOT_GIVEN}."] * ground.number
     own, hub = ground.today(trips.get(("routine", mode))), ground.today(trips.get(("hub", mode)))
@@ -216,12 +240,20 @@ def _routine_today(own: _Way | None, walk: _Way | None, mode: str, number: int, 
 def _hub_today(hub: _Way | None, mode: str, number: int, ground: _Ground) -> str:
     if hub is None:
         return "where hub services run today is not in the inputs (no baseline)"
+    there, hub_of = (
+        ("today's hub services", "hub today")
+        if ground.before == "today"
+        else (
+            "the hub of the plan it is compared with",
+            "hub in that plan",
+        )
+    )
     if np.isnan(hub.mean[number]):
-        return f"to today's hub services there is no route {BY[mode]} in the inputs"
+        return f"to {there} there is no route {BY[mode]} in the inputs"
     level = hub.level(number, mode)
-    # a practice that is in none of today's groups has no hub today: nothing to travel to
-    nobody = _no_route(hub.no_route[number], hub.people[number], ground, "have", "route or no hub today")
-    return f"to today's hub services it is {level}{nobody}"
+    # a practice that is in none of the groups before has no hub: nothing to travel to
+    nobody = _no_route(hub.no_route[number], hub.people[number], ground, "have", f"route or no {hub_of}")
+    return f"to {there} it is {level}{nobody}"
 
 
 # ----------------------------------------------------------------------------------------------------------- options
@@ -278,22 +310,23 @@ def _to_hub(hub: _Way, walk: _Way | None, mode: str, number: int, ground: _Groun
     level = hub.level(number, mode)
     without = _no_route(hub.no_route[number], hub.people[number], ground, "would have")
     lost = hub.lost_route[number]
-    had = f" ({ground.text(lost)} with a route today)" if without and lost >= 0.5 else ""
-    return f"{level}{_difference(hub.change, number)}{without}{had}"
+    had = f" ({ground.text(lost)} with a route {ground.before})" if without and lost >= 0.5 else ""
+    return f"{level}{_difference(hub, number, ground.before)}{without}{had}"
 
 
-def _difference(change: NDArray[np.float64] | None, number: int) -> str:
-    if change is None:
+def _difference(way: _Way, number: int, before: str) -> str:
+    if way.change is None:
         return ""  # that there is no baseline is said of today
-    if np.isnan(change[number]):
-        return ", which cannot be compared with today"
-    return f", {_longer(change[number])}"
+    if np.isnan(way.change[number]):
+        return f", which cannot be compared with {before}" if before == "today" else ", which cannot be compared"
+    who = "for those who can be compared " if way.partly(number) else ""
+    return f", {who}{_longer(way.change[number], before)}"
 
 
-def _longer(change: float) -> str:
+def _longer(change: float, before: str) -> str:
     if abs(change) < SAME - CLOSE:
-        return "about the same as today"
-    return f"{_whole(abs(change))} {'longer' if change > 0 else 'shorter'} than today"
+        return f"about the same as {before}"
+    return f"{_whole(abs(change))} {'longer' if change > 0 else 'shorter'} than {before}"
 
 
 def _routine_changes(trip: Trip | None, mode: str, ground: _Ground) -> list[str]:
@@ -301,7 +334,8 @@ def _routine_changes(trip: Trip | None, mode: str, ground: _Ground) -> list[str]
     worked = None if trip is None or trip.before is None else ground.under(trip)
     if worked is None or trip is None or worked.change is None:
         return [""] * ground.number
-    moved = trip.counted & (trip.apart | ~np.isclose(trip.after, trip.before, rtol=0, atol=1e-9, equal_nan=True))
+    moved = trip.counted & ~np.isclose(trip.after, trip.before, rtol=0, atol=1e-9, equal_nan=True)
+    moved |= trip.counted & trip.apart & ~np.isnan(trip.before)  # no route before and after is nobody's doing
     touched = np.bincount(ground.here, moved & (ground.patients > 0), ground.number) > 0
     apart = np.bincount(ground.here, np.where(trip.apart & trip.counted, ground.patients, 0.0), ground.number)
     told = [""] * ground.number
@@ -311,7 +345,7 @@ def _routine_changes(trip: Trip | None, mode: str, ground: _Ground) -> list[str]
             told[number] = f"{to_own} no route {BY[mode]}"
         else:
             level = f"{_whole(worked.mean[number])} {BY[mode]}"
-            told[number] = f"{to_own} {level}{_difference(worked.change, number)}"
+            told[number] = f"{to_own} {level}{_difference(worked, number, 'today')}"
         if apart[number] >= 0.5:
             who = ground.text(apart[number])
             told[number] += f" (the practice of {who} people keeps no site; they use the sites of its group)"

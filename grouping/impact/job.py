@@ -12,13 +12,14 @@ from geodata.errors import Finding, InputProblems
 from grouping.assess import assess, best_hub
 from grouping.impact.about import About, about_of
 from grouping.impact.assemble import Named, impact_of, names_of
-from grouping.impact.before import read_baseline
-from grouping.impact.public import public_impact
+from grouping.impact.before import OpenHubs, read_baseline
+from grouping.impact.public import public_about, public_impact
 from grouping.impact.result import Impact
 from grouping.impact.site_options import read_site_options
 from grouping.pipeline import Prepared, Progress, prepare
 from grouping.plan import Plan
 from grouping.plan_file import read_plan
+from grouping.report_words import option_title
 from grouping.result import OptionPlan
 
 
@@ -73,7 +74,7 @@ def impact_case(
     asked += [partial(read_baseline, before, ready.place, hub)] if before is not None else []
     asked += [partial(read_site_options, sites, ready.place, case_dir=ready.case_dir)] if sites is not None else []
     answers = _all_of(asked)
-    found: dict[str, Plan] = answers[0]
+    found, notes = answers[0]
     baseline = answers[1] if before is not None else None
     layer = answers[-1] if sites is not None else None
     progress("Timing every journey", f"plans: {len(found)}, both journeys, by every mode")
@@ -84,13 +85,15 @@ def impact_case(
         layer=layer,
         scenario=scenario,
         named=group_names(ready, found),
+        notes=notes,
         **({} if stress else {"scenarios": ()}),
     )
     findings = (*ready.findings, *impact.findings)
     if public:
         progress("Hiding small numbers", "1 to 7 people, and what they could be worked out from")
-        impact = public_impact(impact, ready.place)
-    return ImpactJob(impact, replace(about_of(ready), run_id=_run_of(plans)), findings)
+        impact = public_impact(impact)
+    about = replace(about_of(ready), run_id=_run_of(plans))
+    return ImpactJob(impact, public_about(about) if public else about, findings)
 
 
 def _all_of(asked: Sequence[Callable[[], object]]) -> list:
@@ -106,8 +109,19 @@ def _all_of(asked: Sequence[Callable[[], object]]) -> list:
     return answers
 
 
-def read_plans(paths: Sequence[Path], ready: Prepared) -> dict[str, Plan]:
+def read_plans(paths: Sequence[Path], ready: Prepared) -> tuple[dict[str, Plan], tuple[str, ...]]:
     """Plans by name: a file is called by its name without ending, an option of a run by its id.
+
+    Parameters
+    ----------
+    paths
+        Plan files, or folders of runs.
+    ready
+        The case.
+
+    Returns
+    -------
+    The plans, and notes on hubs that were chosen because a plan names none.
 
     Raises
     ------
@@ -115,6 +129,7 @@ def read_plans(paths: Sequence[Path], ready: Prepared) -> dict[str, Plan]:
         A plan cannot be read, a folder is no run, or two plans have the same name.
     """
     plans: dict[str, Plan] = {}
+    notes: list[str] = []
     findings: list[Finding] = []
     for path in paths:
         for name, file in _files_of(path, findings):
@@ -123,12 +138,14 @@ def read_plans(paths: Sequence[Path], ready: Prepared) -> dict[str, Plan]:
                 findings.append(_error(path.name, message, "Give one of the files another name."))
                 continue
             try:
-                plans[name] = read_plan(file, ready.place, partial(best_hub, problem=ready.problem))
+                hubs = OpenHubs(partial(best_hub, problem=ready.problem))
+                plans[name] = read_plan(file, ready.place, hubs)
+                notes += [f"{option_title(name)}.{said}"] if (said := hubs.sentence(len(plans[name].groups))) else []
             except InputProblems as problems:
                 findings += problems.findings
     if findings:
         raise InputProblems(findings)
-    return plans
+    return plans, tuple(notes)
 
 
 def _files_of(path: Path, findings: list[Finding]) -> list[tuple[str, Path]]:

@@ -3,7 +3,8 @@
 Definitions. People without a route are counted, and enter no mean and no quantile. A quantile is the smallest number
 of minutes within which at least that share of the people with a route are (nothing is interpolated). A share within so
 many minutes is one of *all* people, so that who has no route is not within it. Before and after are compared for people
-with both.
+with both. Patients of a practice that keeps no site are counted apart: they are in no figure of the change, and have
+their own.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ CHANGE_COLUMNS = (
     "gained_route",
     "change_in_patient_minutes",
 )
-MEASURES = (*LEVEL_COLUMNS, *CHANGE_COLUMNS, "kept_no_site")
+APART_COLUMNS = ("kept_no_site", "kept_no_site_before", "kept_no_site_after", "kept_no_site_longer_5")
+"""People whose practice keeps no site, their mean minutes before and after, and those of them 5 minutes longer."""
+
+MEASURES = (*LEVEL_COLUMNS, *CHANGE_COLUMNS, *APART_COLUMNS)
 
 CLOSE = 1e-9
 """Minutes that differ by less are the same: what is left of adding fractions."""
@@ -97,8 +101,8 @@ def measure(trip: Trip, people: NDArray[np.float64], threshold: float) -> dict[s
     if trip.before is None:
         figures |= {name: np.full(people.shape[1], np.nan) for name in CHANGE_COLUMNS}
     else:
-        figures |= _change(trip.before, trip.after, weight, threshold)
-    figures["kept_no_site"] = weight[trip.apart].sum(axis=0)
+        figures |= _change(trip.before, trip.after, np.where(trip.apart[:, None], 0.0, weight), threshold)
+    figures |= _apart(trip, np.where(trip.apart[:, None], weight, 0.0))
     return {name: figures[name] for name in MEASURES}
 
 
@@ -146,6 +150,19 @@ def _change(
     figures["median_before"], figures["p90_before"] = weighted_quantiles(before, compared, (0.5, 0.9))
     for limit in LONGER:
         figures[f"longer_{limit}"] = compared[change > limit + CLOSE].sum(axis=0)
+    return figures
+
+
+def _apart(trip: Trip, weight: NDArray[np.float64]) -> dict[str, NDArray]:
+    """The figures of those whose practice keeps no site."""
+    figures = {name: np.full(weight.shape[1], np.nan) for name in APART_COLUMNS}
+    figures["kept_no_site"] = weight.sum(axis=0)
+    if trip.before is not None:
+        both = np.where(trip.compared[:, None], weight, 0.0)
+        longer = trip.compared & (np.where(trip.compared, trip.after - trip.before, 0.0) > 5 + CLOSE)
+        figures["kept_no_site_before"] = weighted_means(trip.before, both)
+        figures["kept_no_site_after"] = weighted_means(trip.after, both)
+        figures["kept_no_site_longer_5"] = weight[longer].sum(axis=0)
     return figures
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,7 @@ def ranking_table(summary: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFr
         for measure, _ in RANKED:
             tie = SAME_PEOPLE if measure == "beyond" else SAME_MINUTES
             part[f"rank_{measure}"] = ranks(part[measure].to_numpy(dtype=float), tie)
-        part["rank_changes"] = _rank_changes(parts[0], part) if parts else ""
+        part["rank_changes"] = rank_changes(parts[0], part) if parts else ""
         parts.append(part[list(SCENARIO_COLUMNS)])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCENARIO_COLUMNS))
 
@@ -120,12 +120,20 @@ def ranks(values: NDArray[np.float64], tie: float) -> NDArray[np.int64]:
     return rank
 
 
-def _rank_changes(base: pd.DataFrame, now: pd.DataFrame) -> list[str]:
-    """For each option of a scenario: which others it passes, compared with the base."""
+def rank_changes(base: pd.DataFrame, now: pd.DataFrame, measures: Sequence[tuple[str, str]] = RANKED) -> list[str]:
+    """For each option of a scenario: which others it passes, compared with the base.
+
+    Parameters
+    ----------
+    base, now
+        Rows of the base and of the scenario with `option` and a column `rank_...` for each of the measures.
+    measures
+        Figures and their names in words.
+    """
     told = []
     for option in now["option"]:
         said = []
-        for measure, words in RANKED:
+        for measure, words in measures:
             before = dict(zip(base["option"], base[f"rank_{measure}"], strict=True))
             after = dict(zip(now["option"], now[f"rank_{measure}"], strict=True))
             passed: dict[str, list[str]] = {}
@@ -159,7 +167,7 @@ def robust_table(figures: ByScenario, communities: Communities, threshold: float
 
     Worse off is, with a baseline, a mean change of more than `WORSE_MINUTES`, or nobody having a route any more where
     there was one before; without a baseline a mean of more minutes than the threshold, or no route under the scenario
-    where there is one in the base.
+    where there is one in the base. Communities that are not ranked are left out.
 
     Parameters
     ----------
@@ -182,7 +190,7 @@ def robust_table(figures: ByScenario, communities: Communities, threshold: float
     for option in base:
         under = [scenario[option] for scenario in figures.values() if option in scenario]
         measure = np.array([one.measure() for one in under])
-        worse = np.array([_worse(one, under[0], threshold) for one in under])
+        worse = np.array([_worse(one, under[0], threshold) & under[0].ranked for one in under])
         order = worst_first(under[0])
         chosen = order[worse.any(axis=0)[order]]
         names = np.array(communities.names, dtype=object)
@@ -208,10 +216,10 @@ def robust_table(figures: ByScenario, communities: Communities, threshold: float
 
 def _worse(figures: Figures, base: Figures, threshold: float) -> NDArray[np.bool_]:
     """Which communities are worse off, shape (C,); comparisons with NaN are false."""
-    nowhere = np.isnan(figures.minutes_after)
-    if figures.change is None or figures.minutes_before is None:
-        return (figures.minutes_after > threshold + CLOSE) | (nowhere & ~np.isnan(base.minutes_after))
-    return (figures.change > WORSE_MINUTES + CLOSE) | (nowhere & ~np.isnan(figures.minutes_before))
+    nowhere = np.isnan(figures.minutes)
+    if figures.change is None:
+        return (figures.minutes > threshold + CLOSE) | (nowhere & ~np.isnan(base.minutes))
+    return (figures.change > WORSE_MINUTES + CLOSE) | (nowhere & (figures.lost_route > 0))
 
 
 # ------------------------------------------------------------------------------------------------ the list of the worst
@@ -254,5 +262,5 @@ def _community_ranks(figures: Figures) -> NDArray[np.float64]:
     order = worst_first(figures)
     rank = np.empty(len(measure))
     rank[order] = np.arange(1, len(order) + 1)
-    rank[np.isnan(measure)] = np.nan
+    rank[np.isnan(measure) | ~figures.ranked] = np.nan
     return rank

@@ -30,6 +30,7 @@ INEQUALITY_COLUMNS = (
     "gap",
     "ratio",
     "gap_before",
+    "gap_after",
 )
 PRACTICE_COLUMNS = (
     "option",
@@ -41,6 +42,8 @@ PRACTICE_COLUMNS = (
     "setting",
     "people",
     "no_route",
+    "mean",
+    "people_compared",
     "mean_before",
     "mean_after",
     "change",
@@ -54,6 +57,8 @@ GROUP_COLUMNS = (
     "mode",
     "people",
     "no_route",
+    "mean",
+    "people_compared",
     "mean_before",
     "mean_after",
     "change",
@@ -154,7 +159,8 @@ def inequality_table(option: str, trips: Sequence[Trip], people: People) -> pd.D
     """How much longer the journey of one population is than that of everybody else of whom it is known.
 
     The gap is the mean minutes of the population less those of the others, the ratio the one over the other; both over
-    the people with a route. `gap_before` is the gap of the journeys before, among those with both.
+    the people with a route. `gap_before` and `gap_after` are the gaps among those with the journey before and after,
+    who alone can be compared.
     """
     known = {one.key: one for one in people.populations}
     rows = []
@@ -163,9 +169,10 @@ def inequality_table(option: str, trips: Sequence[Trip], people: People) -> pd.D
             pair = np.column_stack([known[key].patients, known[other].patients])
             pair = np.where(trip.counted[:, None], pair, 0.0)
             mean, against = weighted_means(trip.after, pair)
-            before = np.full(2, np.nan)
+            before = after = np.full(2, np.nan)
             if trip.before is not None:
-                before = weighted_means(trip.before, np.where(trip.compared[:, None], pair, 0.0))
+                both = np.where(trip.compared[:, None], pair, 0.0)
+                before, after = weighted_means(trip.before, both), weighted_means(trip.after, both)
             rows.append(
                 (
                     option,
@@ -180,6 +187,7 @@ def inequality_table(option: str, trips: Sequence[Trip], people: People) -> pd.D
                     mean - against,
                     mean / against if against > 0 else np.nan,
                     before[0] - before[1],
+                    after[0] - after[1],
                 )
             )
     return pd.DataFrame(rows, columns=list(INEQUALITY_COLUMNS))
@@ -265,25 +273,26 @@ def groups_table(
 
 def _before_and_after(
     trip: Trip, patients: NDArray[np.float64], rows: NDArray[np.int64]
-) -> tuple[float, float, float, float, float, float]:
-    """People, those without a route, mean before, mean after, change and longest journey of some rows.
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """People, those without a route, mean; those compared, their means before and after and change; longest journey.
 
-    With a "before", both means are over the people who have both journeys, so that their difference is the change.
+    The mean is over all with a route; before, after and change are over those with both journeys.
     """
     weight, after = patients[rows][:, None], trip.after[rows]
     known = ~np.isnan(after)
-    before = change = np.nan
-    mean = float(weighted_means(after, weight)[0])
+    compared = before = then = np.nan
     if trip.before is not None:
         both = np.where(trip.compared[rows][:, None], weight, 0.0)
-        before, mean = (float(weighted_means(minutes[rows], both)[0]) for minutes in (trip.before, trip.after))
-        change = mean - before
+        compared = float(both.sum())
+        before, then = (float(weighted_means(minutes[rows], both)[0]) for minutes in (trip.before, trip.after))
     longest = float(after[known & (weight[:, 0] > 0)].max(initial=-np.inf))
     return (
         float(weight.sum()),
         float(weight[~known].sum()),
+        float(weighted_means(after, weight)[0]),
+        compared,
         before,
-        mean,
-        change,
+        then,
+        then - before,
         longest if np.isfinite(longest) else np.nan,
     )

@@ -14,6 +14,7 @@ from grouping.verify.record import Line, line
 from grouping.writing import findings_table
 
 BEFORE_CODE = "before-is-partial"
+HUBS_CODE = "before-hubs"
 FINDING_COLUMNS = ("severity", "row", "column", "value", "message", "fix", "code")
 """What is compared of a finding; its file may have another name by now (`--before`)."""
 
@@ -42,6 +43,7 @@ def _findings(record: dict, run_dir: Path, ready: Prepared, before: Before | Non
     now = findings_table(ready.findings)
     if before is not None and _leaves_out(before, ready):
         now = pd.concat([now, pd.DataFrame([{"severity": "warning", "code": BEFORE_CODE}])])
+    now = pd.concat([now, _of_the_before_file(run_dir)], ignore_index=True)
     counts = {severity: int((now["severity"] == severity).sum()) for severity in ("error", "warning", "note")}
     wrong = []
     if record.get("findings") != counts:
@@ -54,6 +56,15 @@ def _findings(record: dict, run_dir: Path, ready: Prepared, before: Before | Non
     except (OSError, ValueError, KeyError) as trouble:
         wrong.append(f"findings.csv cannot be read ({trouble})")
     return line("the findings are those of the case", wrong, _counted(counts))
+
+
+def _of_the_before_file(run_dir: Path) -> pd.DataFrame:
+    """What was noticed in a file that the run does not keep: its own copy of the plan before names every hub."""
+    try:
+        then = pd.read_csv(run_dir / "findings.csv", encoding="utf-8", dtype=str, keep_default_na=False)
+        return then[then["code"] == HUBS_CODE]
+    except (OSError, ValueError, KeyError):
+        return pd.DataFrame(columns=list(FINDING_COLUMNS))
 
 
 def _leaves_out(before: Before, ready: Prepared) -> bool:

@@ -33,13 +33,16 @@ LIVING_THERE = ("age_65_plus", "no_car", "most_deprived")
 SHARES = tuple(f"within_{minutes}" for minutes in WITHIN)
 COUNTS = (
     "people", "no_route", "people_compared", "longer_5", "longer_10", "longer_15", "longer_20", "shorter_5",
-    "newly_beyond", "no_longer_beyond", "beyond", "lost_route", "gained_route", "kept_no_site",
+    "newly_beyond", "no_longer_beyond", "beyond", "lost_route", "gained_route", "kept_no_site", "kept_no_site_longer_5",
 )  # fmt: skip
 MEASURES = (*COUNTS, *SHARES)
 """What is counted in `summary`; shares stand here as the people they are of."""
 
 IN_COMMUNITIES = ("people", "no_route", "people_compared", "newly_beyond", "beyond")
 """What is counted for each community; a column that is not there is not printed."""
+
+IN_LISTS = ("people", "no_route", "people_compared")
+"""What is counted for each practice and group."""
 
 Block = tuple[str, str, str, str]
 """Option, scenario, journey and mode."""
@@ -97,7 +100,7 @@ def counts_of(tables: Mapping[str, pd.DataFrame]) -> Counts:
     for name, code in (("groups", "group_id"), ("practices", "practice_code")):
         table = tables.get(name)
         if table is not None:
-            for measure in ("people", "no_route"):
+            for measure in IN_LISTS:
                 values = zip(_blocks(table, main), table[code], _numbers(table, measure), strict=True)
                 entries += [(block, ("by", name, str(one)), measure, v) for block, one, v in values]
     return _counts(entries)

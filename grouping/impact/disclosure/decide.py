@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping.impact.disclosure.cells import LIVING_THERE, MEASURES, SHARES, Counts, Structure
-from grouping.impact.disclosure.counts import SMALL, SOMEBODY, is_small, percent_interval
+from grouping.impact.disclosure.counts import BASE, SMALL, SOMEBODY, is_small, percent_interval, rounded
 from grouping.impact.disclosure.sums import MOVE, Cells, protect
 
 Hidden = dict[str, NDArray[np.bool_]]
@@ -18,19 +18,27 @@ Hidden = dict[str, NDArray[np.bool_]]
 FALL_WITH = {
     "beyond": ("newly_beyond", "no_longer_beyond"),
     "no_route": ("lost_route", "gained_route"),
-    "people_compared": ("no_route", "gained_route"),
+    "people_compared": ("no_route", "gained_route", "kept_no_site"),
 }
 """Counts that are hidden with others: they are in one sum with them, within an option or over two."""
 
 NESTED = (
     ("newly_beyond", "beyond"),
     ("lost_route", "no_route"),
+    ("kept_no_site_longer_5", "kept_no_site"),
     ("longer_20", "longer_15"),
     ("longer_15", "longer_10"),
     ("longer_10", "longer_5"),
     *pairwise(SHARES),
 )
 """Counts of which the first is part of the second."""
+
+BEFORE = {
+    "lost_route": {"no_route": 1.0, "lost_route": -1.0, "gained_route": 1.0},
+    "newly_beyond": {"beyond": 1.0, "newly_beyond": -1.0, "no_longer_beyond": 1.0},
+}
+"""How many were without a route, or beyond, before: the same under every option, though not printed. A small number
+that could be told from printed figures of one option would stand beside `*` under another; hidden is the first one."""
 
 
 def decide(counts: Counts, structure: Structure, *, threshold: float, listed: bool) -> Hidden:
@@ -92,6 +100,8 @@ def _cells(counts: Counts, measure: str, listed: bool) -> list[Cells]:
     sensitive = is_small(value)
     for rest in _rests(counts, measure):
         sensitive |= is_small(rest)
+    if measure in BEFORE:
+        sensitive |= _tells(counts, BEFORE[measure])
     coarse = _coarse(counts, value) if measure in SHARES else np.zeros(value.shape, dtype=bool)
     return [Cells(*rows) for rows in zip(value, sensitive, known, coarse, strict=True)]
 
@@ -111,8 +121,24 @@ def _rests(counts: Counts, measure: str) -> Iterator[NDArray[np.float64]]:
     if measure in {"no_route", "people_compared"}:
         return
     yield people - counts.value["no_route"] - value
-    if measure not in {"beyond", "lost_route", "gained_route", "kept_no_site", *SHARES}:
+    if measure == "kept_no_site_longer_5":
+        yield counts.value["kept_no_site"] - value
+    elif measure not in {"beyond", "lost_route", "gained_route", "kept_no_site", *SHARES}:
         yield counts.value["people_compared"] - value
+
+
+def _tells(counts: Counts, terms: Mapping[str, float]) -> NDArray[np.bool_]:
+    """Where a sum of counts is 1 to 7 people and their rounded figures rule out 1 or 7 of them."""
+    exact, least, most = (np.zeros_like(counts.value["people"]) for _ in range(3))
+    for measure, sign in terms.items():
+        value = counts.value[measure]
+        some = value >= SOMEBODY
+        low = np.where(some, np.maximum(rounded(value) - BASE / 2, SMALL), 0.0)
+        high = np.where(some, rounded(value) + BASE / 2, SOMEBODY)
+        exact += sign * value
+        least += sign * (low if sign > 0 else high)
+        most += sign * (high if sign > 0 else low)
+    return is_small(exact) & ((least > 1.0) | (most < MOVE))
 
 
 def _coarse(counts: Counts, value: NDArray[np.float64]) -> NDArray[np.bool_]:

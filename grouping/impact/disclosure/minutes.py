@@ -24,6 +24,9 @@ ratio of the parts, to about 0.1 in the minutes by which the parts differ (20, s
 WHOLE = 200.0
 """Likewise for a mean in whole minutes."""
 
+MANY = 200.0
+"""The longest journey may be one person's: it is printed only for a place or a group of so many people."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -50,7 +53,7 @@ def shown_minutes(
     counts: Counts,
     hidden: Hidden,
     at: tuple[NDArray[np.int64], NDArray[np.int64]],
-    means: Mapping[str, NDArray[np.float64] | None],
+    means: Mapping[str, NDArray[np.float64]],
     *,
     threshold: float,
     longest: float,
@@ -64,8 +67,7 @@ def shown_minutes(
     at
         Block and cell of each row, shapes (n,).
     means
-        `after`, mean minutes of those with a route, and `before`, of those compared; shapes (n,). In `of_compared` how
-        many are compared, if `after` is of them too.
+        `after`, mean minutes of those with a route, and `before`, of those compared; shapes (n,).
     threshold
         Minutes beyond which a journey is long.
     longest
@@ -74,9 +76,6 @@ def shown_minutes(
     people, no_route = (np.nan_to_num(counts.value[name][at]) for name in ("people", "no_route"))
     routed = people - no_route
     enough = (routed >= SMALL) & ~hidden["people"][at]
-    if means.get("of_compared") is not None:
-        # the mean after is one of the people compared where there is a "before"
-        enough &= ~(means["of_compared"] < SMALL)
     unsure = np.logical_or.reduce([hidden[name][at] for name in ("no_route", "gained_route", "people_compared")])
     enough &= ~unsure | (routed >= WHOLE)
     mean = enough.copy()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from grouping.impact.disclosure.counts import is_small, rounded
+from grouping.impact.disclosure.minutes import MANY
 
 SOME = "some"
 """Stands in a sentence for a number of people that is hidden."""
@@ -16,9 +17,12 @@ NOT_PUBLISHED = "Minutes for this place are not published: they could tell of a 
 
 _RANGE = re.compile(r" \(\d+ to \d+\)")
 _SHARE = re.compile(rf" \({SOME} of [^()]* people\)")
-_PERCENT = re.compile(r"(?:(under|over) )?(\d+(?:\.\d+)?)% of patients")
+_PERCENT = re.compile(r"(?:(?:under|over) )?(\d+(?:\.\d+)?)% of (the )?patients")
 _PAIR = re.compile(r"\b\d[\d,]* of (?=\d[\d,]* (?:people|patients)\b)")
-_COUNT = re.compile(r"\b(\d{1,3}(?:,\d{3})+|\d+)(?= (?:(?:registered )?patients|people|person|of them)\b)")
+_NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
+_COUNT = re.compile(rf"\b(?:{_NUMBER})(?= (?:(?:registered )?patients|people|person|of them)\b)")
+_THEIR = re.compile(rf"\btheir (?:{_NUMBER}) (?=patients\b)")
+_GROWTH = re.compile(rf"([+\-\u2212])({_NUMBER}) patients on ({_NUMBER})( \([^()]*%\))?")
 
 
 def people_text(number: float) -> str:
@@ -50,23 +54,34 @@ def _near(number: float) -> float:
 
 
 def public_sentence(sentence: str) -> str:
-    """A sentence from the inputs or the method with its numbers of people rounded, and shares to whole percent."""
-    sentence = _PERCENT.sub(_whole_percent, sentence)
-    return _COUNT.sub(lambda found: people_text(float(found[1].replace(",", ""))), sentence)
+    """A sentence from the inputs or the method: no number of people but the total, shares in whole percent.
+
+    Its numbers are parts that no table prints: subtracted from printed ones they could tell what is hidden.
+    """
+    sentence, made, at = _PERCENT.sub(_whole_percent, sentence), "", 0
+    for found in _GROWTH.finditer(sentence):
+        made += without_counts(sentence[at : found.start()]) + _growth(found)
+        at = found.end()
+    return made + without_counts(sentence[at:])
+
+
+def _growth(found: re.Match[str]) -> str:
+    """How many more or fewer patients are assumed on the published total."""
+    more, total = float(found[2].replace(",", "")), found[3]
+    if more < MANY:
+        return f"Fewer than {MANY:g} patients more or less on {total}"
+    return f"{found[1]}{int(rounded(more)):,} patients on {total}{found[4] or ''}"
 
 
 def _whole_percent(found: re.Match[str]) -> str:
-    value = float(found[2])
-    if value < 1:
-        return "under 1% of patients"
-    if value > 99:
-        return "over 99% of patients"
-    return f"{math.floor(value + 0.5)}% of patients"
+    value = float(found[1])
+    share = "under 1" if value < 1 else "over 99" if value > 99 else f"{math.floor(value + 0.5)}"
+    return f"{share}% of {found[2] or ''}patients"
 
 
 def without_counts(sentence: str) -> str:
     """A sentence with `some` for every number of people."""
-    return _COUNT.sub(SOME, _PAIR.sub(f"{SOME} of ", sentence))
+    return _COUNT.sub(SOME, _THEIR.sub("their ", _PAIR.sub(f"{SOME} of ", sentence)))
 
 
 def tidy(sentence: str) -> str:

@@ -1,0 +1,109 @@
+"""What a reader must know beside the figures: who is left out, not timed, or placed by an estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from grouping.impact.ground import Ground
+from grouping.impact.people import People
+from grouping.impact.trips import Trip
+from grouping.plan import Plan
+from grouping.report_words import listed, option_title
+
+
+def notes_of(
+    ground: Ground, plans: Mapping[str, Plan], trips: Mapping[str, tuple[Trip, ...]], people: People
+) -> tuple[str, ...]:
+    """Sentences that stand beside the figures.
+
+    Parameters
+    ----------
+    ground
+        What all options share.
+    plans, trips
+        Plan and journeys of each option.
+    people
+        Who makes these journeys.
+    """
+    return (
+        *_left_out(ground, plans),
+        *_not_timed(ground, people),
+        *_less_sure(ground, trips, people),
+        *_site_option_notes(ground, plans),
+    )
+
+
+def _left_out(ground: Ground, plans: Mapping[str, Plan]) -> list[str]:
+    """The patients that a partial plan leaves out."""
+    lists = ground.place.practices["list_size"]
+    notes = []
+    for option, plan in plans.items():
+        missing = lists[~lists.index.isin(plan.practice_codes)]
+        if len(missing):
+            notes.append(
+                f"{option_title(option)} covers {len(plan.practice_codes)} of {len(lists)} practices, with "
+                f"{int(lists.sum() - missing.sum()):,} of {int(lists.sum()):,} registered patients; the others are in "
+                "none of its figures."
+            )
+    return notes
+
+
+def _not_timed(ground: Ground, people: People) -> list[str]:
+    """Patients whose homes the inputs do not hold, and names that places lack."""
+    areas, notes = ground.place.areas, []
+    outside = ~np.isin(ground.home, np.array(areas.index, dtype=object))
+    count = float(people.patients[outside].sum())
+    if count >= 0.5:
+        notes.append(
+            f"The homes of {count:,.0f} patients lie in areas that the inputs do not hold: these journeys are not "
+            "timed, and the patients are counted among those without a route."
+        )
+    if "ward" not in areas or not areas["ward"].astype(str).str.strip().any():
+        notes.append(
+            "Wards are not in the inputs (column ward of the areas table): places are called by the names of their "
+            "areas, or by the nearest settlement."
+        )
+    return notes
+
+
+def _less_sure(ground: Ground, trips: Mapping[str, tuple[Trip, ...]], people: People) -> list[str]:
+    """How much of what is beyond the threshold rests on homes that are estimated, or scaled by an unusual factor."""
+    scaled = {one.value for one in ground.ready.findings if one.code == "scaling-factor"}
+    practices = np.array([code in scaled for code in ground.practice_codes], dtype=bool)
+    unsure = ground.ready.journeys.estimated | practices[ground.practice]
+    count = float(people.patients[unsure].sum())
+    if count < 0.5:
+        return []
+    shares = []
+    for option, own in trips.items():
+        for trip in own:
+            if (trip.journey, trip.mode) == ("hub", "car"):
+                beyond = np.where(trip.counted & (trip.after > ground.threshold), people.patients, 0.0)
+                if beyond.sum() >= 0.5:
+                    shares.append(f"{beyond[unsure].sum():,.0f} of {beyond.sum():,.0f} under {option_title(option)}")
+    note = (
+        f"Where {count:,.0f} patients live is less sure: their practices have no published registrations, or ones that "
+        "are scaled to the list by an unusual factor (the warnings of the case name them)."
+    )
+    if shares:
+        note += f" Of the people beyond {ground.threshold:g} minutes by car these are {listed(shares)}."
+    return [note]
+
+
+def _site_option_notes(ground: Ground, plans: Mapping[str, Plan]) -> list[str]:
+    """Site options, and hubs among the sites that are considered further."""
+    layer = ground.layer
+    if layer is None:
+        return []
+    notes = [layer.sentence]
+    for option, plan in plans.items():
+        hubs = [g.hub_site_code for g in ground.hub_after(plan).groups if g.hub_site_code not in layer.after]
+        if hubs:
+            names = ", ".join(f"{ground.place.sites.at[code, 'name']} ({code})" for code in hubs)
+            notes.append(
+                f"{option_title(option)}: the hub {names} is a site that is considered further; journeys to the hub "
+                "still lead there. Form the groups anew without it to see another hub."
+            )
+    return notes
