@@ -54,7 +54,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:  # while packages are still being loaded
+        typer.echo("Stopped. Nothing was written.", err=True)
+        sys.exit(1)
 
 
 @app.command()

@@ -48,6 +48,10 @@ def read_plan(path: Path, place: Place, find_hub: object = None) -> Plan:
         without a group, two hubs in one group.
     """
     rows = _read_rows(path)
+    if not {row.practice_code for row in rows} & set(place.practices.index):
+        named = f"{path.parent.name}/{path.name}" if path.name == "plan.csv" else path.name
+        message = f"none of its {len(rows)} practices is in this case."
+        raise InputProblems([_error(named, message, "Is it the plan of another case? Name a plan of this one.")])
     findings = [*_practice_findings(rows, place, path.name), *_hub_findings(rows, place, path.name)]
     if findings:
         raise InputProblems(findings)
@@ -137,9 +141,13 @@ def _row(number: int, record: Mapping[str, str | None]) -> _Row:
 
 def _practice_findings(rows: Iterable[_Row], place: Place, file: str) -> list[Finding]:
     findings, first_seen, told = [], {}, set()
+    without_list = {finding.value for finding in place.findings if finding.code == "no-list-size"}
     for row in rows:
         cell = {"row": row.number, "column": "practice_code", "value": row.practice_code}
-        if row.practice_code not in place.practices.index:
+        if row.practice_code in without_list:
+            message = "this practice is left out of the case, as its table gives it no list size."
+            findings.append(_error(file, message, "Give it a list size there, or take the line out.", **cell))
+        elif row.practice_code not in place.practices.index:
             near = difflib.get_close_matches(row.practice_code, list(place.practices.index), n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             findings.append(

@@ -17,8 +17,10 @@ from grouping.impact.answer import answer_sentences, routine_changes
 from grouping.impact.columns import WITHIN
 from grouping.impact.curve import Curve, curve_of
 from grouping.impact.equality import GAP_MEANING, EqualityDraft, equality_draft
+from grouping.impact.find_my_place import ROUNDING
 from grouping.impact.page_tables import (
     Table,
+    before_table,
     change_table,
     community_table_of,
     curve_table,
@@ -40,6 +42,8 @@ from grouping.impact.words import (
     figures,
     has_change,
     mitigation_questions,
+    scenario_sentence,
+    scenario_title,
 )
 from grouping.page import content_policy, environment, own_file, without_carriage_returns
 from grouping.report_words import NO_CLOSURE, is_missing, listed, option_title
@@ -61,11 +65,15 @@ FAMILY_WORDS = {
 DEFINITIONS = (
     "People are counted, not areas. Half of the people with a route have a journey of at most the median; nine in ten "
     "one of at most the minutes named so. Nothing is interpolated.",
-    "A share within so many minutes is one of all people: who has no route is not within it. No route enters a mean.",
-    "Longer by more than 5 minutes includes those longer by more than 10, and so on. Before and after are compared for "
-    "people who have the journey before and after.",
+    "A share within so many minutes is one of all people: who has no route is not within it, and is in no mean. A home "
+    "that is not in the inputs has no minutes, so its people are counted with those without a route.",
+    "Longer by more than 5 minutes includes those longer by more than 10, and so on. Before, after and every change "
+    "are of the people compared: those who have the journey before and after. A level, such as the mean minutes, "
+    "is of all people with a route.",
+    "Patients of a practice that keeps no site are in no figure of change; they are counted apart.",
     "A community is the areas that share a name: the ward where it is given, else the area’s own name, else the "
-    "nearest settlement. Its minutes are the mean over its registered patients.",
+    "nearest settlement. Its minutes are the mean over its registered patients. Communities of fewer people than the "
+    "rule set asks for are not ranked.",
 )
 
 
@@ -130,6 +138,9 @@ class ImpactView:
     compared: bool
     threshold: str
     scenario: str
+    scenario_sentence: str
+    before_means: str
+    rounding: str
     hidden_note: str
 
 
@@ -170,7 +181,10 @@ def impact_view(impact: Impact, about: About) -> ImpactView:
         baseline=impact.baseline,
         compared=has_change(impact),
         threshold=f"{impact.threshold:g}",
-        scenario=_scenario(impact),
+        scenario=scenario_title(impact),
+        scenario_sentence=scenario_sentence(impact),
+        before_means=_before_means(impact),
+        rounding=ROUNDING,
         hidden_note=HIDDEN_NOTE if impact.public else "",
     )
 
@@ -202,10 +216,12 @@ def _called(modes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(BY.get(mode, mode).capitalize(), sentence) for mode, sentence in modes]
 
 
-def _scenario(impact: Impact) -> str:
-    """Title of the scenario that all figures are for; empty for the case as it stands."""
-    titles = {name: title for name, title, _ in impact.scenarios}
-    return titles.get(impact.scenario, impact.scenario) if impact.scenario else ""
+def _before_means(impact: Impact) -> str:
+    """What "before" is in the sentences of a place; empty where they speak of today, or of no journey before."""
+    said = impact.baseline.removeprefix("Before: ")
+    if not said or said.startswith("hub services as they run today"):
+        return ""
+    return f"“Before” in these sentences means the plan compared with, which need not be how things are today: {said}"
 
 
 def _option(impact: Impact, option: str) -> OptionPart:
@@ -244,7 +260,9 @@ def _modes(impact: Impact, option: str, journey: str, *, changes: bool) -> tuple
             continue
         tables = [level_table(impact, option, journey, mode), reach_table(impact, option, journey, mode)]
         if changes:
-            tables = [step(impact, option, journey, mode) for step in (longer_table, change_table)] + tables
+            tables = [
+                step(impact, option, journey, mode) for step in (before_table, longer_table, change_table)
+            ] + tables
         parts.append(ModePart(BY.get(mode, mode), tuple(tables)))
     return tuple(parts)
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from grouping.impact.pack import PAGE, RECORD
+from grouping.impact.words import scenario_sentence
 from grouping.report_words import NO_CLOSURE, option_title
 from grouping.say import counted, grouped
 
@@ -26,6 +27,8 @@ def say_impact(console: Console, job: ImpactJob, out: Path, *, as_json: bool) ->
         return
     impact = job.impact
     typer.echo(f"{job.about.place}: travel impact of {counted(len(impact.option_ids), 'plan')}. {NO_CLOSURE}")
+    if impact.scenario:
+        typer.echo(f"  {scenario_sentence(impact).strip()}")
     typer.echo(f"  {impact.baseline or 'No baseline was given: only how long the journeys would be, no change.'}")
     for line in _option_lines(impact.tables["summary"], impact.scenario, impact.threshold):
         typer.echo(line)
@@ -50,8 +53,9 @@ def _option_lines(summary: pd.DataFrame, scenario: str, threshold: float) -> lis
         line = f"  {option_title(row.option)}: {_number(row.mean, 1)} minutes by car to the hub on average, "
         line += f"{_number(row.beyond)} of {_number(row.people)} people beyond {threshold:g} minutes"
         if not _missing(row.mean_change):
-            line += f"; {_number(row.longer_5)} travel more than 5 minutes longer than before"
-            line += f", {_number(row.shorter_5)} more than 5 minutes less"
+            line += f"; more than 5 minutes longer than before: {_number(row.longer_5)}"
+            line += f", more than 5 minutes shorter: {_number(row.shorter_5)}"
+            line += f" (of {_number(row.people_compared)} people compared)"
         lines.append(line)
     return lines
 

@@ -10,6 +10,9 @@ from grouping.impact.words import (
     HIDDEN,
     figures,
     has_change,
+    is_fewer,
+    is_plural,
+    no_route_words,
     number_of,
     options_words,
     people_words,
@@ -26,10 +29,52 @@ SHORTER = "shorter_5"
 def answer_sentences(impact: Impact) -> list[str]:
     """The answer for all options together, the journey that grouping leaves alone first.
 
-    Every sentence is worked out from `summary` and `communities`; a hidden number stays hidden.
+    Every sentence is worked out from `people`, `summary` and `communities`; a hidden number stays hidden.
     """
-    said = [_routine(impact), *_hub(impact), _settings(impact), _beyond(impact), _without_car(impact), _worst(impact)]
+    said = [_routine(impact), *coverage_sentences(impact), *_counted_apart(impact), *_hub(impact)]
+    said += [_settings(impact), _beyond(impact), _without_car(impact), _worst(impact)]
     return [sentence for sentence in said if sentence]
+
+
+def coverage_sentences(impact: Impact) -> list[str]:
+    """How many of the registered patients each option covers, where these are not all."""
+    every = _registered(impact)
+    covered = by_option(impact, "hub", "car", "people")
+    if not _partial(impact):
+        return []
+    about = "about " if impact.public else ""
+    said: dict[str, list[str]] = {}
+    for option, people in covered.items():
+        if isinstance(people, str) or isinstance(every, str):
+            number = "a hidden number of the registered patients"
+        elif not is_fewer(people, every, public=impact.public):
+            continue
+        else:
+            number = f"{about}{round(number_of(people)):,} of {about}{round(number_of(every)):,} registered patients"
+        said.setdefault(number, []).append(option)
+    return [
+        f"{_who_covers(options, impact)} {number}; the others are in no figure here."
+        for number, options in said.items()
+    ]
+
+
+def _who_covers(options: list[str], impact: Impact) -> str:
+    if len(options) == len(impact.option_ids) > 1:
+        return "Every option covers"
+    return f"{options_words(options)} {'covers' if len(options) == 1 else 'cover'}"
+
+
+def _registered(impact: Impact) -> object:
+    """All registered patients."""
+    table = impact.tables["people"]
+    return next(iter(table.loc[table["population"] == "all", "people"]), None)
+
+
+def _partial(impact: Impact) -> bool:
+    """Whether an option covers fewer than all registered patients."""
+    every = _registered(impact)
+    covered = by_option(impact, "hub", "car", "people").values()
+    return any(is_fewer(people, every, public=impact.public) for people in covered)
 
 
 def routine_changes(impact: Impact) -> bool:
@@ -37,8 +82,11 @@ def routine_changes(impact: Impact) -> bool:
     table = impact.tables["summary"]
     rows = table[(table["journey"] == "routine") & (table["setting"] == "all")]
     names = ("change_in_patient_minutes", "longer_5", "shorter_5", "lost_route", "gained_route", "kept_no_site")
-    hidden = any(isinstance(value, str) for name in names for value in rows[name])
-    return hidden or any(abs(number_of(value)) > 1e-6 for name in names for value in rows[name])
+    # a small number is also hidden where nothing changes
+    hidden = impact.site_options is not None and any(isinstance(value, str) for name in names for value in rows[name])
+    return hidden or any(
+        abs(number_of(value)) > 1e-6 for name in names for value in rows[name] if not isinstance(value, str)
+    )
 
 
 def by_option(impact: Impact, journey: str, mode: str, column: str, setting: str = "all", population: str = "all"):
@@ -54,15 +102,59 @@ def _routine(impact: Impact) -> str:
             f"{NO_CLOSURE} Routine care, from home to the own practice, stays as it is under every option: every "
             "difference is zero."
         )
-    longer = _people(impact, by_option(impact, "routine", "car", LONGER))
-    shorter = _people(impact, by_option(impact, "routine", "car", SHORTER))
-    kept = by_option(impact, "routine", "car", "kept_no_site")
-    apart = ""
-    if any(isinstance(value, str) or number_of(value) > 0 for value in kept.values()):
-        apart = f" Counted apart, because their practice keeps no site: {_people(impact, kept)}."
+    longer, shorter = (_counted(impact, "routine", "car", name) for name in (LONGER, SHORTER))
     return (
         f"{NO_CLOSURE} But site options are switched on. With them the journey by car to the own practice would be "
-        f"longer by more than 5 minutes for {longer}, and shorter by more than 5 minutes for {shorter}.{apart}"
+        f"longer by more than 5 minutes for {longer}, and shorter by more than 5 minutes for {shorter}."
+    )
+
+
+def _counted_apart(impact: Impact) -> list[str]:
+    """Who belongs to a practice that keeps no site, a sentence for all options of which the same is to be said."""
+    rows = figures(impact, "routine", "car", setting="all")
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in rows[rows["population"] == "all"].to_dict("records"):
+        if isinstance(row["kept_no_site"], str) or number_of(row["kept_no_site"]) > 0:
+            said.setdefault(_kept_no_site(row, impact), []).append(str(row["option"]))
+    return [f"Besides, {who}{_under(options, impact)}: {how}" for (who, how), options in said.items()]
+
+
+def _under(options: list[str], impact: Impact) -> str:
+    if len(impact.option_ids) == 1:
+        return ""
+    return " under every option" if len(options) == len(impact.option_ids) else f" under {options_words(options)}"
+
+
+def _kept_no_site(row: dict[str, object], impact: Impact) -> tuple[str, str]:
+    """Who they are, and how they would travel."""
+    kept, longer, lost = row["kept_no_site"], row["kept_no_site_longer_5"], row["lost_route"]
+    many = is_plural(kept)
+    before, after = row["kept_no_site_before"], row["kept_no_site_after"]
+    known = not any(isinstance(value, str) or is_missing(value) for value in (before, after))
+    mean = f", at a mean of {minutes(after)} minutes by car instead of {minutes(before)}" if known else ""
+    if isinstance(longer, str):
+        further = "how many of them travel more than 5 minutes longer is hidden"
+    elif number_of(longer) < 0.5:
+        further = "none of them travels more than 5 minutes longer" if many else "not more than 5 minutes longer"
+    elif not many:
+        further = "more than 5 minutes longer"
+    else:
+        number = people_words(longer, public=impact.public).removesuffix(" people").removesuffix(" person")
+        further = f"{number} of them {'travel' if is_plural(longer) else 'travels'} more than 5 minutes longer"
+    who = people_words(kept, public=impact.public)
+    if isinstance(lost, str):
+        cut_off = " How many people would have no route to a site they may use is hidden."
+    elif number_of(lost) >= 0.5:
+        of_all = people_words(lost, public=impact.public)
+        cut_off = f" {of_all} who have a route today would have none to a site they may use."
+    else:
+        cut_off = ""
+    how = f"they would use the sites of its group{mean}; {further}"
+    if is_missing(after):
+        how = "its group keeps no site that they could use either"
+    return (
+        f"{who} {'belong' if many else 'belongs'} to a practice that keeps no site",
+        f"{how}. They are in none of the figures of change.{cut_off}",
     )
 
 
@@ -76,7 +168,7 @@ def _hub(impact: Impact) -> list[str]:
             f"{level} Where such services run today is not in the inputs, so this is a level, not a change: it says "
             "how far the hub would be, not who is better or worse off."
         ]
-    longer, shorter = (_people(impact, by_option(impact, "hub", "car", name)) for name in (LONGER, SHORTER))
+    longer, shorter = (_counted(impact, "hub", "car", name) for name in (LONGER, SHORTER))
     return [
         f"{level} {_compared(impact)}the journey would be longer by more than 5 minutes for {longer}, and shorter "
         f"by more than 5 minutes for {shorter}."
@@ -86,8 +178,7 @@ def _hub(impact: Impact) -> list[str]:
 def _compared(impact: Impact) -> str:
     """Who can be compared, where that is not everybody."""
     compared, people = (by_option(impact, "hub", "car", name) for name in ("people_compared", "people"))
-    short = [number_of(people[option]) - number_of(compared[option]) >= 0.5 for option in compared]
-    if not any(short) and not any(isinstance(value, str) for value in compared.values()):
+    if not any(is_fewer(compared[option], people[option], public=impact.public) for option in compared):
         return "Compared with before, "
     return f"Compared with before, which can be said of {_people(impact, compared)}, "
 
@@ -100,17 +191,17 @@ def _settings(impact: Impact) -> str:
     if not has_change(impact):
         return said
     longer = _people(impact, by_option(impact, "hub", "car", LONGER, "rural"))
-    return f"{said} Of those whose journey grows by more than 5 minutes, {longer} live in rural areas."
+    return f"{said} In rural areas the journey would be longer by more than 5 minutes for {longer}."
 
 
 def _beyond(impact: Impact) -> str:
-    beyond = _people(impact, by_option(impact, "hub", "car", "beyond"))
-    said = f"Beyond {impact.threshold:g} minutes by car from the hub: {beyond}"
+    said = f"Beyond {impact.threshold:g} minutes by car from the hub: {_counted(impact, 'hub', 'car', 'beyond')}"
     if has_change(impact):
-        said += f"; newly beyond: {_people(impact, by_option(impact, 'hub', 'car', 'newly_beyond'))}"
+        said += f"; newly beyond: {_counted(impact, 'hub', 'car', 'newly_beyond')}"
     lost = by_option(impact, "hub", "car", "no_route")
     if any(isinstance(value, str) or number_of(value) >= 0.5 for value in lost.values()):
-        said += f"; without a route by car: {_people(impact, lost)}"
+        outside = ", or with a home that is not in the inputs" if " or " in no_route_words(impact) else ""
+        said += f"; without a route by car{outside}: {_counted(impact, 'hub', 'car', 'no_route')}"
     return said + "."
 
 
@@ -137,7 +228,8 @@ def _worst(impact: Impact) -> str:
     rows = table[(table["journey"] == "hub") & (table["mode"] == "car") & (table["option"].isin(impact.option_ids))]
     compared = has_change(impact)
     column, what = ("change", "The largest increase") if compared else ("minutes", "The longest mean journey")
-    known = [row for row in rows.to_dict("records") if not isinstance(row[column], str) and not is_missing(row[column])]
+    ranked = [row for row in rows.to_dict("records") if number_of(row["rank"]) > 0]  # few people make no community
+    known = [row for row in ranked if not isinstance(row[column], str) and not is_missing(row[column])]
     if not known:
         return ""
     worst = max(known, key=lambda row: row[column])
@@ -145,16 +237,28 @@ def _worst(impact: Impact) -> str:
     options = [str(row["option"]) for row in there if abs(row[column] - worst[column]) < 1e-6]
     under = "every option" if set(options) == set(impact.option_ids) != {options[0]} else options_words(options)
     if compared and worst["change"] <= 0:
-        return "No community would have a longer mean journey to the hub by car."
+        return "No ranked community would have a longer mean journey to the hub by car."
     more = "more than before by car" if compared else "by car"
     who = people_words(worst["people"], public=impact.public)
     return (
-        f"{what} of any community would be in {worst['community']} ({who}): {minutes(worst[column])} minutes {more}, "
-        f"under {under}."
+        f"{what} of any ranked community would be in {worst['community']} ({who}): {minutes(worst[column])} minutes "
+        f"{more}, under {under}."
     )
 
 
 # ------------------------------------------------------------------------------------------- one figure over options
+
+
+def _counted(impact: Impact, journey: str, mode: str, column: str) -> str:
+    """People over all options, of how many where an option does not cover all registered patients.
+
+    A change is told of the people compared, anything else of all whom the option covers.
+    """
+    base = "people" if column in {"beyond", "no_route"} else "people_compared"
+    of = by_option(impact, journey, mode, base) if _partial(impact) else {}
+    values = by_option(impact, journey, mode, column)
+    said = {option: people_words(value, public=impact.public, of=of.get(option)) for option, value in values.items()}
+    return spread(values, said)
 
 
 def _people(impact: Impact, values: Mapping[str, object]) -> str:
@@ -176,7 +280,19 @@ def over_options(values: Mapping[str, object], words: Callable[[object], str]) -
     words
         Writes a figure.
     """
-    said = {option: words(value) for option, value in values.items()}
+    return spread(values, {option: words(value) for option, value in values.items()})
+
+
+def spread(values: Mapping[str, object], said: Mapping[str, str]) -> str:
+    """As `over_options`, of figures that are words already.
+
+    Parameters
+    ----------
+    values
+        Option -> figure.
+    said
+        Option -> the figure in words.
+    """
     if not said:
         return ""
     if len(said) == 1:

@@ -8,6 +8,7 @@ The order is that of the question: who the patients are (`people`), how far they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import pandas as pd
 from geodata.case_times import travel_times
 from geodata.errors import Finding, InputProblems
 from geodata.modes import mode_times
+from geodata.road_times import FAR_M
 from geodata.travel import TravelTimes
 from grouping.impact.before import Baseline
 from grouping.impact.communities import Communities, Figures, communities_of, community_table, figures
@@ -126,12 +128,13 @@ def impact_of(
         untried=untried,
         option_ids=tuple(plans),
         notes=(*notes_of(ground, plans, trips, main.people), *notes),
+        public_notes=(*notes_of(ground, plans, trips, main.people, public=True), *notes),
         site_options=None if layer is None else layer.options,
         worst=ready.rules.impact.worst,
         findings=_told_once(
             *(one for one in ready.findings if one.severity == "warning"),
             *(() if baseline is None else baseline.findings),
-            *(() if layer is None else layer.findings),
+            *(() if ground.layer is None else ground.layer.findings),
             *(finding for one in tried for finding in one.findings),
         ),
         tell_places=tell,
@@ -147,8 +150,32 @@ def _ground(ready: Prepared, baseline: Baseline | None, layer: SiteLayer | None)
     """The place, with the sites that options add timed like all others."""
     if layer is None:
         return Ground(ready, ready.place, baseline, None, ready.times)
-    times = ready.times if not layer.added else travel_times(layer.place, ready.settings.roads, ready.case_dir)[0]
+    times = ready.times
+    if layer.added:
+        times, layer = _with_added_sites(ready, layer)
     return Ground(ready, layer.place, baseline, layer, times)
+
+
+def _with_added_sites(ready: Prepared, layer: SiteLayer) -> tuple[TravelTimes, SiteLayer]:
+    """Drive times with the sites that open or move; a site far from every road is a fault of their table."""
+    try:
+        times, _ = travel_times(layer.place, ready.settings.roads, ready.case_dir)
+    except InputProblems as problems:
+        raise InputProblems(tuple(_of_the_table(one, layer) for one in problems.findings)) from problems
+    far = np.flatnonzero((times.site_snap_m > FAR_M) & np.isin(times.site_codes, layer.added))
+    if len(far):
+        names = ", ".join(f"{times.site_codes[i]} ({times.site_snap_m[i]:.0f} m)" for i in far)
+        message = f"Sites of this table lie more than {FAR_M:g} m from any road: {names}."
+        told = Finding("warning", layer.file, message, "Check their coordinates.", code="site-options-remark")
+        layer = replace(layer, findings=(*layer.findings, told))
+    return times, layer
+
+
+def _of_the_table(finding: Finding, layer: SiteLayer) -> Finding:
+    if finding.code != "roads-do-not-cover":
+        return finding
+    fix = "Check the coordinates of the sites that open or move, or use roads that reach them."
+    return replace(finding, file=layer.file, fix=fix)
 
 
 def _modes(ground: Ground, main: Conditions) -> tuple[dict[str, TravelTimes], tuple[tuple[str, str], ...]]:

@@ -176,7 +176,7 @@ def communities_of(place: Place, area_codes: tuple[str, ...]) -> Communities:
 def _labels(place: Place) -> dict[str, str]:
     """Name of the community of every area in the inputs."""
     codes = [str(code) for code in place.areas.index]
-    wards, names = _texts(place.areas, "ward"), _texts(place.areas, "name")
+    wards, names = _one_spelling(_texts(place.areas, "ward")), _texts(place.areas, "name")
     unnamed = np.array([not ward and not name for ward, name in zip(wards, names, strict=True)], dtype=bool)
     near = iter(_near_settlement(place, unnamed))
     shared = [ward or (next(near) if without else "") for ward, without in zip(wards, unnamed, strict=True)]
@@ -195,6 +195,15 @@ def _texts(table: pd.DataFrame, column: str) -> list[str]:
     if column not in table:
         return [""] * len(table)
     return ["" if pd.isna(value) else " ".join(str(value).split()) for value in table[column]]
+
+
+def _one_spelling(names: list[str]) -> list[str]:
+    """Names that differ only in capitals and blanks as one: the spelling that stands first."""
+    plain = [" ".join(name.split()) for name in names]
+    first: dict[str, str] = {}
+    for name in plain:
+        first.setdefault(name.casefold(), name)
+    return [first[name.casefold()] for name in plain]
 
 
 def _near_settlement(place: Place, which: NDArray[np.bool_]) -> list[str]:

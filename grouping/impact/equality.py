@@ -15,6 +15,8 @@ import pandas as pd
 
 from grouping.escape import visible
 from grouping.impact.about import DRAFT, About
+from grouping.impact.answer import coverage_sentences
+from grouping.impact.page_tables import fewer_compared
 from grouping.impact.words import (
     BY,
     HIDDEN_NOTE,
@@ -23,10 +25,13 @@ from grouping.impact.words import (
     figures,
     has_change,
     headline_populations,
+    label_by,
     minutes_cell,
     mitigation_questions,
+    no_route_words,
     people_cell,
     ratio_cell,
+    scenario_sentence,
 )
 from grouping.report_words import NO_CLOSURE, option_title
 
@@ -40,10 +45,15 @@ IN_PART = "In part, by the minutes above; the rest is to be answered by people."
 PROMPTS = 5
 """Prompts listed for each option; the pack holds all."""
 
+WITHOUT_CAR = ("public-transport", "walk")
+"""Modes of people without a car, the first told first."""
+
 GAP_MEANING = (
     "The gap is the mean minutes of the population minus the mean minutes of the people it is compared with; the ratio "
-    "is the one divided by the other. Both are over people with a route. A gap is a difference, not yet a "
-    "disadvantage: whether it matters, and to whom, is for people to judge."
+    "is the one divided by the other. Both are over all people with a route. The gap before and the gap after are the "
+    "same difference before and after, both only among people who have the journey before and after; they can be held "
+    "against each other, while the gap itself may rest on more people. A gap is a difference, not yet a disadvantage: "
+    "whether it matters, and to whom, is for people to judge."
 )
 
 OPEN_QUESTIONS = (
@@ -186,6 +196,8 @@ def equality_draft(impact: Impact, about: About) -> EqualityDraft:
         The case behind them.
     """
     opening = [f"{DRAFT} {NO_CLOSURE}"]
+    if scenario_sentence(impact):
+        opening.append(scenario_sentence(impact).strip())
     if about.made_up:
         opening.append("Made-up data: the practices, patients and journeys of this case are invented.")
     if about.estimate:
@@ -196,8 +208,8 @@ def equality_draft(impact: Impact, about: About) -> EqualityDraft:
     parts = (
         _what_is_considered(impact),
         _who(impact),
-        _journeys(impact),
         _without_car(impact),
+        _journeys(impact),
         _inequality(impact),
         _open(impact),
         _prompts(impact),
@@ -212,6 +224,7 @@ def _what_is_considered(impact: Impact) -> Part:
     options = ", ".join(option_title(option) for option in impact.option_ids)
     said = [
         f"Practices would work in groups, each with a hub for shared services ({options}). {NO_CLOSURE}",
+        *coverage_sentences(impact),
         "Two journeys are looked at, and never subtracted from each other: routine care, from home to the own "
         "practice; and hub services (evenings, weekends, shared clinics), from home to the hub of the group.",
         "Routine care stays as it is under every option."
@@ -241,6 +254,7 @@ def _journeys(impact: Impact) -> Part | None:
         return None
     table = figures(impact, "hub", mode, setting="all").set_index(["population", "option"])
     compared = has_change(impact)
+    some = compared and fewer_compared(impact, table.to_dict("records"))
     rows = []
     for key, label in headline_populations(impact):
         for option in impact.option_ids:
@@ -248,13 +262,15 @@ def _journeys(impact: Impact) -> Part | None:
                 continue
             row = table.loc[(key, option)]
             cells = [minutes_cell(row["mean"]), minutes_cell(row["p90"]), people_cell(row["beyond"])]
+            if some:
+                cells.append(people_cell(row["people_compared"]))
             if compared:
                 cells += [
                     change_cell(row["mean_change"]),
                     people_cell(row["longer_10"]),
                     people_cell(row["newly_beyond"]),
                 ]
-            rows.append((label, option_title(option), *cells, people_cell(row["no_route"])))
+            rows.append((label_by(key, label, mode), option_title(option), *cells, people_cell(row["no_route"])))
     columns = [
         "Population",
         "Option",
@@ -262,15 +278,17 @@ def _journeys(impact: Impact) -> Part | None:
         "Nine in ten within",
         f"People beyond {impact.threshold:g} minutes",
     ]
+    if some:
+        columns.append("People compared")
     if compared:
         columns += ["Change of the mean", "People longer by more than 10 minutes", "People newly beyond"]
-    said = f"From home to the hub {BY[mode]}. {NO_CLOSURE}"
-    return Part("Journeys to the hub", (said,), (*columns, "People without a route"), tuple(rows), numbers=2)
+    said = f"From home to the hub of the group {BY[mode]}. {NO_CLOSURE}"
+    return Part(f"Journeys to the hub {BY[mode]}", (said,), (*columns, no_route_words(impact)), tuple(rows), numbers=2)
 
 
 def _without_car(impact: Impact) -> Part:
     rows = []
-    for mode in ("public-transport", "walk"):
+    for mode in WITHOUT_CAR:
         if mode not in dict(impact.modes):
             continue
         table = figures(impact, "hub", mode, setting="all")
@@ -278,39 +296,55 @@ def _without_car(impact: Impact) -> Part:
             within = people_cell(row["people"]), minutes_cell(row["mean"]), people_cell(row["beyond"])
             rows.append((BY[mode], option_title(row["option"]), *within, people_cell(row["no_route"])))
     beyond = f"People beyond {impact.threshold:g} minutes"
-    columns = ("Mode", "Option", "People", "Mean minutes", beyond, "People without a route")
-    said = [f"{mode}: {sentence}" for mode, sentence in impact.absent_modes]
+    columns = ("Mode", "Option", "People", "Mean minutes", beyond, no_route_words(impact))
+    modes = [BY[mode] for mode in WITHOUT_CAR if any(row[0] == BY[mode] for row in rows)]
+    said = [f"From home to the hub of the group {' and '.join(modes)}. {NO_CLOSURE}"] if rows else []
+    said += [f"{BY.get(mode, mode).capitalize()}: {sentence}" for mode, sentence in impact.absent_modes]
     if not rows:
         said.append("How people without a car would reach the hub cannot be told from the inputs. This is left open.")
         columns = ()
-    return Part("Households without a car", tuple(said), columns, tuple(rows), numbers=2)
+    heading = "Households without a car" + (f": journeys to the hub {' and '.join(modes)}" if modes else "")
+    return Part(heading, tuple(said), columns, tuple(rows), numbers=2)
 
 
 def _inequality(impact: Impact) -> Part | None:
     mode = _first_mode(impact)
     table = impact.tables["inequality"]
-    table = table[(table["journey"] == "hub") & (table["mode"] == (mode or ""))]
-    if not len(table):
+    table = table[table["journey"] == "hub"]
+    first = table[table["mode"] == (mode or "")]
+    if not len(first):
         return None
+    gaps = ("gap", "gap_before", "gap_after") if has_change(impact) else ("gap",)
     rows = tuple(
         (
-            str(row["label"]),
+            _with_mode(row, mode),
             str(row["compared_with"]),
             option_title(row["option"]),
             minutes_cell(row["mean"]),
             minutes_cell(row["mean_compared_with"]),
-            change_cell(row["gap"]),
             ratio_cell(row["ratio"]),
+            *(change_cell(row[name]) for name in gaps),
         )
-        for row in _by_population(table)
+        for population in dict.fromkeys(first["population"])
+        for row in _rows_of(table, population, mode)
     )
-    columns = ("Population", "Compared with", "Option", "Mean minutes", "Mean of those", "Gap", "Ratio")
-    return Part("Differences between populations", (GAP_MEANING,), columns, rows, numbers=3)
+    words = ("Gap", "Gap before", "Gap after")[: len(gaps)]
+    columns = ("Population", "Compared with", "Option", "Mean minutes", "Mean of those", "Ratio", *words)
+    heading = f"Differences between populations: journeys to the hub {BY[mode]}"
+    said = f"From home to the hub of the group {BY[mode]}, where no other mode is named. {NO_CLOSURE}"
+    return Part(heading, (GAP_MEANING, said), columns, rows, numbers=3)
 
 
-def _by_population(table: pd.DataFrame) -> list[dict[str, object]]:
-    order = {key: i for i, key in enumerate(dict.fromkeys(table["population"]))}
-    return sorted(table.to_dict("records"), key=lambda row: order[row["population"]])  # sorted() keeps options in order
+def _rows_of(table: pd.DataFrame, population: str, mode: str) -> list[dict[str, object]]:
+    """Rows of one population by the mode of the table; of households without a car those without one stand first."""
+    own = table[table["population"] == population]
+    modes = (*(other for other in WITHOUT_CAR if other != mode), mode) if population == "no_car" else (mode,)
+    return [row for one in modes for row in own[own["mode"] == one].to_dict("records")]
+
+
+def _with_mode(row: dict[str, object], mode: str) -> str:
+    label = str(row["label"])
+    return label_by(row["population"], label, mode) if row["mode"] == mode else f"{label} ({BY[row['mode']]})"
 
 
 def _first_mode(impact: Impact) -> str | None:
@@ -338,16 +372,18 @@ def _prompts(impact: Impact) -> Part:
         for question in mitigation_questions(impact, option)[:PROMPTS]
     )
     said = (
-        "Prompts from data only: existing sites near communities that would be beyond the threshold. Whether a site "
-        "has the room, the staff and the wish is not known. The table mitigation.csv holds all of them."
+        f"Journeys to the hub by car. {NO_CLOSURE} Prompts from data only: existing sites near communities that would "
+        "be beyond the threshold. Whether a site has the room, the staff and the wish is not "
+        "known. The table mitigation.csv holds all of them."
         if asked
-        else f"By the data, no community is beyond {impact.threshold:g} minutes with an existing site nearer."
+        else f"By the data, no community is beyond {impact.threshold:g} minutes by car from the hub with an existing "
+        f"site nearer. {NO_CLOSURE}"
     )
     return Part("Mitigation to ask about", (said,), points=asked)
 
 
 def _limits(impact: Impact) -> Part:
-    said = [f"{mode}: {sentence}" for mode, sentence in impact.modes]
+    said = [f"{BY.get(mode, mode).capitalize()}: {sentence}" for mode, sentence in impact.modes]
     said += ["Figures of residents are carried to registered patients by area; they describe areas, not persons."]
     return Part("Limits", points=(*said, *impact.notes))
 

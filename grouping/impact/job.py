@@ -11,7 +11,7 @@ from pathlib import Path
 from geodata.errors import Finding, InputProblems
 from grouping.assess import assess, best_hub
 from grouping.impact.about import About, about_of
-from grouping.impact.assemble import Named, impact_of, names_of
+from grouping.impact.assemble import impact_of, names_of
 from grouping.impact.before import OpenHubs, read_baseline
 from grouping.impact.public import public_about, public_impact
 from grouping.impact.result import Impact
@@ -20,7 +20,10 @@ from grouping.pipeline import Prepared, Progress, prepare
 from grouping.plan import Plan
 from grouping.plan_file import read_plan
 from grouping.report_words import option_title
-from grouping.result import OptionPlan
+from grouping.result import AssessedOption, OptionPlan
+
+BREACHES_TOLD = 5
+"""So many rules that a plan does not meet are named."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +81,18 @@ def impact_case(
     baseline = answers[1] if before is not None else None
     layer = answers[-1] if sites is not None else None
     progress("Timing every journey", f"plans: {len(found)}, both journeys, by every mode")
+    assessed = assess_plans(ready, found)
     impact = impact_of(
         ready,
         found,
         baseline=baseline,
         layer=layer,
         scenario=scenario,
-        named=group_names(ready, found),
-        notes=notes,
+        named=names_of(assessed),
+        notes=(*notes, *breach_notes(assessed)),
         **({} if stress else {"scenarios": ()}),
     )
-    findings = (*ready.findings, *impact.findings)
+    findings = tuple(dict.fromkeys((*ready.findings, *impact.findings)))
     if public:
         progress("Hiding small numbers", "1 to 7 people, and what they could be worked out from")
         impact = public_impact(impact)
@@ -131,16 +135,20 @@ def read_plans(paths: Sequence[Path], ready: Prepared) -> tuple[dict[str, Plan],
     plans: dict[str, Plan] = {}
     notes: list[str] = []
     findings: list[Finding] = []
+    several = sum(path.is_dir() for path in paths) > 1
     for path in paths:
         for name, file in _files_of(path, findings):
+            # every run calls its options option-1, option-2, ...
+            name = f"{path.resolve().name} {name}" if several and path.is_dir() else name  # noqa: PLW2901
             if name in plans:
                 message = f"Two plans are called {name}."
-                findings.append(_error(path.name, message, "Give one of the files another name."))
+                fix = "Give one of the files, or of the run folders, another name."
+                findings.append(_error(path.name, message, fix))
                 continue
             try:
                 hubs = OpenHubs(partial(best_hub, problem=ready.problem))
                 plans[name] = read_plan(file, ready.place, hubs)
-                notes += [f"{option_title(name)}.{said}"] if (said := hubs.sentence(len(plans[name].groups))) else []
+                notes += [f"{option_title(name)}:{said}"] if (said := hubs.sentence(len(plans[name].groups))) else []
             except InputProblems as problems:
                 findings += problems.findings
     if findings:
@@ -175,24 +183,34 @@ def _run_of(paths: Sequence[Path]) -> str:
     return str(json.loads((paths[0] / "run.json").read_text(encoding="utf-8")).get("run_id", ""))
 
 
-def group_names(ready: Prepared, plans: dict[str, Plan]) -> Named:
-    """Name and kind of every group of some plans, as their pages call them."""
-    options = (OptionPlan(name, plan, 0.0) for name, plan in plans.items())
-    return names_of(
-        [
-            assess(
-                option,
-                ready.problem,
-                ready.place,
-                ready.times,
-                ready.edges,
-                journeys=ready.journeys,
-                evidence=ready.evidence,
-                by_hand=True,
-            )
-            for option in options
-        ]
-    )
+def assess_plans(ready: Prepared, plans: dict[str, Plan]) -> list[AssessedOption]:
+    """The plans as their own pages show them: names of groups, and rules they do not meet."""
+    return [
+        assess(
+            OptionPlan(name, plan, 0.0),
+            ready.problem,
+            ready.place,
+            ready.times,
+            ready.edges,
+            journeys=ready.journeys,
+            evidence=ready.evidence,
+            by_hand=True,
+        )
+        for name, plan in plans.items()
+    ]
+
+
+def breach_notes(options: Sequence[AssessedOption]) -> list[str]:
+    """Which groups of each plan do not meet a rule."""
+    notes = []
+    for option in options:
+        breaches = option.notes[option.notes["kind"] == "breach"]
+        if len(breaches):
+            said = [f"{row.group_id}: {str(row.note).removeprefix('Not met: ')}" for row in breaches.itertuples()]
+            more = f" And {len(said) - BREACHES_TOLD} more." if len(said) > BREACHES_TOLD else ""
+            title = option_title(option.option.option_id)
+            notes.append(f"{title} does not meet every rule. {' '.join(said[:BREACHES_TOLD])}{more}")
+    return notes
 
 
 def _error(file: str, message: str, fix: str) -> Finding:

@@ -3,8 +3,8 @@
 Definitions. People without a route are counted, and enter no mean and no quantile. A quantile is the smallest number
 of minutes within which at least that share of the people with a route are (nothing is interpolated). A share within so
 many minutes is one of *all* people, so that who has no route is not within it. Before and after are compared for people
-with both. Patients of a practice that keeps no site are counted apart: they are in no figure of the change, and have
-their own.
+with both. Patients of a practice that keeps no site are counted apart: they are in no figure of how minutes change, and
+have their own; that they lose a route is counted with all others.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ def measure(trip: Trip, people: NDArray[np.float64], threshold: float) -> dict[s
         figures |= {name: np.full(people.shape[1], np.nan) for name in CHANGE_COLUMNS}
     else:
         figures |= _change(trip.before, trip.after, np.where(trip.apart[:, None], 0.0, weight), threshold)
+        figures |= _routes(trip.before, trip.after, weight)
     figures |= _apart(trip, np.where(trip.apart[:, None], weight, 0.0))
     return {name: figures[name] for name in MEASURES}
 
@@ -143,14 +144,18 @@ def _change(
         "shorter_5": compared[change < -5 - CLOSE].sum(axis=0),
         "newly_beyond": compared[~long_before & long_after].sum(axis=0),
         "no_longer_beyond": compared[long_before & ~long_after].sum(axis=0),
-        "lost_route": weight[had & ~has].sum(axis=0),
-        "gained_route": weight[~had & has].sum(axis=0),
         "change_in_patient_minutes": more_minutes,
     }
     figures["median_before"], figures["p90_before"] = weighted_quantiles(before, compared, (0.5, 0.9))
     for limit in LONGER:
         figures[f"longer_{limit}"] = compared[change > limit + CLOSE].sum(axis=0)
     return figures
+
+
+def _routes(before: NDArray[np.float64], after: NDArray[np.float64], weight: NDArray[np.float64]) -> dict[str, NDArray]:
+    """Who loses a route and who gains one, those whose practice keeps no site among them."""
+    had, has = ~np.isnan(before), ~np.isnan(after)
+    return {"lost_route": weight[had & ~has].sum(axis=0), "gained_route": weight[~had & has].sum(axis=0)}
 
 
 def _apart(trip: Trip, weight: NDArray[np.float64]) -> dict[str, NDArray]:

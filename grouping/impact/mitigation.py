@@ -32,6 +32,8 @@ MOST_SITES = 5
 
 OWN_GROUP_SHARE = 0.5
 """A site of the community's own group is asked about first if it reaches this share of what the best site does."""
+OWN_GROUP_DETOUR = 10.0
+"""... and lies no more than so many minutes further than the nearest of the sites that bring back as many."""
 
 SAME = 6
 """Decimals of people and minutes that count in a comparison: less is noise of the arithmetic."""
@@ -158,7 +160,8 @@ def mitigation_table(option: str, homes: Homes, hub: HubJourney, threshold: floa
     """For each community with people beyond the threshold, the existing site that lies within it for most of them.
 
     A site of the community's own group (that of most of its people beyond) is named first, unless another site
-    reaches more than twice as many; ties go to fewer minutes, then to the smaller code.
+    reaches more than twice as many or lies more than 10 minutes nearer; ties go to fewer minutes, then to the smaller
+    code.
 
     Parameters
     ----------
@@ -247,7 +250,10 @@ class _Served:
         if not len(order) or people[order[0]] <= 0:
             return None
         enough = people >= max(OWN_GROUP_SHARE * people[order[0]], 10.0**-SAME)
-        of_group = [site for site in order if own[site] and enough[site]]
+        nearest = minutes[enough].min()
+        of_group = [
+            site for site in order if own[site] and enough[site] and minutes[site] <= nearest + OWN_GROUP_DETOUR
+        ]
         return int(of_group[0] if of_group else order[0])
 
 

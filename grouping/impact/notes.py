@@ -14,7 +14,12 @@ from grouping.report_words import listed, option_title
 
 
 def notes_of(
-    ground: Ground, plans: Mapping[str, Plan], trips: Mapping[str, tuple[Trip, ...]], people: People
+    ground: Ground,
+    plans: Mapping[str, Plan],
+    trips: Mapping[str, tuple[Trip, ...]],
+    people: People,
+    *,
+    public: bool = False,
 ) -> tuple[str, ...]:
     """Sentences that stand beside the figures.
 
@@ -26,11 +31,13 @@ def notes_of(
         Plan and journeys of each option.
     people
         Who makes these journeys.
+    public
+        Without numbers of people, but for published lists: no table prints them, and they could tell what is hidden.
     """
     return (
         *_left_out(ground, plans),
-        *_not_timed(ground, people),
-        *_less_sure(ground, trips, people),
+        *_not_timed(ground, people, public=public),
+        *_less_sure(ground, trips, people, public=public),
         *_site_option_notes(ground, plans),
     )
 
@@ -50,15 +57,16 @@ def _left_out(ground: Ground, plans: Mapping[str, Plan]) -> list[str]:
     return notes
 
 
-def _not_timed(ground: Ground, people: People) -> list[str]:
+def _not_timed(ground: Ground, people: People, *, public: bool) -> list[str]:
     """Patients whose homes the inputs do not hold, and names that places lack."""
     areas, notes = ground.place.areas, []
     outside = ~np.isin(ground.home, np.array(areas.index, dtype=object))
     count = float(people.patients[outside].sum())
     if count >= 0.5:
+        who = "some" if public else f"{count:,.0f}"
         notes.append(
-            f"The homes of {count:,.0f} patients lie in areas that the inputs do not hold: these journeys are not "
-            "timed, and the patients are counted among those without a route."
+            f"The homes of {who} patients lie in areas that the inputs do not hold: these journeys are not timed, "
+            "and the patients are counted among those without a route."
         )
     if "ward" not in areas or not areas["ward"].astype(str).str.strip().any():
         notes.append(
@@ -68,7 +76,7 @@ def _not_timed(ground: Ground, people: People) -> list[str]:
     return notes
 
 
-def _less_sure(ground: Ground, trips: Mapping[str, tuple[Trip, ...]], people: People) -> list[str]:
+def _less_sure(ground: Ground, trips: Mapping[str, tuple[Trip, ...]], people: People, *, public: bool) -> list[str]:
     """How much of what is beyond the threshold rests on homes that are estimated, or scaled by an unusual factor."""
     scaled = {one.value for one in ground.ready.findings if one.code == "scaling-factor"}
     practices = np.array([code in scaled for code in ground.practice_codes], dtype=bool)
@@ -83,11 +91,12 @@ def _less_sure(ground: Ground, trips: Mapping[str, tuple[Trip, ...]], people: Pe
                 beyond = np.where(trip.counted & (trip.after > ground.threshold), people.patients, 0.0)
                 if beyond.sum() >= 0.5:
                     shares.append(f"{beyond[unsure].sum():,.0f} of {beyond.sum():,.0f} under {option_title(option)}")
+    who = "some" if public else f"{count:,.0f}"
     note = (
-        f"Where {count:,.0f} patients live is less sure: their practices have no published registrations, or ones that "
-        "are scaled to the list by an unusual factor (the warnings of the case name them)."
+        f"Where {who} patients live is less sure: their practices have no published registrations, or ones that are "
+        "scaled to the list by an unusual factor (the warnings of the case name them)."
     )
-    if shares:
+    if shares and not public:
         note += f" Of the people beyond {ground.threshold:g} minutes by car these are {listed(shares)}."
     return [note]
 
@@ -98,12 +107,19 @@ def _site_option_notes(ground: Ground, plans: Mapping[str, Plan]) -> list[str]:
     if layer is None:
         return []
     notes = [layer.sentence]
+    if layer.keeps_none:
+        notes.append(
+            f"Practices that keep no site: {', '.join(layer.keeps_none)}. Their patients use the sites of their group, "
+            "if it keeps any, and stand apart from the figures of change by population; those of practices, groups and "
+            "communities hold them, as their place would feel it."
+        )
     for option, plan in plans.items():
         hubs = [g.hub_site_code for g in ground.hub_after(plan).groups if g.hub_site_code not in layer.after]
         if hubs:
             names = ", ".join(f"{ground.place.sites.at[code, 'name']} ({code})" for code in hubs)
             notes.append(
-                f"{option_title(option)}: the hub {names} is a site that is considered further; journeys to the hub "
-                "still lead there. Form the groups anew without it to see another hub."
+                f"{option_title(option)}: {'the hub' if len(hubs) == 1 else 'the hubs'} {names} "
+                f"{'is a site' if len(hubs) == 1 else 'are sites'} considered further; journeys to the hub still lead "
+                "there. Form the groups anew without such a site to see another hub."
             )
     return notes

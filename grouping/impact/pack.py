@@ -21,7 +21,7 @@ from grouping.escape import spreadsheet_cell, visible
 from grouping.impact.about import DRAFT, About
 from grouping.impact.columns import column_words, in_order, table_words
 from grouping.impact.equality import equality_draft, equality_markdown
-from grouping.impact.words import HIDDEN_NOTE
+from grouping.impact.words import HIDDEN_NOTE, base_title
 from grouping.impact.workbook import write_workbook
 from grouping.report_impact import render_impact
 from grouping.report_words import NO_CLOSURE, option_title
@@ -195,7 +195,7 @@ def pack_record(impact: Impact, tables: dict[str, pd.DataFrame], about: About) -
                 "file": f"{name}.csv",
                 "holds": table_words(name)[1],
                 "rows": len(table),
-                "columns": {str(column): column_words(str(column))[0] for column in table.columns},
+                "columns": {str(column): column_words(str(column), base_title(impact))[0] for column in table.columns},
             }
             for name, table in tables.items()
         },

@@ -17,10 +17,14 @@ from grouping.impact.words import (
     figures,
     has_change,
     headline_populations,
+    is_fewer,
+    label_by,
     minutes_cell,
+    no_route_words,
     number_of,
     people_cell,
     ratio_cell,
+    scenario_title,
     share_cell,
 )
 from grouping.report_words import is_missing, option_title
@@ -49,6 +53,8 @@ class Table:
         Position of the first column of figures.
     spans
         A header row above: words and how many columns they stand over; empty without one.
+    every_assumption
+        Whether its figures are for more than the scenario of the page.
     """
 
     caption: str
@@ -56,6 +62,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numbers: int = 1
     spans: tuple[tuple[str, int], ...] = ()
+    every_assumption: bool = False
 
 
 Shown = Callable[[object], str]
@@ -65,14 +72,18 @@ def overview(impact: Impact) -> Table:
     """The options side by side: the figures that the answer speaks of."""
     options = impact.option_ids
     lines: list[tuple[str, str, str, str, Shown]] = [
+        ("Registered patients counted", "people", "all", "all", people_cell),
         ("Mean minutes to the hub by car", "mean", "all", "all", minutes_cell),
         ("… people in rural areas", "mean", "rural", "all", minutes_cell),
         ("… people in urban areas", "mean", "urban", "all", minutes_cell),
         (f"People beyond {impact.threshold:g} minutes", "beyond", "all", "all", people_cell),
         ("… of them aged 75 and over", "beyond", "all", "age_75_plus", people_cell),
-        ("… of them in households without a car", "beyond", "all", "no_car", people_cell),
+        (label_by("no_car", "… of them in households without a car", "car"), "beyond", "all", "no_car", people_cell),
     ]
     if has_change(impact):
+        rows_of_all = figures(impact, "hub", "car", setting="all")
+        if fewer_compared(impact, rows_of_all[rows_of_all["population"] == "all"].to_dict("records")):
+            lines.append(("People compared with before", "people_compared", "all", "all", people_cell))
         lines += [(f"People longer by more than {m} minutes", f"longer_{m}", "all", "all", people_cell) for m in LONGER]
         lines += [
             ("People shorter by more than 5 minutes", "shorter_5", "all", "all", people_cell),
@@ -111,7 +122,7 @@ def reach_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
         ("Longest minutes", "longest", minutes_cell),
         (f"Within {near} minutes", f"within_{near}", share_cell),
         (f"People beyond {impact.threshold:g} minutes", "beyond", people_cell),
-        ("People without a route", "no_route", people_cell),
+        (no_route_words(impact), "no_route", people_cell),
     )
     return _by_setting(impact, option, journey, mode, measures, "near and far")
 
@@ -122,10 +133,28 @@ def longer_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
     return _by_setting(impact, option, journey, mode, measures, "people whose journey grows")
 
 
+def before_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
+    """Mean minutes before and after of the people compared, by population; rural and urban side by side."""
+    table = figures(impact, journey, mode)
+    table = table[table["option"] == option]
+    measures: tuple[tuple[str, str, Shown], ...] = (
+        ("Mean before", "mean_before", minutes_cell),
+        ("Mean after", "mean_after", minutes_cell),
+        ("Change of the mean, minutes", "mean_change", change_cell),
+    )
+    if fewer_compared(impact, table.to_dict("records")):
+        measures = (("People compared", "people_compared", people_cell), *measures)
+    return _by_setting(impact, option, journey, mode, measures, "before and after, of the people compared")
+
+
+def fewer_compared(impact: Impact, rows: Iterable[dict[str, object]]) -> bool:
+    """Whether in some row fewer people are compared than there are; a hidden number may be fewer."""
+    return any(is_fewer(row["people_compared"], row["people"], public=impact.public) for row in rows)
+
+
 def change_table(impact: Impact, option: str, journey: str, mode: str) -> Table:
     """What else changes, by population; rural and urban side by side."""
     measures = (
-        ("Change of the mean, minutes", "mean_change", change_cell),
         ("Shorter by over 5 minutes", "shorter_5", people_cell),
         (f"Newly beyond {impact.threshold:g}", "newly_beyond", people_cell),
         (f"No longer beyond {impact.threshold:g}", "no_longer_beyond", people_cell),
@@ -149,7 +178,7 @@ def _by_setting(
             for _, column, shown in measures
             for setting in settings
         ]
-        rows.append((label, *cells))
+        rows.append((label_by(key, label, mode), *cells))
     to = "to the hub" if journey == "hub" else "to the own practice"
     return Table(
         f"{option_title(option)}: {what}, from home {to} {BY[mode]}",
@@ -177,8 +206,9 @@ def curve_table(impact: Impact) -> Table:
 
 
 def inequality_tables(impact: Impact) -> list[Table]:
-    """One table for each mode: populations in the rows, gap and ratio of each option."""
+    """One table for each mode: populations in the rows, gap and ratio of each option, and with a before both gaps."""
     table = impact.tables["inequality"]
+    words = ("Gap, minutes", "Ratio", *(("Gap before", "Gap after") if has_change(impact) else ()))
     made = []
     for mode in dict(impact.modes):
         part = table[(table["journey"] == "hub") & (table["mode"] == mode)]
@@ -192,15 +222,16 @@ def inequality_tables(impact: Impact) -> list[Table]:
             for option in impact.option_ids:
                 row = found.get((population, against, option), {})
                 cells += [change_cell(row.get("gap")), ratio_cell(row.get("ratio"))]
-            rows.append((label, against, *cells))
+                cells += [change_cell(row.get(name)) for name in ("gap_before", "gap_after")[: len(words) - 2]]
+            rows.append((label_by(population, label, mode), against, *cells))
         if rows:
             made.append(
                 Table(
                     f"Difference of the mean minutes to the hub {BY[mode]}, by population",
-                    ("Population", "Compared with", *(["Gap, minutes", "Ratio"] * len(impact.option_ids))),
+                    ("Population", "Compared with", *(words * len(impact.option_ids))),
                     tuple(rows),
                     numbers=2,
-                    spans=tuple((title, 2) for title in _titles(impact.option_ids)),
+                    spans=tuple((title, len(words)) for title in _titles(impact.option_ids)),
                 )
             )
     return made
@@ -218,9 +249,11 @@ def community_table_of(impact: Impact, option: str, journey: str = "hub", mode: 
     ranked = sorted(table.to_dict("records"), key=lambda row: number_of(row["rank"]))
     if compared:
         ranked = [row for row in ranked if number_of(row["change"]) > 0]
-    rows = [_community(row, compared) for row in ranked]
-    changes = ("Before, minutes", "After, minutes", "Change", "Newly beyond") if compared else ("Minutes",)
-    columns = ("Community", "Setting", *changes, "Longest", f"Beyond {impact.threshold:g}", "No route")
+    some = compared and fewer_compared(impact, ranked)
+    rows = [_community(row, compared, some) for row in ranked]
+    columns = ("Community", "Setting", "Mean minutes", *(("People compared",) if some else ()))
+    columns += ("Before", "After", "Change", "Newly beyond") if compared else ()
+    columns += ("Longest", f"Beyond {impact.threshold:g}", no_route_words(impact))
     who = ("People", "65 and over", "No car", "Most deprived fifth")
     what = "whose mean journey grows most" if compared else "with the longest mean journey"
     to = "to the hub" if journey == "hub" else "to the own practice"
@@ -228,12 +261,11 @@ def community_table_of(impact: Impact, option: str, journey: str = "hub", mode: 
     return Table(caption, (*columns, *who), tuple(rows), numbers=2)
 
 
-def _community(row: dict[str, object], compared: bool) -> tuple[str, ...]:
-    after = minutes_cell(row["minutes_after"])
-    changes = (after,)
+def _community(row: dict[str, object], compared: bool, some: bool) -> tuple[str, ...]:
+    changes = (minutes_cell(row["minutes"]), *((people_cell(row["people_compared"]),) if some else ()))
     if compared:
-        change = change_cell(row["change"])
-        changes = (minutes_cell(row["minutes_before"]), after, change, people_cell(row["newly_beyond"]))
+        before, after = (minutes_cell(row[name]) for name in ("minutes_before", "minutes_after"))
+        changes += (before, after, change_cell(row["change"]), people_cell(row["newly_beyond"]))
     people = (
         people_cell(row[name]) for name in ("beyond", "no_route", "people", "age_65_plus", "no_car", "most_deprived")
     )
@@ -262,6 +294,7 @@ def scenario_table(impact: Impact) -> Table | None:
         ("Assumption", *_titles(options), *_titles(options)),
         tuple(rows),
         spans=(("Mean minutes", len(options)), (f"People beyond {impact.threshold:g} minutes", len(options))),
+        every_assumption=True,
     )
 
 
@@ -298,14 +331,17 @@ def robust_rows(impact: Impact) -> Table | None:
         cells = [_spread(by_community[name].get(option), impact) for option in impact.option_ids]
         rows.append((name, str(first["setting"]), people_cell(first["people"]), *cells))
     what = "change of the mean minutes" if has_change(impact) else "mean minutes"
+    title = scenario_title(impact)
+    now = f"under the assumption “{title}”" if title else "as things stand"
     number = len(by_community)
     listed = f"the {impact.worst} worst of {number}" if number > impact.worst else f"{number} in all"
     return Table(
-        f"Communities that are worse off under every assumption tried, {listed}: {what} as things stand, and in "
-        "brackets the least and the most of all assumptions",
+        f"Communities that are worse off under every assumption tried, {listed}: {what} to the hub by car {now}, and "
+        "in brackets the least and the most under any assumption tried",
         ("Community", "Setting", "People", *_titles(impact.option_ids)),
         tuple(rows),
         numbers=2,
+        every_assumption=True,
     )
 
 
@@ -321,13 +357,19 @@ def _spread(row: dict[str, object] | None, impact: Impact) -> str:
 
 
 def practice_tables(impact: Impact, option: str) -> list[Table]:
-    """Practices and groups whose patients gain or lose most; without a "before", those with the longest journeys."""
+    """Practices and groups whose patients gain or lose most; without a "before", those with the longest journeys.
+
+    Those of whose patients nobody can be compared stand last, with how long their journey is.
+    """
     compared = has_change(impact)
     made = []
     for name, word, key in (("practices", "Practice", "practice_code"), ("groups", "Group", "group_id")):
         table = impact.tables[name]
         table = table[(table["option"] == option) & (table["journey"] == "hub") & (table["mode"] == "car")]
-        rows = _extremes(table, "change" if compared else "mean_after", both=compared)
+        rows = _extremes(table, "change" if compared else "mean", both=compared)
+        alone = _only_level(table) if compared else []
+        rows += alone
+        some = compared and fewer_compared(impact, rows)
         kind = "kind" if "kind" in table.columns else "setting"
         cells = tuple(
             (
@@ -335,18 +377,28 @@ def practice_tables(impact: Impact, option: str) -> list[Table]:
                 str(row[key]),
                 str(row[kind]),
                 people_cell(row["people"]),
-                *((minutes_cell(row["mean_before"]),) if compared else ()),
-                minutes_cell(row["mean_after"]),
+                minutes_cell(row["mean"]),
+                *((people_cell(row["people_compared"]),) if some else ()),
+                *((minutes_cell(row["mean_before"]), minutes_cell(row["mean_after"])) if compared else ()),
                 *((change_cell(row["change"]),) if compared else ()),
             )
             for row in rows
         )
-        minutes_words = ("Mean before", "Mean after", "Change") if compared else ("Mean minutes",)
-        columns = (word, "Code", "Setting", "People", *minutes_words)
+        minutes_words = ("Mean before", "Mean after", "Change") if compared else ()
+        columns = (word, "Code", "Setting", "People", "Mean minutes", *(("People compared",) if some else ()))
         what = "whose patients would lose or gain most" if compared else "whose patients would travel longest"
-        caption = f"{option_title(option)}: {name} {what}, to the hub by car"
-        made.append(Table(caption, columns, cells, numbers=3))
+        last = "; last, those whose patients cannot be compared" if alone else ""
+        caption = f"{option_title(option)}: {name} {what}, to the hub by car{last}"
+        made.append(Table(caption, (*columns, *minutes_words), cells, numbers=3))
     return made
+
+
+def _only_level(table: pd.DataFrame) -> list[dict[str, object]]:
+    """The longest journeys among the rows of whom nobody can be compared."""
+    alone = [
+        row for row in table.to_dict("records") if not isinstance(row["change"], str) and is_missing(row["change"])
+    ]
+    return sorted(alone, key=lambda row: -number_of(row["mean"]))[: 2 * MOST]
 
 
 def site_table(impact: Impact, option: str) -> Table | None:

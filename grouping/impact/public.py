@@ -22,7 +22,7 @@ def public_impact(impact: Impact) -> Impact:
     return replace(
         impact,
         tables=hidden.tables,
-        notes=(*(public_sentence(note) for note in impact.notes), *hidden.notes),
+        notes=(*impact.public_notes, *hidden.notes),
         findings=tuple(replace(one, message=public_sentence(one.message)) for one in impact.findings),
         modes=_public_pairs(impact.modes),
         absent_modes=_public_pairs(impact.absent_modes),

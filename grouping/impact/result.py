@@ -46,6 +46,8 @@ class Impact:
         How many communities are listed as the worst.
     findings
         What was noticed in the files given.
+    public_notes
+        The same without numbers of people that no table prints.
     public
         Whether small numbers are hidden and counts rounded.
     tell_places
@@ -66,5 +68,6 @@ class Impact:
     site_options: pd.DataFrame | None = None
     worst: int = 20
     findings: tuple[Finding, ...] = ()
+    public_notes: tuple[str, ...] = ()
     public: bool = False
     tell_places: Callable[[Callable[[float], str]], pd.DataFrame] | None = None

@@ -72,6 +72,8 @@ class SiteLayer:
     keeps_none
         Practices that have no site of their own with the options, sorted. Their patients use the sites of their group
         and are counted apart.
+    file
+        Name of the table.
     """
 
     place: Place
@@ -81,6 +83,7 @@ class SiteLayer:
     options: pd.DataFrame
     findings: tuple[Finding, ...] = ()
     keeps_none: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -380,6 +383,7 @@ def _layer(rows: _Rows, points: NDArray[np.float64], place: Place, findings: lis
         options=_options(rows),
         findings=tuple(cap_findings(findings)),
         keeps_none=keeps_none,
+        file=rows.table.files,
     )
 
 
@@ -450,13 +454,13 @@ def _told_of(rows: _Rows, place: Place, keeps_none: tuple[str, ...], added: list
     file, findings = rows.table.files, []
     for code in keeps_none:
         name = place.practices["name"].get(code, "")
-        message = f"Practice {code} ({name}) would keep no site of its own: its patients use the sites of their group."
-        fix = "They are counted apart; without a group they have no site."
+        message = f"Practice {code} ({name}) would keep no site of its own."
+        fix = "Its patients use the sites of their group, if it keeps any, and are counted apart."
         findings.append(Finding("note", file, message, fix, value=code, code="site-options-keeps-none"))
     if added and place.public_transport is not None:
         codes = ", ".join(new.code for new in added)
-        message = f"The minutes by public transport do not hold the added sites ({codes}): by it nobody reaches them."
-        fix = "Ask for these journeys too and add them to the table, or read the other modes only."
+        message = f"The minutes by public transport do not hold the added sites ({codes}): that mode is left out."
+        fix = "Read the other modes, or put the sites that open or move into a case of their own."
         findings.append(Finding("warning", file, message, fix, value=codes, code="site-options-no-transport"))
     return findings
 

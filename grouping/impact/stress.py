@@ -76,7 +76,8 @@ def ranking_table(summary: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFr
     -------
     DataFrame
         `SCENARIO_COLUMNS`. Rank 1 is the least; options that differ by less than `SAME_MINUTES` or `SAME_PEOPLE` from
-        the best of a tie share its rank, and a figure that is not known comes last. `rank_changes` stands with the
+        the best of a tie share its rank, and a figure that is not known comes last. An option that covers fewer people
+        than others has no rank. `rank_changes` stands with the
         option that moves ahead.
     """
     rows = summary[
@@ -91,9 +92,12 @@ def ranking_table(summary: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFr
         if part.empty:
             continue
         part["title"] = title
+        people = part["people"].to_numpy(dtype=float)
+        whole = people > people.max() - SAME_PEOPLE  # a plan that leaves people out would lead by it
         for measure, _ in RANKED:
             tie = SAME_PEOPLE if measure == "beyond" else SAME_MINUTES
-            part[f"rank_{measure}"] = ranks(part[measure].to_numpy(dtype=float), tie)
+            rank = ranks(np.where(whole, part[measure].to_numpy(dtype=float), np.nan), tie)
+            part[f"rank_{measure}"] = rank if whole.all() else np.where(whole, rank, np.nan)
         part["rank_changes"] = rank_changes(parts[0], part) if parts else ""
         parts.append(part[list(SCENARIO_COLUMNS)])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCENARIO_COLUMNS))

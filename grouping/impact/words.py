@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from grouping.impact.columns import BASE
+from grouping.impact.communities import OUTSIDE
 from grouping.report_words import count, is_missing, minutes, option_title, percent
 
 if TYPE_CHECKING:
@@ -82,18 +84,75 @@ def number_of(value: object) -> float:
     return 0.0 if isinstance(value, str) or value is pd.NA or is_missing(value) else float(value)
 
 
-def people_words(value: object, *, public: bool) -> str:
-    """People in a sentence: `905 people`, in public mode `about 905 people`, a hidden number without a figure."""
+def people_words(value: object, *, public: bool, of: object = None) -> str:
+    """People in a sentence: `905 people`, in public mode `about 905 people`, a hidden number without a figure.
+
+    Parameters
+    ----------
+    value
+        How many.
+    public
+        Whether counts are rounded.
+    of
+        How many there are in all, `905 of 12,000 people`; left out where it is None or hidden.
+    """
     if isinstance(value, str):
         return "a small or hidden number of people"
     if value is pd.NA or is_missing(value):
         return "a number of people that is not known"
-    number = round(float(value))
+    number, about = round(float(value)), "about " if public else ""
+    everybody = "" if of is None or isinstance(of, str) or is_missing(of) else f"of {about}{round(float(of)):,} people"
     if number == 0:
-        return "nobody" if float(value) == 0 else "less than one person"
+        nobody = "nobody" if float(value) == 0 else "less than one person"
+        return nobody if not everybody else f"{nobody.replace('nobody', 'none').removesuffix(' person')} {everybody}"
     if number == 1:
-        return "one person"
-    return f"{'about ' if public else ''}{number:,} people"
+        return f"one {everybody or 'person'}"
+    return f"{about}{number:,} {everybody or 'people'}"
+
+
+def is_fewer(part: object, whole: object, *, public: bool) -> bool:
+    """Whether some people are fewer than all; a hidden number may be, and a rounded one only by more than rounding."""
+    return isinstance(part, str) or number_of(whole) - number_of(part) >= (2.6 if public else 0.5)
+
+
+def is_plural(value: object) -> bool:
+    """Whether `people_words` of a number takes "they" in a sentence: 2 people, or a number that is hidden."""
+    return isinstance(value, str) or number_of(value) >= 1.5
+
+
+def scenario_title(impact: Impact) -> str:
+    """Title of the scenario that all figures are for; empty for the case as it stands."""
+    titles = {name: title for name, title, _ in impact.scenarios}
+    return titles.get(impact.scenario, impact.scenario) if impact.scenario else ""
+
+
+def base_title(impact: Impact) -> str:
+    """What the figures are for, to stand in a header: the case as it stands, or the title of the scenario."""
+    return scenario_title(impact) or BASE
+
+
+def scenario_sentence(impact: Impact) -> str:
+    """What to say before figures that are for a scenario; empty for the case as it stands."""
+    title = scenario_title(impact)
+    if not title:
+        return ""
+    assumed = {name: sentence for name, _, sentence in impact.scenarios}.get(impact.scenario, "")
+    return f"Scenario: {title}. All figures are for it, before and after, unless another assumption is named. {assumed}"
+
+
+LIFT = "by car: a lift or a taxi"
+"""Stands beside every figure by car of people in households without one."""
+
+
+def label_by(population: str, label: str, mode: str) -> str:
+    """A population as a row of figures by some mode."""
+    return f"{label} ({LIFT})" if population == "no_car" and mode == "car" else label
+
+
+def no_route_words(impact: Impact) -> str:
+    """Header of people without minutes."""
+    outside = OUTSIDE in set(impact.tables["communities"]["community"])
+    return "No route, or home not in the inputs" if outside else "No route"
 
 
 def figures(impact: Impact, journey: str, mode: str, *, setting: str = "", scenario: str | None = None) -> pd.DataFrame:

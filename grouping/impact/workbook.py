@@ -23,7 +23,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from grouping.escape import spreadsheet_cell
 from grouping.impact.about import DRAFT, About
 from grouping.impact.columns import column_words, table_words
-from grouping.impact.words import HIDDEN_NOTE
+from grouping.impact.words import HIDDEN_NOTE, base_title, scenario_sentence
 from grouping.report_words import NO_CLOSURE, option_title
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_workbook(impact: Impact, tables: Mapping[str, pd.DataFrame], about: Ab
     sheets = {name: _sheet_name(table_words(name)[0]) for name in tables}
     _cover(book.create_sheet("Cover"), impact, tables, sheets, about)
     for name, table in tables.items():
-        _table_sheet(book.create_sheet(sheets[name]), name, table, impact.public)
+        _table_sheet(book.create_sheet(sheets[name]), name, table, impact)
     book.properties.title = spreadsheet_cell(about.title)
     book.properties.creator = ""
     held = io.BytesIO()
@@ -143,7 +143,7 @@ def cover_facts(impact: Impact, about: About) -> list[tuple[str, str]]:
     facts.append(("Before", impact.baseline or "No baseline was given: journeys to the hub are a level, not a change."))
     facts.append(("Options", ", ".join(option_title(option) for option in impact.option_ids)))
     facts.append(("Threshold", f"{impact.threshold:g} minutes; a longer journey is beyond it."))
-    facts.append(("Scenario", _scenario_title(impact)))
+    facts.append(("Scenario", scenario_sentence(impact).removeprefix("Scenario: ") or "The case as it stands"))
     facts += [(f"Minutes: {mode}", said) for mode, said in (*impact.modes, *impact.absent_modes)]
     facts += [("Note", note) for note in impact.notes]
     if about.rules:
@@ -154,14 +154,9 @@ def cover_facts(impact: Impact, about: About) -> list[tuple[str, str]]:
     return facts
 
 
-def _scenario_title(impact: Impact) -> str:
-    titles = {name: title for name, title, _ in impact.scenarios}
-    return titles.get(impact.scenario, impact.scenario or "The case as it stands")
-
-
-def _table_sheet(sheet: WriteOnlyWorksheet, name: str, table: pd.DataFrame, public: bool) -> None:
+def _table_sheet(sheet: WriteOnlyWorksheet, name: str, table: pd.DataFrame, impact: Impact) -> None:
     columns = [str(column) for column in table.columns]
-    words = [column_words(column) for column in columns]
+    words = [column_words(column, base_title(impact)) for column in columns]
     shown = [_as_shown(sheet, table[column].tolist(), kind) for column, (_, kind) in zip(columns, words, strict=True)]
     for i, (header, kind) in enumerate(words):
         letter = get_column_letter(i + 1)
@@ -172,7 +167,7 @@ def _table_sheet(sheet: WriteOnlyWorksheet, name: str, table: pd.DataFrame, publ
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    hidden = f" {HIDDEN_NOTE}" if public else ""
+    hidden = f" {HIDDEN_NOTE}" if impact.public else ""
     sheet.append([_text(sheet, f"{table_words(name)[1]} {DRAFT} {NO_CLOSURE}{hidden}".strip())])
     sheet.append([_linked(sheet, "Back to the cover", "Cover")])
     sheet.append([_header(sheet, header) for header, _ in words])

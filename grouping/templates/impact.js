@@ -25,9 +25,9 @@ document.documentElement.classList.add("js");
     });
     /* A single place is what was looked for: it opens by itself. An emptied field closes all again. */
     places.forEach(function (place) { place.box.open = wanted !== "" && shown.length === 1 && place === shown[0]; });
-    told.textContent = wanted === "" ? places.length + " places"
+    told.textContent = wanted === "" ? places.length + (places.length === 1 ? " place" : " places")
       : shown.length === 0 ? "No place of this name. Try a part of it, or a neighbouring village."
-      : shown.length + " of " + places.length + " places";
+      : shown.length + " of " + places.length + (places.length === 1 ? " place" : " places");
   }
   field.addEventListener("input", show);
   show();

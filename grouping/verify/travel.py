@@ -33,19 +33,20 @@ PEOPLE = ("family", "population", "label", "people", "rural", "urban", "not_know
 SUMMARY = ("option", "scenario", "journey", "mode", "population", "label", "setting", *FIGURES)
 INEQUALITY = (
     "option", "journey", "mode", "population", "label", "compared_with", "people", "people_compared_with", "mean",
-    "mean_compared_with", "gap", "ratio", "gap_before",
+    "mean_compared_with", "gap", "ratio", "gap_before", "gap_after",
 )  # fmt: skip
 PRACTICES = (
-    "option", "journey", "mode", "practice_code", "name", "group_id", "setting", "people", "no_route", "mean_before",
-    "mean_after", "change",
+    "option", "journey", "mode", "practice_code", "name", "group_id", "setting", "people", "no_route", "mean",
+    "people_compared", "mean_before", "mean_after", "change",
 )  # fmt: skip
 GROUPS = (
-    "option", "group_id", "name", "kind", "journey", "mode", "people", "no_route", "mean_before", "mean_after",
-    "change", "longest",
+    "option", "group_id", "name", "kind", "journey", "mode", "people", "no_route", "mean", "people_compared",
+    "mean_before", "mean_after", "change", "longest",
 )  # fmt: skip
 COMMUNITIES = (
     "option", "journey", "mode", "community", "areas", "setting", "people", "age_65_plus", "no_car", "most_deprived",
-    "no_route", "minutes_before", "minutes_after", "change", "longest", "newly_beyond", "beyond", "rank",
+    "no_route", "minutes", "people_compared", "minutes_before", "minutes_after", "change", "longest", "newly_beyond",
+    "beyond", "rank",
 )  # fmt: skip
 LEVELS = ("people_compared", "mean_after")
 """Of the figures about change those that say how long a journey is, or of how many."""
@@ -158,6 +159,11 @@ def _check_record(record: dict, folder: Path, ground: Ground) -> Line:
     modes = {one.get("mode") for one in _listed(record, "modes")}
     if not set(ground.travellers) <= modes:
         wrong.append(f"modes: written {', '.join(sorted(map(str, modes)))}, should be {', '.join(ground.travellers)}")
+    names = {str(one.get("name")) for one in _listed(record, "scenarios")}
+    every = set(ground.assumed) if ground.measured.scenarios is not None else names | set(ground.assumed)
+    if names != every:
+        written, right = (", ".join(sorted(name or "as it stands" for name in one)) for one in (names, every))
+        wrong.append(f"scenarios: written {written}, should be {right}")
     files = record.get("files") if isinstance(record.get("files"), dict) else {}
     for name, digest in files.items():
         path = folder / Path(str(name)).name
@@ -223,11 +229,10 @@ def _check_families(sheet: Sheet) -> None:
 def _check_summary(sheet: Sheet, ground: Ground, label: Mapping[str, str]) -> Line:
     """Every figure of the case as it stands; those of scenarios that can be derived are among them."""
     expected = ground.summary.copy()
-    expected["label"] = expected["population"].map(label).fillna("")
-    derived = sheet.cells["scenario"].isin(list(ground.assumed)) & sheet.cells["mode"].isin(list(ground.travellers))
+    expected["label"] = expected["population"].map(label).astype(object).fillna("")
     key = ("option", "scenario", "journey", "mode", "population", "setting")
     also = {f"{name}{ending}": f"{name}{ending}+" for name in ("median", "p90") for ending in ("", "_before")}
-    compare(sheet, expected, key, texts=("label",), numbers=FIGURES, rows=derived.tolist(), also=also)
+    compare(sheet, expected, key, texts=("label",), numbers=FIGURES, rows=ground.derived(sheet.cells), also=also)
     _check_nothing_moves(sheet)
     return sheet.line("travel: figures by population and setting", f"{len(expected):,} rows of {len(FIGURES)} figures")
 
@@ -246,10 +251,9 @@ def _check_nothing_moves(sheet: Sheet) -> None:
 def _check_inequality(sheet: Sheet, ground: Ground, label: Mapping[str, str]) -> Line:
     expected = ground.inequality
     names = {"label": expected["population"].map(label), "compared_with": expected["other"].map(label)}
-    expected = expected.assign(**{column: found.fillna("") for column, found in names.items()})
+    expected = expected.assign(**{column: found.astype(object).fillna("") for column, found in names.items()})
     key, texts = ("option", "journey", "mode", "population"), ("label", "compared_with")
-    derived = sheet.cells["mode"].isin(list(ground.travellers)).tolist()
-    compare(sheet, expected, key, texts=texts, numbers=INEQUALITY[6:], rows=derived)
+    compare(sheet, expected, key, texts=texts, numbers=INEQUALITY[6:], rows=ground.derived(sheet.cells))
     return sheet.line("travel: inequality", f"{len(expected)} comparisons")
 
 
@@ -258,8 +262,8 @@ def _check_inequality(sheet: Sheet, ground: Ground, label: Mapping[str, str]) ->
 
 def _check_practices(sheet: Sheet, ground: Ground) -> Line:
     expected = ground.by_practice
-    key, derived = PRACTICES[:4], sheet.cells["mode"].isin(list(ground.travellers)).tolist()
-    compare(sheet, expected, key, texts=PRACTICES[4:7], numbers=PRACTICES[7:], rows=derived)
+    key = PRACTICES[:4]
+    compare(sheet, expected, key, texts=PRACTICES[4:7], numbers=PRACTICES[7:], rows=ground.derived(sheet.cells))
     return sheet.line("travel: practices", f"{len(expected):,} rows")
 
 
@@ -271,15 +275,21 @@ def _check_groups(sheet: Sheet, ground: Ground, named: Named) -> Line:
         expected["name"] = [named[option][group][0] for option, group in keys]
         expected["kind"] = [named[option][group][1] for option, group in keys]
         texts = ("name", "kind")
-    key, derived = ("option", "group_id", "journey", "mode"), sheet.cells["mode"].isin(list(ground.travellers)).tolist()
-    compare(sheet, expected, key, texts=texts, numbers=GROUPS[6:], rows=derived)
+    key = ("option", "group_id", "journey", "mode")
+    compare(sheet, expected, key, texts=texts, numbers=GROUPS[6:], rows=ground.derived(sheet.cells))
     return sheet.line("travel: groups", f"{len(expected):,} rows")
 
 
 def _check_communities(sheet: Sheet, ground: Ground) -> Line:
     expected = ground.by_community
-    derived = sheet.cells["mode"].isin(list(ground.travellers)).tolist()
-    compare(sheet, expected, COMMUNITIES[:4], texts=("areas", "setting"), numbers=COMMUNITIES[6:-1], rows=derived)
+    compare(
+        sheet,
+        expected,
+        COMMUNITIES[:4],
+        texts=("areas", "setting"),
+        numbers=COMMUNITIES[6:-1],
+        rows=ground.derived(sheet.cells),
+    )
     for (option, journey, mode), part in sheet.cells.groupby(list(COMMUNITIES[:1] + COMMUNITIES[1:3])):
         right = ground.places.get((option, journey, mode))
         if right is not None:
@@ -290,7 +300,7 @@ def _check_communities(sheet: Sheet, ground: Ground) -> Line:
 def check_ranks(sheet: Sheet, part: pd.DataFrame, column: str, right: pd.DataFrame) -> None:
     """Whether communities are ranked from the worst to the best; two within a hair may stand in either order."""
     ranks = sheet.numbers[column]
-    judged, minutes = right["judged"].fillna(-math.inf), right["minutes_after"].fillna(-math.inf)
+    judged, minutes = right["judged"].fillna(-math.inf), right["minutes"].fillna(-math.inf)
     for number, community in part["community"].items():
         rank, name = ranks[number], community if community in right.index else community.removeprefix("'")
         if name not in right.index or rank == right.at[name, "rank"]:
@@ -350,15 +360,14 @@ def _add_up(
 ) -> int:
     """Note every sum of parts that is not the whole; figures that are not known count nothing on either side."""
     columns = list(columns)
-    sums = parts.groupby(key)[columns].sum()
-    rows = parts.groupby(key).size()
+    by = parts.groupby(key)[columns]
+    sums, rows = by.sum(), by.size()
     whole = whole.loc[~whole.index.duplicated(), columns].fillna(0.0)
     both = sums.index.intersection(whole.index)
-    for column in columns:
-        off = (sums.loc[both, column] - whole.loc[both, column]).abs()
-        off = off[off > 0.6e-3 * (rows[both] + 1) + 1e-9 * whole.loc[both, column].abs()]
-        for own in off.index:
-            parts_say, whole_says = sums.at[own, column], whole.at[own, column]
-            who = ", ".join(str(part) for part in own if part)
-            wrong.append(f"{called}, {who}: {column} adds up to {parts_say:,.3f}, all are {whole_says:,.3f}")
-    return len(both) * len(columns)
+    sums, whole, rows = sums.reindex(both), whole.reindex(both), rows.reindex(both)
+    limit = whole.abs().mul(1e-9).add(0.6e-3 * (rows + 1), axis=0)
+    for at, column in zip(*((sums - whole).abs() > limit).to_numpy().nonzero(), strict=True):
+        who = ", ".join(str(part) for part in both[at] if part)
+        adds, all_are = sums.iloc[at, column], whole.iloc[at, column]
+        wrong.append(f"{called}, {who}: {columns[column]} adds up to {adds:,.3f}, all are {all_are:,.3f}")
+    return sums.size

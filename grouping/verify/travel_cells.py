@@ -87,14 +87,14 @@ def _be(should: object) -> str:
 
 
 def read_sheet(folder: Path, name: str, columns: Sequence[str]) -> Sheet:
-    """Read a table that has at least these columns; what is not there or damaged is noted as wrong.
+    """Read a table that has these columns and no other; what is not there or damaged is noted as wrong.
 
     Parameters
     ----------
     folder, name
         The table is `name`.csv in it.
     columns
-        Columns that the checks read.
+        Its columns, in any order.
     """
     file, nothing = f"{name}.csv", pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
     try:
@@ -106,7 +106,9 @@ def read_sheet(folder: Path, name: str, columns: Sequence[str]) -> Sheet:
     missing = [column for column in columns if column not in cells.columns]
     if missing:
         return Sheet(file, nothing, [f"{file} lacks the columns {', '.join(missing)}"])
-    return Sheet(file, cells.astype(object).reset_index(drop=True))
+    more = [str(column) for column in cells.columns if column not in columns]
+    wrong = [f"{file} has columns that nothing vouches for: {', '.join(more)}"] if more else []
+    return Sheet(file, cells[list(columns)].astype(object).reset_index(drop=True), wrong)
 
 
 def compare(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from geodata.modes import mode_times
+from geodata.modes import PUBLIC_TRANSPORT, WALK, mode_times
 from geodata.place import Place
+from geodata.scenarios import ALL as SCENARIOS
 from geodata.scenarios import timed_scenarios
 from geodata.travel import TravelTimes
 from grouping.plan import Before, Plan
@@ -20,9 +21,19 @@ from grouping.verify.evidence import Evidence
 from grouping.verify.travel_people import Patients, communities_of, other_people, patients_of
 from grouping.verify.travel_trips import Traveller, Trip, over, worst_first
 
+UNTIMED = (WALK, PUBLIC_TRANSPORT)
+"""Modes that a check without their minutes leaves alone."""
+
+OTHER_RURAL = "other-rural"
+"""The scenario that changes nobody's journey, only who counts as rural: nothing is ranked under it."""
+
 KEY_POPULATIONS = ("all", "age_65_plus", "no_car", "most_deprived", "far_from_pharmacy")
 """Populations of which scenarios tell."""
 
+INEQUALITY = (
+    "option", "journey", "mode", "population", "other", "people", "people_compared_with", "mean",
+    "mean_compared_with", "gap", "ratio", "gap_before", "gap_after",
+)  # fmt: skip
 LIVING = {
     "age_65_plus": "age_65_plus_unknown",
     "no_car": "no_car_unknown",
@@ -43,11 +54,12 @@ class Measured:
     modes
         `walk` and `public-transport`, where there are any.
     scenarios
-        Minutes by car under the scenarios that differ. None where they were not timed: what is told of them is then
-        only checked against the other tables.
+        Minutes by car under the scenarios that differ.
+
+    Either is None where nothing was timed: what is told of it is then only checked against the other tables.
     """
 
-    modes: Mapping[str, TravelTimes] = field(default_factory=dict)
+    modes: Mapping[str, TravelTimes] | None = None
     scenarios: Mapping[str, TravelTimes] | None = None
 
     @classmethod
@@ -62,7 +74,7 @@ class Measured:
             Minutes by car as the case stands.
         """
         modes = mode_times(place, roads, Path(case_dir))
-        both = {"walk": modes.walk, "public-transport": modes.public_transport}
+        both = {WALK: modes.walk, PUBLIC_TRANSPORT: modes.public_transport}
         scenarios = timed_scenarios(place, roads, Path(case_dir), car=car)
         return cls(
             {name: times for name, times in both.items() if times is not None},
@@ -88,6 +100,11 @@ class Ground:
     measured: Measured
 
     @cached_property
+    def kept(self) -> dict[str, Any]:
+        """Room for what a further check derives once."""
+        return {}
+
+    @cached_property
     def patients(self) -> Patients:
         """Who travels."""
         return patients_of(self.evidence)
@@ -106,7 +123,14 @@ class Ground:
     def travellers(self) -> dict[str, Traveller]:
         """By mode."""
         car = Traveller(self.evidence, self.before)
-        return {"car": car} | {mode: car.timed(times) for mode, times in self.measured.modes.items()}
+        return {"car": car} | {mode: car.timed(times) for mode, times in (self.measured.modes or {}).items()}
+
+    def derived(self, cells: pd.DataFrame) -> list[bool]:
+        """Which rows of a table (columns `mode`, perhaps `scenario`) can be derived, or should not be there."""
+        left = cells["mode"].isin(UNTIMED if self.measured.modes is None else ())
+        if "scenario" in cells and self.measured.scenarios is None:
+            left |= cells["scenario"].isin(SCENARIOS)
+        return (~left).tolist()
 
     @cached_property
     def trips(self) -> dict[Key, Trip]:
@@ -134,8 +158,13 @@ class Ground:
         patients, found = self.patients.rows["patients"], {}
         for key, trip in self.trips.items():
             table = trip.places(self.community, patients)
-            found[key] = worst_first(table[table["people"] > 0], compared=trip.compared)
+            found[key] = self.worst_first(table[table["people"] > 0], trip)
         return found
+
+    def worst_first(self, places: pd.DataFrame, trip: Trip) -> pd.DataFrame:
+        """Communities from the worst to the best by the rules of the run."""
+        least = float(self.evidence.rules.impact.least_people)
+        return worst_first(places, compared=trip.compared, least_people=least)
 
     @cached_property
     def assumed(self) -> dict[str, Assumed]:
@@ -152,10 +181,10 @@ class Ground:
         """Scenario -> option -> journey to the hub by car for each community, the worst first."""
         found: dict[str, dict[str, pd.DataFrame]] = {}
         for name, one in self.assumed.items():
-            for option, plan in self.plans.items():
+            for option, plan in self.plans.items() if name != OTHER_RURAL else ():
                 trip = one.traveller.trip("hub", plan)
                 table = trip.places(self.community, one.patients.rows["patients"])
-                found.setdefault(name, {})[option] = worst_first(table, compared=trip.compared)
+                found.setdefault(name, {})[option] = self.worst_first(table, trip)
         return found
 
     @cached_property
@@ -183,7 +212,8 @@ class Ground:
         rows = []
         for (option, journey, mode), trip in self.trips.items():
             sums = self.sums[option, journey, mode]
-            mean, before = over(sums["minutes"], sums["routed"]), over(sums["before"], sums["people_compared"])
+            mean = over(sums["minutes"], sums["routed"])
+            paired = {f"gap_{name}": over(sums[name], sums["people_compared"]) for name in ("before", "after")}
             for one, other in self.patients.against.items():
                 rows.append(
                     {
@@ -194,10 +224,10 @@ class Ground:
                         "mean_compared_with": mean[other],
                         "gap": mean[one] - mean[other],
                         "ratio": mean[one] / mean[other] if mean[other] > 0 else math.nan,
-                        "gap_before": before[one] - before[other] if trip.compared else math.nan,
+                        **{name: both[one] - both[other] for name, both in paired.items() if trip.compared},
                     }
                 )
-        return pd.DataFrame(rows, columns=None if rows else ["option", "journey", "mode", "population", "other"])
+        return pd.DataFrame(rows, columns=INEQUALITY)
 
     @cached_property
     def by_practice(self) -> pd.DataFrame:
@@ -208,8 +238,8 @@ class Ground:
         parts = []
         for (option, journey, mode), trip in self.trips.items():
             group = group_of(self.plans[option])
-            table = trip.places(rows["practice_code"], rows["patients"]).reindex(sorted(group))
-            table = _paired(table, trip).rename_axis("practice_code").reset_index()
+            table = _means(trip.places(rows["practice_code"], rows["patients"]), sorted(group))
+            table = table.rename_axis("practice_code").reset_index()
             code = table["practice_code"]
             share = code.map(rural).fillna(0.0) / code.map(known.where(known > 0))
             setting = (share >= 0.5).map({True: "rural", False: "urban"}).where(share.notna(), "not known")
@@ -224,7 +254,7 @@ class Ground:
         for (option, journey, mode), trip in self.trips.items():
             plan = self.plans[option]
             table = trip.places(rows["practice_code"].map(group_of(plan)), rows["patients"])
-            table = _paired(table.reindex([one.group_id for one in plan.groups]), trip).rename_axis("group_id")
+            table = _means(table, [one.group_id for one in plan.groups]).rename_axis("group_id")
             parts.append(table.reset_index().assign(option=option, journey=journey, mode=mode))
         return pd.concat(parts, ignore_index=True)
 
@@ -257,13 +287,12 @@ def summary_of(trip: Trip, patients: Patients, keys: tuple[str, ...] = ()) -> pd
     return table[(table["people"] > 0) | (table["setting"] == "all")]
 
 
-def _paired(table: pd.DataFrame, trip: Trip) -> pd.DataFrame:
-    """Means of practices and groups: of those with both journeys where there is a "before", else of all with one."""
-    table[["people", "no_route"]] = table[["people", "no_route"]].fillna(0.0)  # nobody is registered
-    if not trip.compared:
-        return table.assign(mean_before=math.nan, mean_after=table["level"], change=math.nan)
-    means = table.assign(mean_before=table["paired_before"], mean_after=table["paired_after"])
-    return means.assign(change=means["mean_after"] - means["mean_before"])
+def _means(table: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    """Figures of practices or groups, those without a patient too."""
+    table = table.reindex(codes)
+    nobody = ["people", "no_route"] + (["people_compared"] if table["people_compared"].notna().any() else [])
+    table[nobody] = table[nobody].fillna(0.0)
+    return table.rename(columns={"minutes": "mean", "minutes_before": "mean_before", "minutes_after": "mean_after"})
 
 
 def _living(counted: pd.DataFrame, key: str, rest: str) -> pd.Series:

@@ -20,6 +20,9 @@ from grouping.verify.evidence import Evidence
 PHARMACY_METRES = 1_600.0
 """NHS (Pharmaceutical and Local Pharmaceutical Services) Regulations 2013."""
 
+NOBODY = 1e-9
+"""Share of the patients of a row; a smaller rest is what is left of adding fractions, and nobody's journey."""
+
 OUTSIDE = "Homes outside the area of this case"
 SETTINGS = ("rural", "urban", "not known")
 
@@ -196,7 +199,9 @@ class _Maker:
     def _shared_out(self, family: str, keys: tuple[str, str], those: pd.Series, unknown: str) -> None:
         patients = self.rows["patients"]
         those = those.clip(upper=patients)
-        parts = {keys[0]: those.fillna(0.0), keys[1]: (patients - those).fillna(0.0)}
+        others = patients - those
+        others = others.where((others > NOBODY * patients) | others.isna(), 0.0)
+        parts = {keys[0]: (patients - others).fillna(0.0), keys[1]: others.fillna(0.0)}
         rest = patients.where(those.isna(), 0.0)
         self._add(family, parts | ({unknown: rest} if rest.sum() > 0 else {}))
 

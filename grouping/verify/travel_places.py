@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from grouping.escape import visible
 from grouping.verify.record import Line
 from grouping.verify.travel_cells import as_written, compare, read_sheet
 from grouping.verify.travel_ground import Ground, group_of
@@ -22,6 +23,9 @@ from grouping.verify.travel_trips import Trip
 
 PLACES = ("community", "mode", "option", "sentence")
 BY = {"car": "by car", "walk": "on foot", "public-transport": "by public transport"}
+DAYS = ("today", "before")
+"""What the hub services are compared with: sites that run today, or a plan of before."""
+
 ENDS = {"low": 0.05, "high": 0.95}
 """Shares of the people with a route between whose minutes a range in brackets lies."""
 
@@ -48,10 +52,12 @@ def check_places(folder: Path, ground: Ground, called: Mapping[str, str]) -> Lin
     modes = _told_modes(ground)
     names = sorted(ground.about.index)
     keys = [(name, mode, option) for name in names for mode in modes for option in ("", *ground.plans)]
-    derived = sheet.cells["mode"].isin(list(ground.travellers)).tolist()
-    compare(sheet, pd.DataFrame(keys, columns=list(PLACES[:3])), PLACES[:3], rows=derived)
+    compare(sheet, pd.DataFrame(keys, columns=list(PLACES[:3])), PLACES[:3], rows=ground.derived(sheet.cells))
     spelt = dict(zip(as_written(pd.Series(names, dtype=object)), names, strict=True))
-    facts = {(option, mode): _facts_of(ground, option, mode) for mode in modes for option in ("", *ground.plans)}
+    if "places" not in ground.kept:
+        told = [(option, mode) for mode in modes for option in ("", *ground.plans)]
+        ground.kept["places"] = {(option, mode): _facts_of(ground, option, mode) for option, mode in told}
+    facts = ground.kept["places"]
     rows = zip(*(sheet.cells[column] for column in PLACES), strict=True)
     for number, (name, mode, option, sentence) in enumerate(rows):
         own = facts.get((option, mode))
@@ -76,9 +82,9 @@ class Told:
     mode
         Mode of the journeys.
     main
-        The journey the sentence must speak of: `minutes_after`, `change`.
+        The journey the sentence must speak of: `minutes`, `change`.
     more
-        Further figures that it may hold, minutes and people.
+        All figures that it may hold, minutes and people.
     hub
         Name of the hub of most people; empty where two are as good, or for today.
     names
@@ -94,8 +100,8 @@ class Told:
     @cached_property
     def figures(self) -> dict[str, list[float]]:
         """All figures by community."""
-        both = self.main.join(self.more, how="outer", lsuffix="_main")
-        return {name: [value for value in row if not math.isnan(value)] for name, *row in both.itertuples(name=None)}
+        rows = self.more.itertuples(name=None)
+        return {name: [value for value in row if not math.isnan(value)] for name, *row in rows}
 
     @cached_property
     def must(self) -> dict[str, tuple[float, float]]:
@@ -109,14 +115,14 @@ class Told:
             words = [f"no route {BY[self.mode]}"] if math.isnan(minutes) else _minutes(minutes, BY[self.mode])
             if not any(said in sentence for said in words):
                 yield f"it should say {words[0].strip()!r}"
-            longer = [] if math.isnan(change) else _longer(change)
+            longer = [] if math.isnan(change) else [f"{said} {day}" for said in _longer(change) for day in DAYS]
             if longer and not any(said in sentence for said in longer):
                 yield f"it should say {longer[0].strip()!r}"
             hub = self.hub.get(community, "")
             if hub and hub not in sentence:
                 yield f"it should name {hub!r}"
-        said = sentence.removeprefix(title)
-        for name in (community, *self.names):
+        said = sentence.removeprefix(visible(title))
+        for name in (visible(community), *self.names):
             said = said.replace(name, "")
         said = re.sub(r"\(group [^)]*\)", "", said)
         known = {0, 1, *(whole for value in self.figures.get(community, []) for whole in _wholes(value))}
@@ -137,9 +143,9 @@ def _minutes(minutes: float, by: str) -> list[str]:
 
 
 def _longer(change: float) -> list[str]:
-    same = ["about the same as today"] if abs(change) < SAME + HAIR else []
+    same = ["about the same as"] if abs(change) < SAME + HAIR else []
     way = "longer" if change > 0 else "shorter"
-    return same + [f"{said} {way} than today" for said in _minutes(change, "") if abs(change) > SAME - HAIR]
+    return same + [f"{said} {way} than" for said in _minutes(change, "") if abs(change) > SAME - HAIR]
 
 
 def _facts_of(ground: Ground, option: str, mode: str) -> Told:
@@ -154,9 +160,9 @@ def _facts_of(ground: Ground, option: str, mode: str) -> Told:
             parts.append(table.join(_range(trip, ground.community, patients)).add_prefix(f"{journey} {one} "))
     more = pd.concat(parts, axis=1)
     journey = "hub" if option else "routine"
-    main = more[[f"{journey} {mode} minutes_after", f"{journey} {mode} change"]]
+    main = more[[f"{journey} {mode} minutes", f"{journey} {mode} change"]]
     main = main[more[f"{journey} {mode} people"] > 0]
-    names = ground.evidence.place.sites["name"].astype(str)
+    names = ground.evidence.place.sites["name"].astype(str).map(visible)
     hub = {group.group_id: names.get(group.hub_site_code, "") for group in plan.groups}
     of = ground.patients.rows["practice_code"].map(group_of(plan))
     groups = patients.groupby([ground.community, of]).sum().unstack(fill_value=0.0)

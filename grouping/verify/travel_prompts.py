@@ -132,8 +132,9 @@ def check_prompts(folder: Path, ground: Ground) -> list[Line]:
     numbers = (*PROMPTS[3:5], *PROMPTS[9:])
     compare(prompts, expected, PROMPTS[:2], texts=("setting", "site_code"), numbers=numbers)
     _check_sites(prompts, sites, ground)
-    strange = set(cover.cells["option"]) - set(ground.plans)
-    cover.wrong += [f"{cover.file}: {option} is not an option of the run" for option in sorted(strange)]
+    for number, option in enumerate(cover.cells["option"]):
+        if option not in ground.plans:
+            cover.blame(number, "option", "an option of the run")
     return [
         prompts.line("travel: which site would bring people back, and how many", f"{len(expected):,} prompts"),
         cover.line("travel: the few sites that together bring most people back", f"{len(cover.cells)} sites"),

@@ -11,7 +11,7 @@ import pandas as pd
 from grouping.escape import spreadsheet_cell
 from grouping.verify.record import Line
 from grouping.verify.travel_cells import HALF_A_THOUSANDTH, Sheet, compare, read_sheet
-from grouping.verify.travel_ground import Ground
+from grouping.verify.travel_ground import OTHER_RURAL, Ground
 
 TIES = {"mean": 0.005, "p90": 0.005, "beyond": 0.5}
 """Options that differ by less from the best of a tie share its rank."""
@@ -82,15 +82,16 @@ def _check_scenarios(
     known: set[str] | None,
 ) -> None:
     told = set(sheet.cells["scenario"])
-    if told != set(titles):
+    if told != set(titles) - {OTHER_RURAL}:
         sheet.wrong.append(f"{sheet.file}: its scenarios are not those of impact.json")
-    missing = (known or set(ground.assumed)) - told
+    missing = (known or set(ground.assumed)) - told - {OTHER_RURAL}
     more = told - known if known is not None else set()
     sheet.wrong += [f"{sheet.file}: the scenario {name!r} is missing" for name in sorted(missing)]
     sheet.wrong += [f"{sheet.file}: nothing differs under {name!r}, or it is no scenario" for name in sorted(more)]
     part = summary.part(journey="hub", mode="car", population="all", setting="all")
     figures = summary.numbers.loc[part.index, list(SHARED)].assign(scenario=part["scenario"], option=part["option"])
-    figures["title"] = figures["scenario"].map(titles).fillna("")
+    figures = figures[figures["scenario"] != OTHER_RURAL].copy()
+    figures["title"] = figures["scenario"].map(titles).astype(object).fillna("")
     compare(sheet, figures, ("scenario", "option"), texts=("title",), numbers=SHARED)
     base = sheet.part(scenario="")
     for name in dict.fromkeys(sheet.cells["scenario"]):
@@ -165,11 +166,11 @@ ByScenario = dict[str, dict[str, pd.DataFrame]]
 
 def _worse(table: pd.DataFrame, base: pd.DataFrame, ground: Ground, slack: float) -> pd.Series:
     """Which communities are worse off; `slack` is taken off the limit."""
-    nowhere = table["minutes_after"].isna()
+    nowhere, enough = table["minutes"].isna(), base["ranked"].reindex(table.index)
     if ground.before is not None:
-        return (table["change"] > WORSE_MINUTES - slack) | (nowhere & table["minutes_before"].notna())
+        return enough & ((table["change"] > WORSE_MINUTES - slack) | (nowhere & (table["lost_route"] > 0)))
     limit = ground.evidence.rules.impact.threshold_minutes
-    return (table["minutes_after"] > limit - slack) | (nowhere & base["minutes_after"].reindex(table.index).notna())
+    return enough & ((table["minutes"] > limit - slack) | (nowhere & base["minutes"].reindex(table.index).notna()))
 
 
 def _check_robust(sheet: Sheet, figures: ByScenario, about: pd.Series, ground: Ground, told: list[str]) -> None:
@@ -242,7 +243,7 @@ def _check_list(sheet: Sheet, figures: ByScenario, about: pd.Series, ground: Gro
     """Who is among so many worst under a scenario and not in the case as it stands, or the other way round."""
     worst, rows = ground.evidence.rules.impact.worst, []
     ranks = {
-        (name, option): table["rank"].where(table["judged"].notna()).astype(float)
+        (name, option): table["rank"].where(table["judged"].notna() & table["ranked"]).astype(float)
         for name, options in figures.items()
         for option, table in options.items()
     }

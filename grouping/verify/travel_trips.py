@@ -24,9 +24,12 @@ CHANGES = (
     *(f"longer_{k}" for k in LONGER), "shorter_5", "newly_beyond", "no_longer_beyond", "lost_route", "gained_route",
     "change_in_patient_minutes",
 )  # fmt: skip
+APART = ("kept_no_site", "kept_no_site_before", "kept_no_site_after", "kept_no_site_longer_5")
+"""Of those whose practice keeps no site."""
+
 FIGURES = (
     "people", "no_route", "mean", "median", "p90", "longest", *(f"within_{k}" for k in WITHIN), "beyond", *CHANGES,
-    "kept_no_site",
+    *APART,
 )  # fmt: skip
 
 
@@ -106,29 +109,31 @@ class Trip:
         for name, of in (("before", "before"), ("after", "after"), ("change", "change_in_patient_minutes")):
             table[f"mean_{name}"] = over(sums[of], sums["people_compared"])
         _put_quantiles(table, before.where(after.notna()), counted, "_before")
-        # without site options every practice keeps what it has
-        found = pd.DataFrame(table).assign(kept_no_site=0.0)
+        # without site options every practice keeps what it has: nobody is apart
+        nobody = {"kept_no_site_longer_5": 0.0 if self.compared else math.nan, "kept_no_site": 0.0}
+        found = pd.DataFrame(table).assign(**dict.fromkeys(APART, math.nan) | nobody)
         if not self.compared:
             found[[*CHANGES, "median_before+", "p90_before+"]] = math.nan
         return found
 
     def places(self, label: pd.Series, patients: pd.Series) -> pd.DataFrame:
-        """What a table by place says: people, `no_route`, `minutes_before`, `minutes_after`, `change`, and more.
+        """What a table by place says of the patients with each label.
 
-        Both minutes are of those with both journeys; where there are none, each is of those who have it.
+        Returns
+        -------
+        DataFrame
+            By label: `people`, `no_route`, `minutes` and `longest` of all with a route, `beyond`; of those with both
+            journeys `people_compared`, `minutes_before`, `minutes_after`, `change` and `newly_beyond`, NaN where there
+            is nothing to compare with; `lost_route`.
         """
         sums = self.by(label, patients)
         table = sums[["people", "no_route", "beyond", "longest", "lost_route"]].copy()
-        table["minutes_after"] = table["level"] = over(sums["minutes"], sums["routed"])
-        table["minutes_before"] = table["change"] = table["newly_beyond"] = math.nan
-        if self.compared:
-            paired = sums["people_compared"] > 0
-            before, after = (over(sums[name], sums["people_compared"]) for name in ("before", "after"))
-            table["minutes_before"] = before.where(paired, over(sums["minutes_then"], sums["had"]))
-            table["minutes_after"] = after.where(paired, table["level"])
-            table["change"] = over(sums["change_in_patient_minutes"], sums["people_compared"])
-            table["newly_beyond"] = sums["newly_beyond"]
-            table["paired_before"], table["paired_after"] = before, after
+        table["minutes"] = over(sums["minutes"], sums["routed"])
+        paired = {"minutes_before": "before", "minutes_after": "after", "change": "change_in_patient_minutes"}
+        for name, of in paired.items():
+            table[name] = over(sums[of], sums["people_compared"]) if self.compared else math.nan
+        for name in ("newly_beyond", "people_compared"):
+            table[name] = sums[name] if self.compared else math.nan
         return table
 
 
@@ -223,20 +228,30 @@ class Traveller:
         return found.set_axis(areas.index, axis=0)
 
 
-def worst_first(places: pd.DataFrame, *, compared: bool) -> pd.DataFrame:
-    """Communities from the worst to the best: the largest change, or minutes; then the minutes, then the name."""
-    judged = places["change"] if compared else places["minutes_after"]
+def worst_first(places: pd.DataFrame, *, compared: bool, least_people: float) -> pd.DataFrame:
+    """Communities from the worst to the best: the largest change, or minutes; then the minutes, then the name.
+
+    Those where fewer than `least_people` live come after all others, those that cannot be judged at the very end.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with `judged` (what decides), `ranked` (bool) and `rank`.
+    """
+    judged = places["change"] if compared else places["minutes"]
     known = judged.notna()
     order = pd.DataFrame(
         {
-            "judged": -judged.round(6).where(known, -math.inf),
-            "minutes": -places["minutes_after"].round(6).where(known, 0.0),
+            "unknown": ~known,
+            "few": places["people"] < least_people,
+            "judged": -judged.round(6).where(known, 0.0),
+            "minutes": -places["minutes"].round(6).where(known, 0.0),
             "name": places.index,
         },
         index=places.index,
     )
     order["minutes"] = order["minutes"].fillna(math.inf)
-    ranked = places.loc[order.sort_values(["judged", "minutes", "name"], kind="stable").index].copy()
-    ranked["judged"] = judged
+    ranked = places.loc[order.sort_values(list(order.columns), kind="stable").index].copy()
+    ranked["judged"], ranked["ranked"] = judged, ~order["few"]
     ranked["rank"] = np.arange(1, len(ranked) + 1)
     return ranked

@@ -176,7 +176,7 @@ def public_list_changes(of: Decided, communities: PublicCommunities) -> pd.DataF
     """
     table = of.table("list_changes")
     pairs = list(zip(table["community"].astype(str), table["option"].astype(str), strict=True))
-    keep = [communities.of(*pair).minutes for pair in pairs]
+    keep = np.array([communities.of(*pair).minutes for pair in pairs], dtype=bool)
     table, pairs = table[keep].reset_index(drop=True), [pair for pair, kept in zip(pairs, keep, strict=True) if kept]
     short = {option for (_, option), rank in communities.rank.items() if rank == HIDDEN}
     base = [

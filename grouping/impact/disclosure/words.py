@@ -22,6 +22,7 @@ _PAIR = re.compile(r"\b\d[\d,]* of (?=\d[\d,]* (?:people|patients)\b)")
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _COUNT = re.compile(rf"\b(?:{_NUMBER})(?= (?:(?:registered )?patients|people|person|of them)\b)")
 _THEIR = re.compile(rf"\btheir (?:{_NUMBER}) (?=patients\b)")
+_INSTEAD = re.compile(rf": (?:{_NUMBER}) patients instead of (?:{_NUMBER})(?=[.;])")
 _GROWTH = re.compile(rf"([+\-\u2212])({_NUMBER}) patients on ({_NUMBER})( \([^()]*%\))?")
 
 
@@ -58,7 +59,7 @@ def public_sentence(sentence: str) -> str:
 
     Its numbers are parts that no table prints: subtracted from printed ones they could tell what is hidden.
     """
-    sentence, made, at = _PERCENT.sub(_whole_percent, sentence), "", 0
+    sentence, made, at = _INSTEAD.sub("", _PERCENT.sub(_whole_percent, sentence)), "", 0
     for found in _GROWTH.finditer(sentence):
         made += without_counts(sentence[at : found.start()]) + _growth(found)
         at = found.end()

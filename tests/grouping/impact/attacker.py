@@ -21,8 +21,13 @@ BINS = (10, 15, 20, 30, 45)
 SIDES = ("rural", "urban", "not known")
 COUNTS = (
     "no_route", "people_compared", "longer_5", "longer_10", "longer_15", "longer_20", "shorter_5", "newly_beyond",
-    "no_longer_beyond", "beyond", "lost_route", "gained_route", "kept_no_site",
+    "no_longer_beyond", "beyond", "lost_route", "gained_route", "kept_no_site", "kept_no_site_longer_5",
 )  # fmt: skip
+LIVING_THERE = ("age_65_plus", "no_car", "most_deprived")
+IN_COMMUNITIES = ("people", "no_route", "people_compared", "newly_beyond", "beyond", *LIVING_THERE)
+MINUTES = ("S", "Sa", "Sb")
+"""Minutes of people put together: of all with a route, and after and before of those compared."""
+OF_CHANGE = ("people_compared", "newly_beyond", "lost_route", "gained_route", "Sa", "Sb")
 INF = math.inf
 Var = tuple  # (block, cell, measure)
 Expression = Mapping[Var, float]
@@ -155,7 +160,11 @@ class Attacker:
         self.row({v("newly_beyond"): 1, v("beyond"): -1})
         self.row({v("newly_beyond"): 1, v("no_longer_beyond"): 1, v("people_compared"): -1})
         self.row({v("lost_route"): 1, v("no_route"): -1})
-        self.row({v("people_compared"): 1, v("no_route"): 1, v("gained_route"): 1, v("people"): -1}, -0.01, 0.01)
+        # who keeps no site is not compared
+        parts = {v("people_compared"): 1, v("no_route"): 1, v("gained_route"): 1, v("people"): -1}
+        self.row(parts, high=0.01)
+        self.row(parts | {v("kept_no_site"): 1}, low=-0.01, high=INF)
+        self.row({v("kept_no_site_longer_5"): 1, v("kept_no_site"): -1})
         for measure in COUNTS:
             self.row({v(measure): 1, v("people"): -1})
 
@@ -173,6 +182,7 @@ class Attacker:
         if one.mean is None:
             return
         coarse = STAR in (one.no_route, one.gained_route, one.people_compared)
+        self._kept_no_site(v, one, coarse=coarse)
         routed = {v("people"): 1.0, v("no_route"): -1.0}
         self._mean(v("S"), routed, one.mean, limit, coarse=coarse)
         bins = [m for m in BINS if v(f"w{m}") in self.low]
@@ -193,6 +203,15 @@ class Attacker:
                     high[v(f"w{m}")] = nxt - m
             if limit >= bins[-1]:
                 self.row(high)
+
+    def _kept_no_site(self, v, one, *, coarse: bool) -> None:
+        """Those whose practice keeps no site: so many are longer by five minutes, and so much their mean grows."""
+        after, before = number(one.kept_no_site_after), number(one.kept_no_site_before)
+        if after is None or before is None or interval(one.no_route) != (0.0, 0.5):
+            return
+        coarse = coarse or one.kept_no_site_longer_5 == STAR
+        half = 0.5 if coarse and after == int(after) else 0.05
+        self.row({v("kept_no_site_longer_5"): 5, v("kept_no_site"): -(after + half)})
 
     def _changes(self, v, one, limit: float) -> None:
         if v("people_compared") not in self.low:
@@ -251,10 +270,10 @@ class Attacker:
             def v(measure: str, block: tuple = block, cell: tuple = cell) -> Var:
                 return (block, cell, measure)
 
-            for measure in ("people", "no_route", "newly_beyond", "beyond", "age_65_plus", "no_car", "most_deprived"):
+            for measure in IN_COMMUNITIES:
                 if (within := interval(getattr(one, measure))) is not None:
                     self.know(v(measure), *within)
-            for measure in ("age_65_plus", "no_car", "most_deprived"):
+            for measure in LIVING_THERE:
                 self.row({v(measure): 1, v("people"): -1})
             self.row({v("beyond"): 1, v("no_route"): 1, v("people"): -1})
             self.row({v("newly_beyond"): 1, v("beyond"): -1})
@@ -262,20 +281,47 @@ class Attacker:
             longest = self.longest.get(block, INF)
             if own is not None:
                 longest = own + (0.5 if own == int(own) else 0.05)
-            if one.minutes_after is None or interval(one.no_route) != (0.0, 0.5):
-                continue
-            # with a "before", the minutes are those of the people compared: all, unless some had no route before
-            gained = (block, ("of", "all", "all"), "gained_route")
-            if gained in self.low and self.high[gained] > 0.5:
-                continue
-            routed = {v("people"): 1.0}
-            self._mean(v("S"), routed, one.minutes_after, longest, coarse=False)
-            self.row({v("S"): -1, v("beyond"): self.threshold})
-            if self.threshold <= longest < INF:
-                t = self.threshold
-                self.row({v("S"): 1, v("people"): -t, v("beyond"): -(longest - t)})
-            elif longest < self.threshold:
-                self.row({v("beyond"): 1}, high=0.0)
+            routed = {v("people"): 1.0, v("no_route"): -1.0}
+            self._mean(v("S"), routed, one.minutes, longest, coarse=STAR in (one.no_route, one.people_compared))
+            self._community_tail(v("S"), routed, v("beyond"), longest)
+            if v("people_compared") in self.low:
+                self._two_journeys(v, one, ("minutes_after", "minutes_before", "change"), longest)
+                self._community_changes(v)
+
+    def _two_journeys(self, v, one, names: tuple[str, str, str], longest: float) -> None:
+        """Minutes before and after of the people compared: all with both."""
+        for measure in ("gained_route", "lost_route"):  # not printed, but they add up
+            self.know(v(measure), 0.0, INF)
+        parts = {v("people_compared"): 1, v("no_route"): 1, v("gained_route"): 1, v("people"): -1}
+        self.row(parts, -0.01, 0.01)
+        self.row({v("lost_route"): 1, v("no_route"): -1})
+        compared = {v("people_compared"): 1.0}
+        coarse = STAR in (one.no_route, one.people_compared)
+        after, before, change = (getattr(one, name) for name in names)
+        self._mean(v("Sa"), compared, after, longest, coarse=coarse)
+        self._mean(v("Sb"), compared, before, INF, coarse=coarse)
+        change = number(change)
+        if change is not None:
+            half = 0.5 if coarse and change == int(change) else 0.05
+            self.row({v("Sa"): 1, v("Sb"): -1, v("people_compared"): -(change + half)})
+            self.row({v("Sa"): -1, v("Sb"): 1, v("people_compared"): change - half})
+
+    def _community_changes(self, v) -> None:
+        t = self.threshold
+        self.row({v("Sa"): 1, v("S"): -1})
+        self.row({v("newly_beyond"): 1, v("people_compared"): -1})
+        self.row({v("Sa"): -1, v("newly_beyond"): t})
+        self.row({v("Sa"): -1, v("beyond"): t, v("gained_route"): -t})
+        self.row({v("Sb"): -1, v("beyond"): t, v("newly_beyond"): -t, v("gained_route"): -t})
+
+    def _community_tail(self, minutes: Var, people: Expression, beyond: Var, longest: float) -> None:
+        """Minutes of people of whom some are beyond the threshold, and none beyond the longest journey."""
+        t = self.threshold
+        self.row({minutes: -1, beyond: t})
+        if t <= longest < INF:
+            self.row({minutes: 1, beyond: -(longest - t)} | {var: -t * x for var, x in people.items()})
+        elif longest < t:
+            self.row({beyond: 1}, high=0.0)
 
     def _lists(self) -> None:
         """Practices and groups: their lists are published."""
@@ -291,8 +337,25 @@ class Attacker:
                 if (within := interval(one.no_route)) is not None:
                     self.know((block, cell, "no_route"), *within)
                     self.row({(block, cell, "no_route"): 1, (block, cell, "people"): -1})
+                self._list_minutes(block, cell, one)
                 total = ("of", "all", "all") if name == "groups" else ("by", "groups", one.group_id)
                 self.members.setdefault((block, total), []).append(cell)
+
+    def _list_minutes(self, block: tuple, cell: tuple, one) -> None:
+        """Mean minutes of a practice or group: with those of all others they come to those of everybody."""
+
+        def v(measure: str) -> Var:
+            return (block, cell, measure)
+
+        own = number(getattr(one, "longest", None))
+        longest = self.longest.get(block, INF)
+        if own is not None:
+            longest = own + (0.5 if own == int(own) else 0.05)
+        coarse = STAR in (one.no_route, one.people_compared)
+        self._mean(v("S"), {v("people"): 1.0, v("no_route"): -1.0}, one.mean, longest, coarse=coarse)
+        if (within := interval(one.people_compared)) is not None:
+            self.know(v("people_compared"), *within)
+            self._two_journeys(v, one, ("mean_after", "mean_before", "change"), longest)
 
     def _prompts(self) -> None:
         """Sites near people beyond the threshold: parts of those people."""
@@ -327,7 +390,7 @@ class Attacker:
     # --------------------------------------------------------------------------------------------------- what adds up
 
     def _sums(self) -> None:
-        measures = ["people", *COUNTS, *(f"w{m}" for m in BINS), "S", "Sa", "Sb"]
+        measures = ["people", *COUNTS, *(f"w{m}" for m in BINS), *MINUTES]
         blocks = list(dict.fromkeys(var[0] for var in self.low))
         for block in blocks:
             for measure in measures:
@@ -354,7 +417,9 @@ class Attacker:
                     self._adds_up(block, ("of", "all", side), [("of", side, "all")], measure)
             self._community_sums(block)
         for (block, total), cells in self.members.items():
-            self._adds_up(block, total, cells, "no_route")
+            for measure in ("no_route", "people_compared", "lost_route", "gained_route", *MINUTES):
+                if total[0] == "by" or not self._apart(block, measure):
+                    self._adds_up(block, total, cells, measure)
 
     def _families(self, block: tuple) -> Iterable[list[str]]:
         """Breakdowns of which every part is printed in a block."""
@@ -378,15 +443,11 @@ class Attacker:
         }
         if not cells:
             return
-        for measure in ("people", "no_route", "newly_beyond", "beyond", "age_65_plus", "no_car", "most_deprived", "S"):
-            population, own = (
-                ("all", measure)
-                if measure in {"people", "no_route", "newly_beyond", "beyond", "S"}
-                else (measure, "people")
-            )
-            if measure == "S":
-                compared = (block, ("of", "all", "all"), "people_compared") in self.low
-                own = "Sa" if compared else "S"
+        for measure in (*IN_COMMUNITIES, "lost_route", "gained_route", *MINUTES):
+            if self._apart(block, measure):
+                self._kept_apart(block, measure, list(cells))
+                continue
+            population, own = (measure, "people") if measure in LIVING_THERE else ("all", measure)
             parts = {(block, cell, measure): 1.0 for cell in cells}
             self.row({(block, ("of", population, "all"), own): -1.0} | parts, -0.01, 0.01)
             for side in SIDES:
@@ -396,6 +457,18 @@ class Attacker:
                 if pure:
                     self.row({whole: -1.0} | pure, high=0.01)
                 self.row({whole: -1.0} | pure | mixed, -0.01, INF)
+
+    def _apart(self, block: tuple, measure: str) -> bool:
+        """Whether a figure of populations leaves out people whose practice keeps no site, and others do not."""
+        return measure in OF_CHANGE and self.high.get((block, ("of", "all", "all"), "kept_no_site"), 0.0) > 0.5
+
+    def _kept_apart(self, block: tuple, measure: str, cells: list[tuple]) -> None:
+        """Of all communities together there are more, at most by those whose practice keeps no site."""
+        total = (block, ("of", "all", "all"), measure)
+        parts = {(block, cell, measure): -1.0 for cell in cells}
+        self.row({total: 1.0} | parts, high=0.01)
+        if measure not in MINUTES:
+            self.row({total: 1.0, (*total[:2], "kept_no_site"): 1.0} | parts, low=-0.01, high=INF)
 
     # ------------------------------------------------------------------------------------------- options and scenarios
 
@@ -413,9 +486,7 @@ class Attacker:
             if total[other] != total[first]:
                 continue
             for var in list(self.low):
-                same = var[2] == "people" or (
-                    var[1][0] == "in" and var[2] in {"age_65_plus", "no_car", "most_deprived"}
-                )
+                same = var[2] == "people" or (var[1][0] == "in" and var[2] in LIVING_THERE)
                 if var[0] == other and same and var[1][0] != "by" and (first, *var[1:]) in self.low:
                     self.row({var: 1.0, (first, *var[1:]): -1.0}, -0.01, 0.01)
         for one in self.tables["people"].itertuples(index=False):
@@ -437,6 +508,8 @@ class Attacker:
         for first, other in pairwise(blocks):
             cells = dict.fromkeys(var[1] for var in self.low if var[0] == other)
             for cell in cells:
+                if any(self.high.get((b, cell, "kept_no_site"), INF) > 0.5 for b in (first, other)):
+                    continue
                 before = {"no_route": 1.0, "lost_route": -1.0, "gained_route": 1.0}
                 self._equal(first, other, cell, before)
                 routes = [(b, cell, m) for b in (first, other) for m in ("lost_route", "gained_route")]
@@ -454,10 +527,10 @@ class Attacker:
         if "communities" not in self.tables:
             return
         seen: dict[tuple, tuple] = {}
-        columns = ["minutes_before", "minutes_after", "longest"]
+        columns = ["minutes", "minutes_before", "minutes_after", "longest"]
         for one in self.tables["communities"].itertuples(index=False):
             minutes = tuple(getattr(one, column) for column in columns)
-            if number(minutes[1]) is None:
+            if number(minutes[0]) is None:
                 continue
             block, cell = (one.option, self.main), ("in", one.community)
             first = seen.setdefault((cell, minutes), block)
@@ -506,7 +579,7 @@ class _Solver:
         infinity = highspy.kHighsInf
         low = np.array([attacker.low[var] for var in self.variables])
         # nobody counts more people than this; minutes of people are more
-        most = np.array([INF if var[2] in {"S", "Sa", "Sb"} else 1e7 for var in self.variables])
+        most = np.array([INF if var[2] in MINUTES else 1e7 for var in self.variables])
         high = np.minimum(np.array([attacker.high[var] for var in self.variables]), most)
         starts, index, value, lower, upper = [0], [], [], [], []
         for expression, least, most in attacker.rows:
@@ -562,28 +635,34 @@ def hidden_small(
             if printed[f"within_{minutes}"] == STAR:
                 count = one[f"within_{minutes}"] * one["people"]
                 _add(wanted, block, cell, f"w{minutes}", f"w{minutes}", count, one["people"])
-    if "communities" in exact:
-        main = str(exact["summary"]["scenario"].iloc[0])
-        head = ["option", "journey", "mode", "community"]
-        shown = {tuple(row): i for i, row in enumerate(public["communities"][head].itertuples(index=False, name=None))}
-        for one in exact["communities"].to_dict("records"):
-            if (one["journey"], one["mode"]) != (journey, mode):
-                continue
-            printed = public["communities"].iloc[shown[tuple(one[name] for name in head)]]
-            for measure in ("people", "age_65_plus", "no_car", "most_deprived", "no_route", "newly_beyond", "beyond"):
-                if printed[measure] == STAR:
-                    cell = ("in", one["community"])
-                    _add(wanted, (one["option"], main), cell, measure, measure, one[measure], one["people"])
-    for name, code in (("groups", "group_id"), ("practices", "practice_code")):
-        if name in exact:
-            main = str(exact["summary"]["scenario"].iloc[0])
-            for one, printed in zip(exact[name].to_dict("records"), public[name].to_dict("records"), strict=True):
-                if (one["journey"], one["mode"]) == (journey, mode) and printed["no_route"] == STAR:
-                    cell = ("by", name, one[code])
-                    _add(wanted, (one["option"], main), cell, "no_route", "no_route", one["no_route"], one["people"])
+    _of_places(wanted, exact, public, journey, mode)
     if (journey, mode) == ("hub", "car"):
         _of_prompts(wanted, exact, public)
     return wanted
+
+
+def _of_places(
+    wanted: dict, exact: Mapping[str, pd.DataFrame], public: Mapping[str, pd.DataFrame], journey: str, mode: str
+) -> None:
+    """Hidden counts of communities, practices and groups; the rows of public communities have an order of their own."""
+    main = str(exact["summary"]["scenario"].iloc[0])
+    tables = (
+        ("communities", "community", ("in",), IN_COMMUNITIES),
+        ("groups", "group_id", ("by", "groups"), ("no_route", "people_compared")),
+        ("practices", "practice_code", ("by", "practices"), ("no_route", "people_compared")),
+    )
+    for name, code, kind, measures in tables:
+        head = ["option", "journey", "mode", code]
+        printed = {tuple(row[n] for n in head): row for row in public[name].to_dict("records")} if name in exact else {}
+        for one in exact[name].to_dict("records") if name in exact else []:
+            if (one["journey"], one["mode"]) != (journey, mode):
+                continue
+            row = printed[tuple(one[n] for n in head)]
+            for measure in measures:
+                if row[measure] == STAR:
+                    _add(
+                        wanted, (one["option"], main), (*kind, one[code]), measure, measure, one[measure], one["people"]
+                    )
 
 
 def _of_prompts(wanted: dict, exact: Mapping[str, pd.DataFrame], public: Mapping[str, pd.DataFrame]) -> None:
@@ -679,17 +758,22 @@ def _truth(exact: Mapping[str, pd.DataFrame], journey: str, mode: str) -> dict[V
                 "groups": lambda o: ("by", "groups", o["group_id"]),
                 "practices": lambda o: ("by", "practices", o["practice_code"]),
             }[name](one)
-            for measure in ("people", *COUNTS, "age_65_plus", "no_car", "most_deprived"):
+            for measure in ("people", *COUNTS, *LIVING_THERE):
                 if measure in one and not pd.isna(one[measure]):
                     truth[block, cell, measure] = float(one[measure])
             if name == "summary" and one["people"] > 0:
                 for minutes in BINS:
                     truth[block, cell, f"w{minutes}"] = one[f"within_{minutes}"] * one["people"]
-                if not pd.isna(one["mean"]):
-                    truth[block, cell, "S"] = one["mean"] * (one["people"] - one["no_route"])
-                if not pd.isna(one["mean_before"]):
-                    truth[block, cell, "Sb"] = one["mean_before"] * one["people_compared"]
-                    truth[block, cell, "Sa"] = one["mean_after"] * one["people_compared"]
-            if name == "communities" and not pd.isna(one["minutes_after"]) and one["no_route"] < 0.5:
-                truth[block, cell, "S"] = one["minutes_after"] * one["people"]
+            truth |= {(block, cell, measure): value for measure, value in _minutes_of(one).items()}
     return truth
+
+
+def _minutes_of(one: Mapping[str, object]) -> dict[str, float]:
+    """Minutes put together, by the exact means of a row."""
+    level, after, before = (
+        next(one[name] for name in names if name in one)
+        for names in (("mean", "minutes"), ("mean_after", "minutes_after"), ("mean_before", "minutes_before"))
+    )
+    made = {"S": (level, one["people"] - one["no_route"])}
+    made |= {"Sa": (after, one["people_compared"]), "Sb": (before, one["people_compared"])}
+    return {name: mean * people for name, (mean, people) in made.items() if not pd.isna(mean)}

@@ -85,8 +85,10 @@ NEAR = Plan((Group("G01", ("A", "B"), "A1"), Group("G02", ("C", "D"), "D1")))
 FAR = Plan((Group("G01", ("A", "B", "C"), "H1"), Group("G02", ("D",), "D1")))
 SPLIT = Plan((Group("G01", ("A", "B"), "B1"), Group("G02", ("C", "D"), "C1")))
 TODAY = Plan((Group("N1", ("A", "B"), "B1"), Group("N2", ("C",), "C1"), Group("N3", ("D",), "D1")))
+TODAY_OF_SOME = Plan((Group("N1", ("B",), "B1"), Group("N2", ("C",), "C1")))
 
 BEFORE = Baseline(plan=TODAY, sites=(), sites_of={}, sentence="Before: today's networks.")
+PARTLY = Baseline(plan=TODAY_OF_SOME, sites=(), sites_of={}, sentence="Before: some of today's networks.")
 SERVICES = Baseline(plan=None, sites=("C1",), sites_of={"A": ("A1",)}, sentence="Before: where they run today.")
 
 SETTINGS = {
@@ -199,10 +201,13 @@ def one_road(folder: Path = Path(), *, islet: bool = True, buses: bool = True) -
     return prepared(place, without_road=("X",) if islet else (), folder=folder)
 
 
-def prepared(place: Place, *, without_road: Sequence[str] = (), folder: Path = Path()) -> Prepared:
+def prepared(
+    place: Place, *, without_road: Sequence[str] = (), folder: Path = Path(), least_people: int = 50
+) -> Prepared:
     """A place by straight lines made ready, with some areas that no road reaches."""
     settings = CaseSettings.model_validate(SETTINGS)
-    rules = load_rules("dorset-2017", override={"impact": {"persons_per_dwelling": 2.0, "worst": 3}})
+    impact = {"persons_per_dwelling": 2.0, "worst": 3, "least_people": least_people}
+    rules = load_rules("dorset-2017", override={"impact": impact})
     return timed(place, _cut_off(straight_line_times(place, settings.roads.straight_line), without_road), rules, folder)
 
 

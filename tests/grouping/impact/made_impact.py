@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from grouping.impact.about import About
-from grouping.impact.measures import CHANGE_COLUMNS, LEVEL_COLUMNS, MEASURES, measure
+from grouping.impact.measures import MEASURES, measure, weighted_means
 from grouping.impact.result import Impact
+from grouping.impact.tables import INEQUALITY_COLUMNS, SUMMARY_COLUMNS
 from grouping.impact.trips import Trip
 
 ABOUT = About(
@@ -57,6 +58,9 @@ def made_impact(
     public: bool = False,
     transport: bool = True,
     moved: bool = False,
+    kept_no_site: int = 0,
+    partial: bool = False,
+    scenario: str = "",
     names: tuple[str, ...] = (),
 ) -> Impact:
     """An impact of so many options and communities.
@@ -71,21 +75,27 @@ def made_impact(
         Whether public transport is in the inputs.
     moved
         Whether site options change routine journeys.
+    kept_no_site
+        So many communities belong to a practice that keeps no site.
+    partial
+        Whether the options leave out the last quarter of the communities.
+    scenario
+        What all figures are for: the case as it stands, or `winter`.
     names
         Names of the first communities, and of sites, practices and groups (hostile ones, say).
     """
-    world = _world(communities, names)
+    world = _world(communities, names, partial)
     option_ids = tuple(f"option-{n + 1}" for n in range(options))
     modes = {mode: slow for mode, slow in MODES.items() if transport or mode != "public-transport"}
     trips = {
-        (option, journey, mode): _trip(world, i, journey, slow, mode, baseline, moved)
+        (option, journey, mode): _trip(world, i, journey, slow, mode, baseline, moved, kept_no_site)
         for i, option in enumerate(option_ids)
         for journey in ("routine", "hub")
         for mode, slow in modes.items()
     }
     tables = {
         "people": _people_table(world),
-        "summary": _summary(world, trips),
+        "summary": _summary(world, trips, scenario),
         "inequality": _inequality(world, trips),
         "practices": _practices(world, trips, names),
         "groups": _groups(world, trips, names),
@@ -102,7 +112,7 @@ def made_impact(
         people=None,  # the pack takes what it says from the tables
         baseline="Before: today’s networks (before.csv)." if baseline else "",
         threshold=THRESHOLD,
-        scenario="",
+        scenario=scenario,
         modes=tuple((mode, MODE_SENTENCES[mode]) for mode in modes),
         absent_modes=() if transport else (("public-transport", "not in the inputs: there is no table of minutes."),),
         scenarios=(
@@ -118,7 +128,7 @@ def made_impact(
     )
 
 
-def _world(communities: int, names: tuple[str, ...]) -> SimpleNamespace:
+def _world(communities: int, names: tuple[str, ...], partial: bool) -> SimpleNamespace:
     """Communities along a line, 1 minute apart by car; the first third is urban."""
     place = np.arange(communities, dtype=float)
     labels = [*names, *(f"Ward {n + 1:03d}" for n in range(communities))][:communities]
@@ -130,10 +140,13 @@ def _world(communities: int, names: tuple[str, ...]) -> SimpleNamespace:
         for key, (_, _, share) in LABELS.items()
     }
     people["has_car"] = patients - people["no_car"]
-    return SimpleNamespace(place=place, names=labels, patients=patients, rural=rural, people=people)
+    covered = (place < 0.75 * communities) | (not partial)
+    return SimpleNamespace(place=place, names=labels, patients=patients, rural=rural, people=people, covered=covered)
 
 
-def _trip(world, number: int, journey: str, slow: float, mode: str, baseline: bool, moved: bool) -> Trip:
+def _trip(
+    world, number: int, journey: str, slow: float, mode: str, baseline: bool, moved: bool, kept_no_site: int
+) -> Trip:
     n = len(world.place)
     scale = 45.0 / n
     if journey == "routine":
@@ -145,8 +158,8 @@ def _trip(world, number: int, journey: str, slow: float, mode: str, baseline: bo
     if mode == "public-transport":
         after, before = (np.where(world.place % 7 == 6, np.nan, minutes) for minutes in (after, before))
     known = journey == "routine" or baseline
-    everybody = np.ones(n, dtype=bool)
-    return Trip(journey, mode, after, before if known else None, everybody, ~everybody)
+    apart = (world.place < kept_no_site) & (journey == "routine")
+    return Trip(journey, mode, after, before if known else None, world.covered, apart)
 
 
 def _setting(world, setting: str) -> np.ndarray:
@@ -164,25 +177,19 @@ def _people_table(world) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _summary(world, trips: dict) -> pd.DataFrame:
+def _summary(world, trips: dict, main: str) -> pd.DataFrame:
     rows = []
-    for scenario, populations in (("", LABELS), ("winter", KEY_POPULATIONS)):
+    other = "" if main else "winter"
+    for scenario, populations in ((main, LABELS), (other, KEY_POPULATIONS)):
         for (option, journey, mode), trip in trips.items():
-            if scenario and (journey, mode) != ("hub", "car"):
+            if scenario == other and (journey, mode) != ("hub", "car"):
                 continue
             for key in populations:
                 for setting in ("all", "rural", "urban"):
                     figures = measure(trip, (world.people[key] * _setting(world, setting))[:, None], THRESHOLD)
                     head = (option, scenario, journey, mode, key, LABELS[key][1], setting)
                     rows.append((*head, *(float(figures[name][0]) for name in MEASURES)))
-    head = ["option", "scenario", "journey", "mode", "population", "label", "setting"]
-    table = pd.DataFrame(rows, columns=[*head, *MEASURES])
-    levels = [name for name in LEVEL_COLUMNS if name != "beyond"]
-    changes = [name for name in CHANGE_COLUMNS if name not in {"lost_route", "gained_route"}]
-    order = [*head, *levels, "people_compared", *changes[1:]]
-    at = order.index("no_longer_beyond") + 1
-    order[at:at] = ["beyond", "lost_route", "gained_route"]
-    return table[[*order, "kept_no_site"]]
+    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
 
 
 def _inequality(world, trips: dict) -> pd.DataFrame:
@@ -190,36 +197,46 @@ def _inequality(world, trips: dict) -> pd.DataFrame:
     pairs = (("age_75_plus", "all"), ("no_car", "has_car"))
     for (option, journey, mode), trip in trips.items():
         for one, other in pairs:
-            means = []
-            for key in (one, other):
-                known = ~np.isnan(trip.after)
-                means.append(float(np.average(trip.after[known], weights=world.people[key][known])))
-            people = float(world.people[one].sum()), float(world.people[other].sum())
+            pair = np.column_stack([world.people[key] * world.covered for key in (one, other)])
             label = LABELS[one][1]
             against = LABELS[other][1] if other in LABELS else RESTS[one][1]
-            gap = means[0] - means[1]
-            rows.append((option, journey, mode, one, label, against, *people, *means, gap, means[0] / means[1]))
-    columns = ["option", "journey", "mode", "population", "label", "compared_with", "people", "people_compared_with"]
-    return pd.DataFrame(rows, columns=[*columns, "mean", "mean_compared_with", "gap", "ratio"])
+            means = weighted_means(trip.after, pair)
+            gaps = (np.nan, np.nan)
+            if trip.before is not None:
+                both = pair * trip.compared[:, None]
+                gaps = tuple(-float(np.diff(weighted_means(m, both))[0]) for m in (trip.before, trip.after))
+            head = (option, journey, mode, one, label, against, *pair.sum(axis=0))
+            rows.append((*head, *means, means[0] - means[1], means[0] / means[1], *gaps))
+    return pd.DataFrame(rows, columns=list(INEQUALITY_COLUMNS))
 
 
-def _before(trip: Trip, i: int) -> float:
-    return np.nan if trip.before is None else float(trip.before[i])
+def _compared(world, trip: Trip, rows: slice) -> tuple[float, float, float, float, float]:
+    """Mean of all with a route; people compared, their means before and after, and the change."""
+    weight = (world.patients * world.covered)[rows, None]
+    mean = float(weighted_means(trip.after[rows], weight)[0])
+    if trip.before is None:
+        return mean, np.nan, np.nan, np.nan, np.nan
+    both = weight * trip.compared[rows, None]
+    before, after = (float(weighted_means(minutes[rows], both)[0]) for minutes in (trip.before, trip.after))
+    return mean, float(both.sum()), before, after, after - before
+
+
+FIGURES = ["people", "no_route", "mean", "people_compared", "mean_before", "mean_after", "change"]
 
 
 def _practices(world, trips: dict, names: tuple[str, ...]) -> pd.DataFrame:
     rows = []
     for (option, journey, mode), trip in trips.items():
-        for i in range(0, len(world.place), 2):
+        for i in np.flatnonzero(world.covered)[::2]:
+            own = slice(i, i + 2)
             name = names[i] if i < len(names) else f"Surgery {i + 1}"
-            before, after = _before(trip, i), float(trip.after[i])
             setting = "rural" if world.rural[i] else "urban"
-            people = float(world.patients[i : i + 2].sum())
-            lost = people if np.isnan(after) else 0.0
-            head = (option, journey, mode, f"J8{i:04d}", name, "AB"[i % 4 // 2], setting)
-            rows.append((*head, people, lost, before, after, after - before))
-    columns = ["option", "journey", "mode", "practice_code", "name", "group_id", "setting", "people", "no_route"]
-    return pd.DataFrame(rows, columns=[*columns, "mean_before", "mean_after", "change"])
+            people = float(world.patients[own].sum())
+            lost = float(world.patients[own][np.isnan(trip.after[own])].sum())
+            head = (option, journey, mode, f"J8{i:04d}", name, "AB"[i % 4 // 2], setting, people, lost)
+            rows.append((*head, *_compared(world, trip, own)))
+    columns = ["option", "journey", "mode", "practice_code", "name", "group_id", "setting"]
+    return pd.DataFrame(rows, columns=[*columns, *FIGURES])
 
 
 def _groups(world, trips: dict, names: tuple[str, ...]) -> pd.DataFrame:
@@ -227,23 +244,22 @@ def _groups(world, trips: dict, names: tuple[str, ...]) -> pd.DataFrame:
     half = len(world.place) // 2
     for (option, journey, mode), trip in trips.items():
         for group, part in (("A", slice(0, half)), ("B", slice(half, None))):
-            after = float(np.nanmean(trip.after[part]))
-            before = np.nan if trip.before is None else float(np.nanmean(trip.before[part]))
             name = names[0] if names else f"Group {group}"
             kind = "urban" if group == "A" else "rural"
-            lost = float(world.patients[part][np.isnan(trip.after[part])].sum())
-            people = float(world.patients[part].sum())
-            head = (option, group, name, kind, journey, mode, people, lost)
-            rows.append((*head, before, after, after - before, float(np.nanmax(trip.after[part]))))
-    columns = ["option", "group_id", "name", "kind", "journey", "mode", "people", "no_route"]
-    return pd.DataFrame(rows, columns=[*columns, "mean_before", "mean_after", "change", "longest"])
+            covered = world.patients[part] * world.covered[part]
+            lost = float(covered[np.isnan(trip.after[part])].sum())
+            head = (option, group, name, kind, journey, mode, float(covered.sum()), lost)
+            rows.append((*head, *_compared(world, trip, part), float(np.nanmax(trip.after[part]))))
+    columns = ["option", "group_id", "name", "kind", "journey", "mode"]
+    return pd.DataFrame(rows, columns=[*columns, *FIGURES, "longest"])
 
 
 def _communities(world, trips: dict) -> pd.DataFrame:
     tables = []
     for (option, journey, mode), trip in trips.items():
         before = np.full(len(world.place), np.nan) if trip.before is None else trip.before
-        change = trip.after - before
+        compared = np.zeros(len(world.place), dtype=bool) if trip.before is None else trip.compared & ~trip.apart
+        change = np.where(compared, trip.after - before, np.nan)
         beyond = np.where(trip.after > THRESHOLD, world.patients, 0.0)
         part = pd.DataFrame(
             {
@@ -258,15 +274,17 @@ def _communities(world, trips: dict) -> pd.DataFrame:
                 "no_car": world.people["no_car"],
                 "most_deprived": world.people["most_deprived"],
                 "no_route": np.where(np.isnan(trip.after), world.patients, 0.0),
-                "minutes_before": before,
-                "minutes_after": trip.after,
+                "minutes": trip.after,
+                "people_compared": np.where(compared, world.patients, 0.0),
+                "minutes_before": np.where(compared, before, np.nan),
+                "minutes_after": np.where(compared, trip.after, np.nan),
                 "change": change,
                 "longest": trip.after,
                 "newly_beyond": np.where(before <= THRESHOLD, beyond, 0.0) if trip.before is not None else np.nan,
                 "beyond": beyond,
             }
-        )
-        key = -(trip.after if trip.before is None else change)
+        )[world.covered]
+        key = -(trip.after if trip.before is None else change)[world.covered]
         part = part.iloc[np.argsort(np.nan_to_num(key, nan=1e9), kind="stable")]
         tables.append(part.assign(rank=range(1, len(part) + 1)))
     return pd.concat(tables, ignore_index=True)
@@ -277,7 +295,7 @@ def _scenarios(option_ids: tuple[str, ...], baseline: bool) -> pd.DataFrame:
     for scenario, title, slower in (("", "The case as it stands", 1.0), ("winter", "Winter roads", 1.2)):
         for i, option in enumerate(option_ids):
             ranks = (i + 1, i + 1, len(option_ids) - i)
-            words = "" if not scenario else "first by mean, as in the case as it stands"
+            words = "" if not scenario else "Option 1 overtakes Option 2 on mean minutes"
             change = 0.4 * i if baseline else np.nan
             row = (scenario, title, option, slower * (14.0 + i), slower * (25.0 + i), 900.0 * slower, 120.0 * i, change)
             rows.append((*row, *ranks, words))
@@ -326,7 +344,15 @@ def _places(world, trips: dict) -> pd.DataFrame:
 PEOPLE_COLUMNS = {
     *("people", "rural", "urban", "not_known", "no_route", "people_compared", "longer_5", "longer_10", "longer_15"),
     *("longer_20", "shorter_5", "newly_beyond", "no_longer_beyond", "beyond", "lost_route", "gained_route"),
-    *("kept_no_site", "people_compared_with", "age_65_plus", "no_car", "most_deprived", "people_beyond"),
+    *(
+        "kept_no_site",
+        "kept_no_site_longer_5",
+        "people_compared_with",
+        "age_65_plus",
+        "no_car",
+        "most_deprived",
+        "people_beyond",
+    ),
     *("people_served_here", "people_served_all"),
 }
 

@@ -22,15 +22,16 @@ COLUMNS = {
     "summary": "option scenario journey mode population label setting people no_route mean median p90 longest "
     "within_10 within_15 within_20 within_30 within_45 beyond people_compared mean_before mean_after mean_change "
     "median_before p90_before longer_5 longer_10 longer_15 longer_20 shorter_5 newly_beyond no_longer_beyond "
-    "lost_route gained_route change_in_patient_minutes kept_no_site",
+    "lost_route gained_route change_in_patient_minutes kept_no_site kept_no_site_before kept_no_site_after "
+    "kept_no_site_longer_5",
     "inequality": "option journey mode population label compared_with people people_compared_with mean "
-    "mean_compared_with gap ratio gap_before",
-    "practices": "option journey mode practice_code name group_id setting people no_route mean_before mean_after "
-    "change",
-    "groups": "option group_id name kind journey mode people no_route mean_before mean_after change longest",
+    "mean_compared_with gap ratio gap_before gap_after",
+    "practices": "option journey mode practice_code name group_id setting people no_route mean "
+    "people_compared mean_before mean_after change",
+    "groups": "option group_id name kind journey mode people no_route mean people_compared mean_before mean_after "
+    "change longest",
     "communities": "option journey mode community areas setting people age_65_plus no_car most_deprived no_route "
-    "people_compared "
-    "minutes_before minutes_after change longest newly_beyond beyond rank",
+    "minutes people_compared minutes_before minutes_after change longest newly_beyond beyond rank",
     "scenarios": "scenario title option mean p90 beyond newly_beyond mean_change rank_mean rank_p90 rank_beyond "
     "rank_changes",
     "robust": "option community setting people base least most scenarios_worse scenarios robust",
@@ -88,7 +89,8 @@ def test_what_an_impact_says_of_itself(impact: Impact) -> None:
     assert {finding.code for finding in impact.findings} == {"housing-few-patients"}
     assert not impact.public
     assert impact.site_options is None
-    assert impact.notes == ()
+    (note,) = impact.notes
+    assert note.startswith("The homes of 40 patients lie in areas that the inputs do not hold")
 
 
 def test_minutes_carry_the_method_of_their_mode() -> None:

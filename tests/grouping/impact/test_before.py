@@ -49,8 +49,20 @@ def test_open_hubs_are_chosen_and_whom_it_leaves_out_is_told(tmp_path: Path) -> 
     before = read_baseline(written(tmp_path, "practice_code;current_group\nA;North\nB;North\n"), PLACE, first_site)
     assert [group.hub_site_code for group in before.plan.groups] == ["A1"]
     assert before.sentence.endswith("It leaves out 1 practice with 10,000 patients: for them nothing is compared.")
+    # a hub that nobody named is no fact about where services run
+    assert " The plan names no hub for 1 of 1 groups: for these the site that is nearest" in before.sentence
+    hubs, partial = before.findings
+    assert (hubs.severity, hubs.code, hubs.column) == ("warning", "before-hubs", "hub_site_code")
+    assert (partial.severity, partial.code, partial.value) == ("warning", "before-is-partial", "C")
+
+
+def test_only_the_hubs_that_the_plan_leaves_open_are_told(tmp_path: Path) -> None:
+    text = "practice_code,group_id,hub_site_code\nA,North,B2\nB,North,B2\nC,South,\n"
+    before = read_baseline(written(tmp_path, text), PLACE, first_site)
+    assert [group.hub_site_code for group in before.plan.groups] == ["B2", "C1"]
+    assert "names no hub for 1 of 2 groups" in before.sentence
     (finding,) = before.findings
-    assert (finding.severity, finding.code, finding.value) == ("warning", "before-is-partial", "C")
+    assert finding.code == "before-hubs"
 
 
 def test_a_plan_in_a_workbook_keeps_its_row_numbers(tmp_path: Path) -> None:

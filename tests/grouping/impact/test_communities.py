@@ -62,10 +62,10 @@ def test_figures_worked_by_hand() -> None:
     assert list(made.columns) == list(COLUMNS)
     corfe = made.loc["Corfe"]
     assert corfe["areas"] == "a1 a2"
-    assert corfe["people"] == 100 + 300 + 100
+    assert corfe["people"] == corfe["people_compared"] == 100 + 300 + 100
     # (100 x 10 + 300 x 20 + 100 x 28) / 500 = 9,800 / 500; (100 x 14 + 300 x 22 + 100 x 34) / 500 = 11,400 / 500
     assert corfe["minutes_before"] == pytest.approx(19.6)
-    assert corfe["minutes_after"] == pytest.approx(22.8)
+    assert corfe["minutes_after"] == corfe["minutes"] == pytest.approx(22.8)
     assert corfe["change"] == pytest.approx(3.2)
     assert corfe["longest"] == 34
     assert (corfe["newly_beyond"], corfe["beyond"], corfe["no_route"]) == (100, 100, 0)
@@ -75,8 +75,8 @@ def test_people_who_lose_their_route_are_counted_and_enter_no_mean() -> None:
     town = table().loc["Town"]
 
     # 500 people keep their 5 minutes, 50 with 12 minutes have no route any more: compared are the 500
-    assert (town["people"], town["no_route"]) == (550, 50)
-    assert (town["minutes_before"], town["minutes_after"], town["change"]) == (5, 5, 0)
+    assert (town["people"], town["no_route"], town["people_compared"]) == (550, 50, 500)
+    assert (town["minutes"], town["minutes_before"], town["minutes_after"], town["change"]) == (5, 5, 5, 0)
 
 
 def test_a_community_without_any_route_has_people_but_no_minutes_and_stands_last() -> None:
@@ -86,15 +86,17 @@ def test_a_community_without_any_route_has_people_but_no_minutes_and_stands_last
     assert list(made["rank"]) == [1, 2, 3]
     outside = made.loc[OUTSIDE]
     assert (outside["people"], outside["no_route"], outside["beyond"]) == (20, 20, 0)
-    assert made.loc[OUTSIDE, ["minutes_before", "minutes_after", "change", "longest"]].isna().all()
+    assert outside["people_compared"] == 0
+    assert made.loc[OUTSIDE, ["minutes", "minutes_before", "minutes_after", "change", "longest"]].isna().all()
 
 
 def test_without_a_baseline_only_the_level_is_told_and_ranked() -> None:
     made = table(trip(before=None))
 
-    assert made[["minutes_before", "change", "newly_beyond"]].isna().all().all()
+    nothing = ["people_compared", "minutes_before", "minutes_after", "change", "newly_beyond"]
+    assert made[nothing].isna().all().all()
     # all with a route: (100 x 14 + 300 x 22 + 100 x 34) / 500 and 500 x 5 / 500
-    assert list(made["minutes_after"].iloc[:2]) == pytest.approx([22.8, 5.0])
+    assert list(made["minutes"].iloc[:2]) == pytest.approx([22.8, 5.0])
     assert list(made.index[:2]) == ["Corfe", "Town"]
 
 
@@ -115,15 +117,48 @@ def test_only_practices_that_the_plan_covers_are_counted() -> None:
 
     assert list(made.index) == ["Corfe"]
     # (100 x 14 + 100 x 34) / 200
-    assert made.loc["Corfe", "minutes_after"] == pytest.approx(24.0)
+    assert made.loc["Corfe", "minutes"] == pytest.approx(24.0)
     assert made.loc["Corfe", "people"] == 200
 
 
 def test_a_gained_route_is_a_level_without_a_change() -> None:
     made = table(trip(AFTER, np.array([np.nan] * 3 + [5.0, 5.0, np.nan])))
 
-    assert np.isnan(made.loc["Corfe", "change"])
-    assert made.loc["Corfe", "minutes_after"] == pytest.approx(22.8)
+    assert made.loc["Corfe", ["minutes_before", "minutes_after", "change"]].isna().all()
+    assert (made.loc["Corfe", "minutes"], made.loc["Corfe", "people_compared"]) == (pytest.approx(22.8), 0)
+
+
+def test_who_had_no_journey_before_is_in_the_minutes_and_not_in_the_change() -> None:
+    made = table(trip(AFTER, np.array([np.nan, 20.0, 28.0, 5.0, 12.0, np.nan])))
+
+    corfe = made.loc["Corfe"]
+    # 300 people 20 -> 22 and 100 people 28 -> 34: 8,800 and 10,000 over 400; with 100 people at 14 it is 11,400 / 500
+    assert (corfe["minutes"], corfe["people_compared"]) == (pytest.approx(22.8), 400)
+    assert (corfe["minutes_before"], corfe["minutes_after"]) == (22, 25)
+    assert corfe["change"] == pytest.approx(3)
+
+
+@pytest.mark.parametrize("baseline", [True, False])
+def test_places_of_fewer_people_than_are_ranked_come_after_all_others(baseline: bool) -> None:
+    # everybody has a route: Corfe 500 people, Town 550, outside 20
+    after = np.array([14.0, 22.0, 34.0, 5.0, 5.0, 60.0])
+    journey = trip(after, np.full(6, 5.0) if baseline else None)
+    usual = community_table("o", journey, people(), COMMUNITIES, 30.0, area=AREA)
+    made = {
+        least: list(
+            community_table("o", journey, people(), COMMUNITIES, 30.0, area=AREA, least_people=least)["community"]
+        )
+        for least in (20, 21, 501, 551)
+    }
+
+    assert list(usual["community"]) == [OUTSIDE, "Corfe", "Town"]
+    # of exactly 20 people is not of fewer than 20
+    assert made == {
+        20: [OUTSIDE, "Corfe", "Town"],
+        21: ["Corfe", "Town", OUTSIDE],
+        501: ["Town", OUTSIDE, "Corfe"],
+        551: [OUTSIDE, "Corfe", "Town"],
+    }
 
 
 def test_who_lives_there_is_counted_where_it_is_known_and_never_guessed() -> None:
@@ -160,12 +195,22 @@ def test_people_are_conserved_and_no_figure_leaves_its_bounds(rows: list, baseli
     assert worked.beyond.sum() == pytest.approx(patients[counted & (after > 30 + 1e-9)].sum())
     assert (worked.newly_beyond <= worked.beyond + 1e-6).all()
     assert (worked.no_route + worked.beyond <= worked.people + 1e-6).all()
-    told = ~np.isnan(worked.minutes_after)
-    assert (worked.minutes_after[told] <= worked.longest[told] + 1e-6).all()
-    if worked.change is not None and worked.minutes_before is not None:
-        known = ~np.isnan(worked.change)
-        difference = worked.minutes_after[known] - worked.minutes_before[known]
-        assert worked.change[known] == pytest.approx(difference, abs=1e-6)
+    told = ~np.isnan(worked.minutes)
+    assert (worked.minutes[told] <= worked.longest[told] + 1e-6).all()
+    assert worked.compared.sum() == pytest.approx(
+        patients[counted & ~np.isnan(before) & ~np.isnan(after)].sum() if baseline else 0
+    )
+    if worked.change is None:
+        assert np.isnan([worked.minutes_before, worked.minutes_after]).all()
+        return
+    known = worked.compared > 0
+    for of_compared in (worked.minutes_before, worked.minutes_after, worked.change):
+        assert (np.isnan(of_compared) == ~known).all()
+    difference = worked.minutes_after[known] - worked.minutes_before[known]
+    assert worked.change[known] == pytest.approx(difference, abs=1e-6)
+    # where all with a route are compared, their minutes are those of everybody
+    everybody = known & np.isclose(worked.compared, worked.people - worked.no_route, rtol=1e-12, atol=0)
+    assert worked.minutes[everybody] == pytest.approx(worked.minutes_after[everybody], rel=1e-6, abs=1e-6)
 
 
 # ------------------------------------------------------------------------------------------- which areas are one

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from grouping.impact import measures
 from grouping.impact.communities import Communities, community_table
 from grouping.impact.disclosure import HIDDEN, people_text, public_sentence, public_tables
 from grouping.impact.disclosure.counts import rounded
 from grouping.impact.people import People, Population
 from grouping.impact.tables import (
     KEY_POPULATIONS,
+    PRACTICE_COLUMNS,
     groups_table,
     inequality_table,
     people_table,
@@ -26,8 +28,10 @@ from tests.grouping.impact.attacker import Attacker, hidden_small, leaks, mistak
 THRESHOLD = 30.0
 COUNTED = (
     "no_route", "people_compared", "longer_5", "longer_10", "longer_15", "longer_20", "shorter_5", "newly_beyond",
-    "no_longer_beyond", "beyond", "lost_route", "gained_route", "kept_no_site",
+    "no_longer_beyond", "beyond", "lost_route", "gained_route", "kept_no_site", "kept_no_site_longer_5",
 )  # fmt: skip
+LISTED = ("people", "no_route", "mean", "people_compared", "mean_before", "mean_after", "mean_change")
+"""Figures of a practice, by the names they have in the summary."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class World:
     populations: dict[str, np.ndarray]  # key -> people; the family of (key, rest) is named by the key
     before: np.ndarray
     after: dict[str, np.ndarray]
+    without_site: int = -1  # a practice that keeps no site
 
     def tables(self, *, baseline: bool = True, winter: bool = False) -> dict[str, pd.DataFrame]:
         """All tables of the hub journey by car."""
@@ -85,7 +90,8 @@ class World:
 
     def trip(self, after: np.ndarray, baseline: bool) -> Trip:
         everybody = np.ones(len(self.patients), dtype=bool)
-        return Trip("hub", "car", after, self.before if baseline else None, everybody, ~everybody)
+        apart = self.practice == self.without_site
+        return Trip("hub", "car", after, self.before if baseline else None, everybody, apart)
 
     def people(self) -> People:
         made = [Population("all", "All", "all", self.patients, "Made up.")]
@@ -110,11 +116,11 @@ class World:
         rows = []
         for n, code in enumerate(codes):
             own = self.practice == n
-            lost = float(self.patients[own & np.isnan(trip.after)].sum())
             head = (option, "hub", "car", code, code, "A" if n < half else "B", "rural")
-            rows.append((*head, float(self.patients[own].sum()), lost, np.nan, np.nan, np.nan))
-        columns = ["option", "journey", "mode", "practice_code", "name", "group_id", "setting", "people", "no_route"]
-        return pd.DataFrame(rows, columns=[*columns, "mean_before", "mean_after", "change"])
+            everybody = replace(trip, apart=np.zeros_like(trip.apart))
+            figures = measures.measure(everybody, np.where(own, self.patients, 0.0)[:, None], THRESHOLD)
+            rows.append((*head, *(float(figures[name][0]) for name in LISTED)))
+        return pd.DataFrame(rows, columns=list(PRACTICE_COLUMNS))
 
 
 def made_world(seed: int, *, rows: int = 60, size: float = 30.0, whole: bool = True) -> World:
@@ -269,6 +275,61 @@ def test_what_is_hidden_under_one_option_does_not_stand_under_another():
     assert one_row(communities, option="option-2", community="Ward 01")["beyond"] == HIDDEN
 
 
+def test_what_was_before_cannot_be_told_from_another_option():
+    """Seven people have no route before, nor under the first option; the second one takes it from 117 more."""
+    patients = np.full(8, 200.0)
+    patients[[0, 2]] = 7.0, 117.0
+    before, second = np.full(8, 12.0), np.full(8, 12.0)
+    before[0] = second[0] = second[2] = np.nan
+    world = simple_world(patients=patients, before=before, after={"option-1": before.copy(), "option-2": second})
+    summary = public_tables(world.tables()).tables["summary"]
+    assert one_row(summary, option="option-1", population="all", setting="all")["no_route"] == HIDDEN
+    # 125 without a route less 115 who lost it would leave 5 to 15 people
+    row = one_row(summary, option="option-2", population="all", setting="all")
+    assert row["lost_route"] == HIDDEN
+    assert row["no_route"] == HIDDEN
+
+
+def test_how_many_are_compared_tells_no_more_than_how_many_have_a_route():
+    """Three people of a community had no route before: all 400 less 397 compared would tell of them."""
+    before = np.full(8, 12.0)
+    before[1] = np.nan
+    patients = np.full(8, 200.0)
+    patients[[0, 1]] = 397.0, 3.0
+    public = public_tables(simple_world(patients=patients, before=before).tables()).tables
+    row = one_row(public["communities"], community="Ward 00")
+    assert row["people"] == 400
+    assert row["no_route"] == 0
+    assert row["people_compared"] == HIDDEN
+    # the three would also be told by 1,600 in all less 1,597, and by the practice they are with
+    assert one_row(public["summary"], population="all", setting="all")["people_compared"] == HIDDEN
+    assert one_row(public["practices"], practice_code="P01")["people_compared"] == HIDDEN
+
+
+def test_a_journey_that_may_be_one_persons_is_not_printed_for_a_small_place():
+    patients = np.full(8, 200.0)
+    patients[:2] = 50.0
+    communities = public_tables(simple_world(patients=patients).tables()).tables["communities"]
+    assert one_row(communities, community="Ward 00")["longest"] == HIDDEN
+    assert one_row(communities, community="Ward 00")["minutes"] == 12.0
+    assert one_row(communities, community="Ward 01")["longest"] == 12.0
+
+
+def test_a_hidden_community_leaves_no_gap_in_the_ranks():
+    """Its rank between two others would tell its minutes."""
+    patients = np.array([6.0, 0.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0])
+    after = np.array([14.0, 14.0, 16.0, 16.0, 13.0, 13.0, 12.0, 12.0])
+    world = simple_world(patients=patients, populations={"age_65_plus": patients / 2}, after={"option-1": after})
+    communities = public_tables(world.tables()).tables["communities"]
+    # Ward 01 protects Ward 00, the second of all by its minutes
+    assert list(zip(communities["community"], communities["rank"], strict=True)) == [
+        ("Ward 02", 1),
+        ("Ward 03", 2),
+        ("Ward 00", HIDDEN),
+        ("Ward 01", HIDDEN),
+    ]
+
+
 def test_derived_figures_come_from_printed_ones():
     after = np.linspace(12.0, 26.0, 8)
     summary = public_tables(simple_world(after={"option-1": after}).tables()).tables["summary"]
@@ -288,12 +349,15 @@ def test_numbers_of_people_in_sentences():
     assert people_text(1_203.0) == "1,205"
     assert people_text(0.0) == "0"
     assert public_sentence("8 areas have no projection; their 2,853 patients stay as today.") == (
-        "8 areas have no projection; their 2,855 patients stay as today."
+        "8 areas have no projection; their patients stay as today."
     )
     assert public_sentence("For 99.96% of patients; not known for 0.04% of patients.") == (
         "For over 99% of patients; not known for under 1% of patients."
     )
-    assert "some people" in public_sentence("5 people live outside.")
+    assert public_sentence("1 area with 12 registered patients (E01)") == "1 area with some registered patients (E01)"
+    assert public_sentence("By the locality: 2,694 patients instead of 2,708.") == "By the locality."
+    assert public_sentence("+1,203 patients on 98,765 (+1.2%).") == "+1,205 patients on 98,765 (+1.2%)."
+    assert public_sentence("-6 patients on 98,765 (-0.0%).") == "Fewer than 200 patients more or less on 98,765."
 
 
 def test_sentences_about_places_hold_no_number_the_tables_hide():
@@ -437,4 +501,4 @@ def test_the_attacker_is_right_in_what_it_takes_for_certain(seed):
 
 def test_the_attacker_finds_what_rounding_alone_gives_away():
     exact = nasty_world().tables()
-    assert len(leaks(exact, only_small_numbers_hidden(exact), at_most=20)) >= 5
+    assert len(leaks(exact, only_small_numbers_hidden(exact), at_most=12)) >= 4

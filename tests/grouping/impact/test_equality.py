@@ -14,6 +14,7 @@ from grouping.impact.equality import (
     equality_markdown,
     markdown_text,
 )
+from grouping.impact.words import signed_minutes
 from tests.grouping.impact.made_impact import ABOUT, made_impact
 from tests.grouping.made_run import HOSTILE_NAMES
 
@@ -28,7 +29,7 @@ def draft_of(**made: object):
 
 
 def part(draft, heading: str):
-    return next(part for part in draft.parts if part.heading == heading)
+    return next(part for part in draft.parts if part.heading.startswith(heading))
 
 
 def test_lists_every_protected_characteristic_and_answers_none_of_them_for_people() -> None:
@@ -59,7 +60,51 @@ def test_the_gap_stands_with_its_definition() -> None:
     row = given[(given["option"] == "option-1") & (given["journey"] == "hub") & (given["mode"] == "car")].iloc[0]
     assert gaps.rows[0][:3] == ("Aged 75 and over", "All registered patients", "Option 1")
     assert gaps.rows[0][3:5] == (f"{row['mean']:.1f}", f"{row['mean_compared_with']:.1f}")
-    assert gaps.rows[0][6] == f"{row['ratio']:.2f}"
+    assert gaps.rows[0][5] == f"{row['ratio']:.2f}"
+    assert gaps.columns[6:] == ("Gap", "Gap before", "Gap after")
+    assert gaps.rows[0][6:] == tuple(signed_minutes(row[name]) for name in ("gap", "gap_before", "gap_after"))
+    assert "among people who have the journey before and after" in gaps.paragraphs[0]
+
+
+def test_a_gap_without_a_before_stands_alone() -> None:
+    assert part(draft_of(baseline=False), "Differences between populations").columns[6:] == ("Gap",)
+
+
+def test_people_without_a_car_are_told_of_by_public_transport_first_and_by_car_as_a_lift() -> None:
+    draft = draft_of()
+    headings = [one.heading for one in draft.parts]
+    without = "Households without a car: journeys to the hub by public transport and on foot"
+    assert headings.index(without) < headings.index("Journeys to the hub by car")
+    label = "In a household without a car"
+    journeys = {row[0] for row in part(draft, "Journeys to the hub").rows}
+    assert f"{label} (by car: a lift or a taxi)" in journeys
+    assert label not in journeys
+    gaps = [row[0] for row in part(draft, "Differences between populations").rows if row[2] == "Option 1"]
+    assert gaps[1:] == [f"{label} ({how})" for how in ("by public transport", "on foot", "by car: a lift or a taxi")]
+
+
+def test_every_part_with_travel_figures_says_the_journey_the_mode_and_that_no_site_closes() -> None:
+    draft = draft_of()
+    for heading in ("Households", "Journeys", "Differences", "Mitigation"):
+        one = part(draft, heading)
+        said = " ".join(one.paragraphs)
+        assert "Grouping practices closes no site." in said, heading
+        assert "to the hub" in said, heading
+        assert "by car" in said or "by public transport and on foot" in said, heading
+
+
+def test_a_scenario_stands_at_the_top_and_nothing_is_as_it_stands() -> None:
+    text = equality_markdown(draft_of(scenario="winter"))
+    assert "Scenario: Winter roads. All figures are for it" in text.split("## 1")[0]
+    assert "Every road slower by its class." in text.split("## 1")[0]
+    assert "stands" not in text.replace("The case as it stands", "")
+    assert "Scenario:" not in equality_markdown(draft_of())
+
+
+def test_who_is_left_out_is_said() -> None:
+    impact = made_impact(partial=True)
+    said = part(equality_draft(impact, ABOUT), "What is considered").paragraphs
+    assert any("the others are in no figure here" in sentence for sentence in said)
 
 
 def test_without_a_before_no_change_is_claimed() -> None:

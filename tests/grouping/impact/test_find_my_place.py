@@ -135,6 +135,11 @@ def test_people_of_several_groups_hear_the_hub_of_most() -> None:
     sentence = said(option(groups=("G08", "G07", "G09", "G07")))["car", "option-2"]
 
     assert sentence.startswith("Option 2: for most people the shared hub would be Swanage Surgery:")
+    # G07 620 people, G08 420, G09 200: the most, but 620 of 1,240 are not more than half
+    evenly = np.array([420.0, 620.0, 200.0, 9.0])
+    made = option(groups=("G08", "G07", "G09", "G07"))
+    table = place_sentences([made], evenly, AREA, COMMUNITIES).query("community == 'Corfe Castle' and mode == 'car'")
+    assert table["sentence"].iloc[1].startswith("Option 2: the most common shared hub would be Wareham Surgery:")
 
 
 def test_homes_outside_the_inputs_have_no_route() -> None:
@@ -174,11 +179,61 @@ def test_small_numbers_are_written_by_the_function_given() -> None:
 
 
 def test_a_few_people_registered_far_away_do_not_decide_the_range() -> None:
-    # 40 of 1,240 people are fewer than one in twenty; 240 are more
-    stray = np.array([13.0, 15.0, 84.0, NAN])
-    assert "on average (13 to 15)" in said(option(trips(hub=stray)))["car", "option-2"]
+    # 40 of 1,240 people are fewer than one in twenty; 240 are more. (13,000 + 3,000 + 2,000) / 1,240 = 14.5
+    stray = np.array([13.0, 15.0, 50.0, NAN])
+    assert "15 minutes by car on average (13 to 15)," in said(option(trips(hub=stray)))["car", "option-2"]
     many = np.array([13.0, 84.0, 84.0, NAN])
     assert "on average (13 to 84)" in said(option(trips(hub=many)))["car", "option-2"]
+
+
+def test_a_range_that_does_not_hold_the_mean_is_left_out() -> None:
+    # (13,000 + 3,000 + 40 x 84) / 1,240 = 15.6: the 40 people far off move the mean out of 13 to 15
+    told = said(option(trips(hub=np.array([13.0, 15.0, 84.0, NAN]))))["car", "option-2"]
+    assert "Wareham Surgery: 16 minutes by car on average, 7 minutes longer than today." in told
+
+
+def test_a_plan_that_is_compared_with_is_not_called_today() -> None:
+    sentences = said(option(), before="before")
+
+    assert sentences["car", ""].endswith("; to the hub of the plan it is compared with it is 9 minutes by car.")
+    assert sentences["car", "option-2"].endswith("13 minutes by car, 4 minutes longer than before.")
+    lost = said(option(trips(hub=np.array([13.0, 13.0, NAN, NAN]))), before="before")["car", "option-2"]
+    assert lost.endswith(
+        "4 minutes longer than before, and 40 of 1,240 people would have no route (40 with a route before)."
+    )
+    # site options change routine care of today, whatever hubs are compared with
+    moved = said(option(trips(own_after=np.array([9.0, 12.0, 12.0, NAN]))), before="before")["car", "option-2"]
+    assert moved.endswith("to their own practice, 10 minutes by car, 2 minutes longer than today.")
+
+
+def test_who_had_no_hub_before_is_in_the_level_and_not_in_the_change() -> None:
+    # 240 people 9 -> 16; the 1,000 at 13 had none: (13,000 + 3,840) / 1,240 = 13.6 of all
+    some = trips(hub_before=np.array([NAN, 9.0, 9.0, NAN]), hub=np.array([13.0, 16.0, 16.0, NAN]))
+    sentences = said(option(some), before="before")
+
+    assert sentences["car", ""].endswith(
+        "it is 9 minutes by car, and 1,000 of 1,240 people have no route or no hub in that plan."
+    )
+    assert sentences["car", "option-2"].endswith(
+        "14 minutes by car on average (13 to 16), for those who can be compared 7 minutes longer than before."
+    )
+    today = said(option(some))
+    assert today["car", ""].endswith("and 1,000 of 1,240 people have no route or no hub today.")
+    assert today["car", "option-2"].endswith("for those who can be compared 7 minutes longer than today.")
+
+
+@pytest.mark.parametrize(("before", "words"), [("today", " with today."), ("before", ".")])
+def test_where_nobody_is_compared_it_says_so(before: str, words: str) -> None:
+    nobody = said(option(trips(hub_before=np.full(4, NAN))), before=before)["car", "option-2"]
+    assert nobody.endswith(f"13 minutes by car, which cannot be compared{words}")
+
+
+def test_the_scenario_of_all_minutes_is_named() -> None:
+    sentences = said(option(), under="Winter speeds")
+
+    assert sentences["car", ""].startswith("Today (Winter speeds): from Corfe Castle")
+    assert sentences["walk", ""].startswith("Today (Winter speeds), without a car: ")
+    assert sentences["car", "option-2"].startswith("Option 2: ")
 
 
 def test_every_place_is_told_once_for_each_mode_and_option() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,11 +17,21 @@ import pytest
 from geodata.errors import InputProblems
 from grouping.impact.assemble import impact_of
 from grouping.impact.communities import OUTSIDE
-from grouping.impact.measures import CHANGE_COLUMNS, LEVEL_COLUMNS, MEASURES
+from grouping.impact.measures import APART_COLUMNS, CHANGE_COLUMNS, LEVEL_COLUMNS, MEASURES
 from grouping.impact.result import Impact
 from grouping.impact.site_options import read_site_options
 from grouping.plan import Group, Plan
-from tests.grouping.impact.impact_place import BEFORE, FAR, NEAR, SERVICES, SPLIT, one_road
+from tests.grouping.impact.impact_place import (
+    BEFORE,
+    FAR,
+    NEAR,
+    PARTLY,
+    SERVICES,
+    SPLIT,
+    one_road,
+    one_road_place,
+    prepared,
+)
 
 NO = None
 """No route."""
@@ -110,6 +119,7 @@ CAR: dict[str, dict[str, list[float | None]]] = {
         "far": [24, 33, 32, 14, 32, 28, 24, 14, 12, NO, 4, NO],  # A, B and C to H1 at km 34, D to D1
         "split": [5, 4, 3, 15, 3, 1, 10, 0, 26, NO, 26, NO],  # A and B to B1, C and D to C1
         "services": [10, 1, 2, 0, 18, 14, 10, 0, 26, NO, 26, NO],  # A to A1 or C1, all others to C1
+        "partly": [NO, NO, NO, 15, 3, 1, 10, 0, 26, NO, NO, NO],  # B to B1, C to C1; A and D had no hub
     },
 }
 BUS: dict[str, dict[str, list[float | None]]] = {
@@ -119,20 +129,21 @@ BUS: dict[str, dict[str, list[float | None]]] = {
         "near": [40, 5, 8, NO, 8, 15, NO, NO, 20, NO, 20, NO],
         "far": [NO, 70, 68, NO, 68, NO, NO, NO, NO, NO, 20, NO],
         "services": [40, 5, 8, 4, NO, NO, 50, 4, NO, NO, NO, NO],
+        "partly": [NO, NO, NO, 60, 10, 6, 50, 4, NO, NO, NO, NO],
     },
 }
 
 
-def on_foot(minutes: Sequence[float | None], islet: float) -> list[float | None]:
+def on_foot(minutes: Sequence[float | None], islet: float | None) -> list[float | None]:
     """12.5 minutes a kilometre; straight lines know no water, so that the islet is `islet` km away."""
-    walked = [None if m is None else 12.5 * m for m in minutes]
-    return [*walked[:-1], 12.5 * islet]
+    return [None if m is None else 12.5 * m for m in (*minutes[:-1], islet)]
 
 
-# the islet is 18 km from D1, and 40 km from C1
+# the islet is 18 km from D1, and 40 km from C1; where practice D had no hub, its patients there had none either
+ISLET = {"services": 40, "partly": NO}
 WALK = {
     "routine": {"today": on_foot(CAR["routine"]["today"], 18)},
-    "hub": {name: on_foot(row, 40 if name == "services" else 18) for name, row in CAR["hub"].items()},
+    "hub": {name: on_foot(row, ISLET.get(name, 18)) for name, row in CAR["hub"].items()},
 }
 BY_MODE = {"car": CAR, "public-transport": BUS, "walk": WALK}
 MODES = tuple(BY_MODE)
@@ -169,10 +180,11 @@ def quantile(pairs: Iterable[tuple[int, float]], share: Fraction) -> float:
     return math.nan
 
 
-def plain(rows: Sequence[Row], *, baseline: bool = True) -> dict[str, float]:
-    """Every figure of the summary, from the definitions."""
-    whole = sum(people for people, _, _ in rows)
-    after = [(people, now) for people, _, now in rows if now is not None]
+def plain(rows: Sequence[Row], *, baseline: bool = True, apart: Sequence[Row] = ()) -> dict[str, float]:
+    """Every figure of the summary, from the definitions; `apart` are patients of a practice that keeps no site."""
+    everybody = [*rows, *apart]
+    whole = sum(people for people, _, _ in everybody)
+    after = [(people, now) for people, _, now in everybody if now is not None]
     found = {
         "people": whole,
         "no_route": whole - sum(people for people, _ in after),
@@ -181,13 +193,13 @@ def plain(rows: Sequence[Row], *, baseline: bool = True) -> dict[str, float]:
         "p90": quantile(after, Fraction(9, 10)),
         "longest": max((now for people, now in after if people), default=math.nan),
         "beyond": sum(people for people, now in after if now > 30),
-        "kept_no_site": 0,
+        "kept_no_site": sum(people for people, _, _ in apart),
     }
     for limit in (10, 15, 20, 30, 45):
         found[f"within_{limit}"] = sum(n for n, now in after if now <= limit) / whole if whole else math.nan
     if not baseline:
-        return found | dict.fromkeys(CHANGE_COLUMNS, math.nan)
-    both = [(people, then, now) for people, then, now in rows if then is not None and now is not None]
+        return found | dict.fromkeys((*CHANGE_COLUMNS, *APART_COLUMNS[1:]), math.nan)
+    both, received = with_both(rows), with_both(apart)
     found |= {
         "people_compared": sum(people for people, _, _ in both),
         "mean_before": mean((people, then) for people, then, _ in both),
@@ -201,10 +213,18 @@ def plain(rows: Sequence[Row], *, baseline: bool = True) -> dict[str, float]:
         "lost_route": sum(people for people, then, now in rows if then is not None and now is None),
         "gained_route": sum(people for people, then, now in rows if then is None and now is not None),
         "change_in_patient_minutes": sum(people * (now - then) for people, then, now in both),
+        "kept_no_site_before": mean((people, then) for people, then, _ in received),
+        "kept_no_site_after": mean((people, now) for people, _, now in received),
+        "kept_no_site_longer_5": sum(people for people, then, now in received if now - then > 5),
     }
     for limit in (5, 10, 15, 20):
         found[f"longer_{limit}"] = sum(people for people, then, now in both if now - then > limit)
     return found
+
+
+def with_both(rows: Sequence[Row]) -> list[Row]:
+    """Who is compared: those with minutes before and after."""
+    return [row for row in rows if row[1] is not None and row[2] is not None]
 
 
 def rows_where(
@@ -250,6 +270,12 @@ def impact() -> Impact:
 def against_services() -> Impact:
     """One option against the sites where hub services run today."""
     return impact_of(one_road(), {"near": NEAR}, baseline=SERVICES, scenarios=())
+
+
+@pytest.fixture(scope="module")
+def partly() -> Impact:
+    """Two options against networks of which practices A and D were no part: nothing is compared for their patients."""
+    return impact_of(one_road(), {"near": NEAR, "far": FAR}, baseline=PARTLY, scenarios=())
 
 
 @pytest.fixture(scope="module")
@@ -539,6 +565,9 @@ BY_HAND = {
         "mean_change": 0,
         "change_in_patient_minutes": 0,
         "kept_no_site": 0,
+        "kept_no_site_before": math.nan,
+        "kept_no_site_after": math.nan,
+        "kept_no_site_longer_5": 0,
     },
 }
 
@@ -608,18 +637,48 @@ def test_every_row_of_the_summary_against_sites_of_today(against_services: Impac
 def test_without_a_baseline_the_hub_has_a_level_and_no_change(level_only: Impact) -> None:
     summary_agrees(level_only, ("near", "far"), "")
     hub = level_only.tables["summary"][level_only.tables["summary"]["journey"] == "hub"]
-    assert hub[list(CHANGE_COLUMNS)].isna().all(axis=None)
+    assert hub[[*CHANGE_COLUMNS, *APART_COLUMNS[1:]]].isna().all(axis=None)
+    assert (hub["kept_no_site"] == 0).all()
     assert hub[list(LEVEL_COLUMNS[:2])].notna().all(axis=None)
     routine = level_only.tables["summary"][level_only.tables["summary"]["journey"] == "routine"]
     assert (routine["change_in_patient_minutes"] == 0).all()
     assert level_only.baseline == ""
     for name in ("practices", "groups"):
         table = level_only.tables[name]
-        assert table.loc[table["journey"] == "hub", ["mean_before", "change"]].isna().all(axis=None)
-    assert level_only.tables["inequality"].query("journey == 'hub'")["gap_before"].isna().all()
+        nothing = ["people_compared", "mean_before", "mean_after", "change"]
+        assert table.loc[table["journey"] == "hub", nothing].isna().all(axis=None)
+    gaps = level_only.tables["inequality"].query("journey == 'hub'")
+    assert gaps[["gap_before", "gap_after"]].isna().all(axis=None)
+    assert gaps["gap"].notna().all()
+
+
+def test_every_row_of_the_summary_where_some_had_no_hub_before(partly: Impact) -> None:
+    summary_agrees(partly, ("near", "far"), "partly")
+    row = only(partly.tables["summary"], option="near", journey="hub", mode="car", population="all", setting="all")
+    # B-R2 200 15->20, B-U2 200 3->2, B-U3 400 1->6; C-R1 100 10->32, C-R2 400 0->22, C-R3 100 26->4
+    expected = {
+        "mean": 22_600 / 2_700,  # the level is that of everybody with a route
+        "no_route": 100,
+        "people_compared": 800 + 600,
+        "mean_before": 7_600 / 1_400,  # 3000+600+400 + 1000+0+2600
+        "mean_after": 19_200 / 1_400,  # 4000+400+2400 + 3200+8800+400
+        "mean_change": 11_600 / 1_400,
+        "median_before": 1,  # 400 at 0, 800 within 1; half is 700
+        "p90_before": 15,  # 1,100 within 10, 1,300 within 15: nine tenths are 1,260
+        "longer_5": 100 + 400,
+        "shorter_5": 100,
+        "newly_beyond": 100,
+        "lost_route": 0,
+        "gained_route": 1_000 + 300,  # A, and those of D with a road
+        "change_in_patient_minutes": 11_600,
+    }
+    agree(row, expected, "partly")
 
 
 # --- Inequality ---------------------------------------------------------------------------------------------------
+
+IMPACTS = {"today": "impact", "partly": "partly", "": "level_only"}
+"""Fixtures by what they are compared with."""
 
 PAIRS = (
     ("rural", "urban"),
@@ -655,19 +714,38 @@ def test_inequality_as_worked_by_hand(impact: Impact) -> None:
             "gap": one - other,
             "ratio": one / other,
             "gap_before": before,
+            "gap_after": one - other,  # everybody with a route had one before
         }
         agree(row, expected, row.population)
 
 
-def test_every_row_of_inequality(impact: Impact) -> None:
-    table = impact.tables["inequality"]
+def test_the_gaps_are_those_of_the_people_compared(partly: Impact) -> None:
+    row = only(partly.tables["inequality"], option="near", journey="hub", mode="car", population="rural")
+    # country: B-R2 200 15->20, C-R1 100 10->32, C-R2 400 0->22, C-R3 100 26->4: 6,600 and 16,400 over 800
+    # town: B-U2 200 3->2, B-U3 400 1->6: 1,000 and 2,800 over 600
+    expected = {
+        "people": 1_260,
+        "people_compared_with": 1_500,
+        "gap": 18_600 / 1_200 - 4_000 / 1_500,  # of all with a route
+        "gap_before": 6_600 / 800 - 1_000 / 600,
+        "gap_after": 16_400 / 800 - 2_800 / 600,
+    }
+    agree(row, expected, "partly")
+
+
+@pytest.mark.parametrize("before", ["today", "partly", ""])
+def test_every_row_of_inequality(before: str, request: pytest.FixtureRequest) -> None:
+    table = request.getfixturevalue(IMPACTS[before]).tables["inequality"]
     assert len(table) == 2 * 2 * 3 * len(PAIRS)
     for option in ("near", "far"):
         for journey in ("routine", "hub"):
             for mode in MODES:
-                then, now = minutes_of(option, journey, mode, "today")
+                then, now = minutes_of(option, journey, mode, before)
+                compared = journey == "routine" or before != ""
                 for pair in PAIRS:
-                    one, other = (plain(rows_where(PEOPLE[key], then, now, [True] * 12)) for key in pair)
+                    one, other = (
+                        plain(rows_where(PEOPLE[key], then, now, [True] * 12), baseline=compared) for key in pair
+                    )
                     where = {"option": option, "journey": journey, "mode": mode, "population": pair[0]}
                     expected = {
                         "people": one["people"],
@@ -677,6 +755,7 @@ def test_every_row_of_inequality(impact: Impact) -> None:
                         "gap": one["mean"] - other["mean"],
                         "ratio": one["mean"] / other["mean"],
                         "gap_before": one["mean_before"] - other["mean_before"],
+                        "gap_after": one["mean_after"] - other["mean_after"],
                     }
                     agree(only(table, **where), expected, where)
 
@@ -704,6 +783,8 @@ def test_practices_as_worked_by_hand(impact: Impact) -> None:
             "setting": MOSTLY[code],
             "people": people,
             "no_route": no_route,
+            "mean": after,
+            "people_compared": people - no_route,
             "mean_before": before,
             "mean_after": after,
             "change": change,
@@ -711,16 +792,38 @@ def test_practices_as_worked_by_hand(impact: Impact) -> None:
         agree(row, expected, code)
 
 
+def test_practices_and_groups_of_which_some_had_no_hub_before(partly: Impact) -> None:
+    none = math.nan
+    by_hand = {
+        # mean of all with a route; people compared, their means before and after
+        "A": (2.2, 0, none, none),
+        "B": (8.5, 800, 5.0, 8.5),
+        "C": (12_400 / 600, 600, 6.0, 12_400 / 600),
+        "D": (4.0, 0, none, none),
+        # A 2,200 and B 6,800 over 1,800; compared is B alone
+        "G01": (5.0, 800, 5.0, 8.5),
+        # C 12,400 and D 1,200 over 900; compared is C alone
+        "G02": (13_600 / 900, 600, 6.0, 12_400 / 600),
+    }
+    for key, (level, compared, before, after) in by_hand.items():
+        name, column = ("groups", "group_id") if key.startswith("G") else ("practices", "practice_code")
+        row = only(partly.tables[name], option="near", journey="hub", mode="car", **{column: key})
+        expected = {"mean": level, "people_compared": compared, "mean_before": before, "mean_after": after}
+        agree(row, expected | {"change": after - before}, key)
+
+
 def test_groups_as_worked_by_hand(impact: Impact) -> None:
     table = impact.tables["groups"]
     town = only(table, option="near", journey="hub", mode="car", group_id="G01")
     # before 3800 + 4000 = 7,800 patient-minutes, after 2200 + 6800 = 9,000, over 1,800
     expected = {"people": 1_800, "no_route": 0, "mean_before": 7_800 / 1_800, "mean_after": 5.0, "longest": 20}
-    agree(town, expected | {"change": 1_200 / 1_800, "name": "G01"}, "town")
+    expected |= {"mean": 5.0, "people_compared": 1_800, "change": 1_200 / 1_800}
+    agree(town, expected | {"name": "G01"}, "town")
     country = only(table, option="near", journey="hub", mode="car", group_id="G02")
     # before 3600 + 1200, after 12400 + 1200, over 900 with a route
     expected = {"people": 1_000, "no_route": 100, "mean_before": 4_800 / 900, "mean_after": 13_600 / 900, "longest": 32}
-    agree(country, expected | {"change": 8_800 / 900}, "country")
+    expected |= {"mean": 13_600 / 900, "people_compared": 900, "change": 8_800 / 900}
+    agree(country, expected, "country")
 
 
 def before_and_after(figures: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
@@ -729,22 +832,27 @@ def before_and_after(figures: Mapping[str, float], names: Sequence[str]) -> dict
     return {name: renamed[name] for name in names}
 
 
-def test_every_row_of_practices_and_groups(impact: Impact) -> None:
-    practices, groups = impact.tables["practices"], impact.tables["groups"]
+@pytest.mark.parametrize("before", ["today", "partly", ""])
+def test_every_row_of_practices_and_groups(before: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue(IMPACTS[before])
+    practices, groups = found.tables["practices"], found.tables["groups"]
     assert len(practices) == 2 * 2 * 3 * 4
     assert len(groups) == 2 * 2 * 3 * 2
-    wanted = ("people", "no_route", "mean_before", "mean_after", "change")
+    wanted = ("people", "no_route", "mean", "people_compared", "mean_before", "mean_after", "change")
     for option, members in GROUPS.items():
         for journey in ("routine", "hub"):
             for mode in MODES:
-                then, now = minutes_of(option, journey, mode, "today")
+                then, now = minutes_of(option, journey, mode, before)
+                compared = journey == "routine" or before != ""
                 where = {"option": option, "journey": journey, "mode": mode}
                 for code in NAMES:
-                    figures = plain(rows_where(ALL, then, now, [own == code for own in PRACTICE]))
+                    rows = rows_where(ALL, then, now, [own == code for own in PRACTICE])
+                    figures = plain(rows, baseline=compared)
                     row = only(practices, practice_code=code, **where)
                     agree(row, before_and_after(figures, wanted), (where, code))
                 for name, codes in members.items():
-                    figures = plain(rows_where(ALL, then, now, [own in codes for own in PRACTICE]))
+                    rows = rows_where(ALL, then, now, [own in codes for own in PRACTICE])
+                    figures = plain(rows, baseline=compared)
                     row = only(groups, group_id=name, **where)
                     agree(row, before_and_after(figures, (*wanted, "longest")), (where, name))
 
@@ -777,9 +885,9 @@ def test_communities_as_worked_by_hand(impact: Impact) -> None:
         "Harbour": (1_100, 160, 280, 1_100, 0, 3_900 / 1_100, 1_600 / 1_100, -2_300 / 1_100, 2, 0, 0),
         # C 100 26->4, D 300 4->4
         "near Farthing": (400, 200, 40, 0, 0, 3_800 / 400, 1_600 / 400, -2_200 / 400, 4, 0, 0),
-        # nothing to judge by: last, by name; nothing is known about people outside the inputs
-        OUTSIDE: (40, none, none, none, 40, none, none, none, none, 0, 0),
+        # nothing to judge by: last, fewer than 50 people after the others; of those outside the inputs nothing is known
         "Islet": (60, 30, none, 60, 60, none, none, none, none, 0, 0),
+        OUTSIDE: (40, none, none, none, 40, none, none, none, none, 0, 0),
     }
     table = impact.tables["communities"]
     part = table[(table["option"] == "near") & (table["journey"] == "hub") & (table["mode"] == "car")]
@@ -790,19 +898,49 @@ def test_communities_as_worked_by_hand(impact: Impact) -> None:
     )
     for row in part.itertuples(index=False):
         expected = dict(zip([*columns.split(), "beyond"], by_hand[row.community], strict=True))
-        areas, setting = COMMUNITIES[row.community]
-        agree(row, expected | {"areas": areas, "setting": setting}, row.community)
+        expected |= dict(zip(("areas", "setting"), COMMUNITIES[row.community], strict=True))
+        # everybody with a route had one before
+        expected |= {"minutes": expected["minutes_after"], "people_compared": expected["people"] - expected["no_route"]}
+        agree(row, expected, row.community)
 
 
-def test_every_row_of_communities(impact: Impact, level_only: Impact) -> None:
-    for found, before in ((impact, "today"), (level_only, "")):
-        table = found.tables["communities"]
-        assert len(table) == 2 * 2 * 3 * len(COMMUNITIES)
-        for option in ("near", "far"):
-            for journey in ("routine", "hub"):
-                for mode in MODES:
-                    where = {"option": option, "journey": journey, "mode": mode}
-                    communities_agree(table, where, before if journey == "hub" else "today")
+def test_communities_of_which_some_had_no_hub_before(partly: Impact, level_only: Impact) -> None:
+    none = math.nan
+    by_hand = {
+        # minutes of all with a route; people compared, their minutes before and after, change; newly beyond, beyond
+        # B 200 15->20 and C 400 0->22: all of them
+        "Dale": (12_800 / 600, 600, 3_000 / 600, 12_800 / 600, 9_800 / 600, 0, 0),
+        # A 100 ?->10, B 400 1->6, C 100 10->32: 6,600 over 600; compared are B and C, 1,400 and 5,600 over 500
+        "Edge": (11.0, 500, 2.8, 11.2, 8.4, 100, 100),
+        # A 900 ?->1 and 2, B 200 3->2
+        "Harbour": (1_600 / 1_100, 200, 3, 2, -1, 0, 0),
+        # C 100 26->4, D 300 ?->4
+        "near Farthing": (4, 100, 26, 4, -22, 0, 0),
+        "Islet": (none, 0, none, none, none, 0, 0),
+        OUTSIDE: (none, 0, none, none, none, 0, 0),
+    }
+    columns = ["minutes", "people_compared", "minutes_before", "minutes_after", "change", "newly_beyond", "beyond"]
+    table = partly.tables["communities"].query("option == 'near' and journey == 'hub' and mode == 'car'")
+    assert list(zip(table["community"], table["rank"], strict=True)) == list(zip(by_hand, range(1, 7), strict=True))
+    for row in table.itertuples(index=False):
+        agree(row, dict(zip(columns, by_hand[row.community], strict=True)), row.community)
+    # without anything to compare with the level alone is told, and ranks: 21.3, 11, 4 and 1.5 minutes
+    table = level_only.tables["communities"].query("option == 'near' and journey == 'hub' and mode == 'car'")
+    assert list(table["community"]) == ["Dale", "Edge", "near Farthing", "Harbour", "Islet", OUTSIDE]
+    for row in table.itertuples(index=False):
+        level, *_, beyond = by_hand[row.community]
+        agree(row, {"minutes": level, "beyond": beyond} | dict.fromkeys(columns[1:-1], none), row.community)
+
+
+@pytest.mark.parametrize("before", ["today", "partly", ""])
+def test_every_row_of_communities(before: str, request: pytest.FixtureRequest) -> None:
+    table = request.getfixturevalue(IMPACTS[before]).tables["communities"]
+    assert len(table) == 2 * 2 * 3 * len(COMMUNITIES)
+    for option in ("near", "far"):
+        for journey in ("routine", "hub"):
+            for mode in MODES:
+                where = {"option": option, "journey": journey, "mode": mode}
+                communities_agree(table, where, before if journey == "hub" else "today")
 
 
 def communities_agree(table: pd.DataFrame, where: dict[str, str], before: str) -> None:
@@ -810,30 +948,48 @@ def communities_agree(table: pd.DataFrame, where: dict[str, str], before: str) -
     order = []
     for name in COMMUNITIES:
         figures = plain(rows_where(ALL, then, now, community_rows(name)), baseline=before != "")
-        compared = before != "" and figures["people_compared"] > 0
-        rows = rows_where(ALL, then, now, community_rows(name))
-        had = mean((people, minutes) for people, minutes, _ in rows if minutes is not None)
-        expected = {name: figures[name] for name in ("people", "no_route", "longest", "beyond", "newly_beyond")}
-        expected |= {
-            "minutes_before": figures["mean_before"] if compared else had if before else math.nan,
-            "minutes_after": figures["mean_after"] if compared else figures["mean"],
+        same = ("people", "no_route", "longest", "beyond", "newly_beyond", "people_compared")
+        expected = {name: figures[name] for name in same} | {
+            "minutes": figures["mean"],
+            "minutes_before": figures["mean_before"],
+            "minutes_after": figures["mean_after"],
             "change": figures["mean_change"],
         }
         row = only(table, community=name, **where)
         agree(row, expected, (where, name))
-        judged = expected["change"] if before else expected["minutes_after"]
-        order.append(sort_key(judged, expected["minutes_after"], name))
+        judged = expected["change"] if before else expected["minutes"]
+        order.append(sort_key(judged, expected["minutes"], name, ranked=expected["people"] >= 50))
     ranked = table
     for column, value in where.items():
         ranked = ranked[ranked[column] == value]
     assert list(ranked["community"]) == [name for *_, name in sorted(order)]
 
 
-def sort_key(judged: float, minutes: float, name: str) -> tuple[bool, float, float, str]:
-    """The worst first: most change (or minutes), then most minutes, then the name; who cannot be judged last."""
+def sort_key(judged: float, minutes: float, name: str, *, ranked: bool) -> tuple[bool, bool, float, float, str]:
+    """The worst first: most change (or minutes), then most minutes, then the name.
+
+    Places of fewer people than are ranked come after all others, and who cannot be judged is last.
+    """
     if math.isnan(judged):
-        return True, 0.0, 0.0, name
-    return False, -round(judged, 6), -round(minutes, 6), name
+        return True, not ranked, 0.0, 0.0, name
+    return False, not ranked, -round(judged, 6), -round(minutes, 6), name
+
+
+def test_a_place_of_a_few_people_is_not_one_of_the_worst() -> None:
+    """Of the same places those with fewer than 500 registered patients: near Farthing, the islet, and outside."""
+    ready = prepared(one_road_place(), without_road=("X",), least_people=500)
+    found = impact_of(ready, {"near": NEAR, "split": SPLIT}, baseline=BEFORE, scenarios=("projected", "housing"))
+    # split, near Farthing: C 100 26->26, D 300 4->26: 6,600 / 400 = 16.5 minutes longer. Nothing changes elsewhere:
+    # Dale 3,000 / 600 = 5 minutes, Harbour 3,900 / 1,100 = 3.5, Edge 1,900 / 600 = 3.2
+    table = found.tables["communities"].query("option == 'split' and journey == 'hub' and mode == 'car'")
+    assert list(table["community"])[:4] == ["Dale", "Harbour", "Edge", "near Farthing"]
+    assert list(table["change"])[:4] == pytest.approx([0, 0, 0, 16.5])
+    # nor is it worse off under every assumption, or ever on the list
+    assert set(found.tables["robust"]["community"]) == {"Dale", "Edge"}
+    usual = impact_of(one_road(), {"split": SPLIT}, baseline=BEFORE, scenarios=("projected",))
+    assert list(usual.tables["robust"]["community"]) == ["near Farthing"]
+    first = only(usual.tables["communities"], journey="hub", mode="car", community="near Farthing")
+    assert first.rank == 1
 
 
 # --- Other assumptions --------------------------------------------------------------------------------------------
@@ -909,14 +1065,16 @@ def test_who_is_worse_off_under_every_assumption(impact: Impact) -> None:
     # far: Harbour 600 +29, 500 +29; Edge 100 +19, 400 +27, 100 +14 = 14,100 / 600, as projected 8,700 / 400;
     #      Dale 200 -1, 400 +14 = 5,400 / 600
     expected = {
-        ("near", "Dale"): (600, 9_800 / 600, 9_800 / 600, 9_800 / 600, 4, 4, True),
-        ("near", "Edge"): (600, 4_700 / 600, 4_700 / 600, 9.25, 4, 4, True),
-        ("far", "Harbour"): (1_100, 29, 29, 29, 4, 4, True),
-        ("far", "Edge"): (600, 23.5, 21.75, 23.5, 4, 4, True),
-        ("far", "Dale"): (600, 9, 9, 9, 4, 4, True),
+        ("near", "Dale"): (600, 9_800 / 600, 9_800 / 600, 9_800 / 600, 3, 3, True),
+        ("near", "Edge"): (600, 4_700 / 600, 4_700 / 600, 9.25, 3, 3, True),
+        ("far", "Harbour"): (1_100, 29, 29, 29, 3, 3, True),
+        ("far", "Edge"): (600, 23.5, 21.75, 23.5, 3, 3, True),
+        ("far", "Dale"): (600, 9, 9, 9, 3, 3, True),
     }
     table = impact.tables["robust"]
     assert list(zip(table["option"], table["community"], strict=True)) == list(expected)
+    # the other definition of rural changes neither minutes nor people: it is no test of these
+    assert set(impact.tables["scenarios"]["scenario"]) == {"", "projected", "housing"}
     columns = ("people", "base", "least", "most", "scenarios_worse", "scenarios", "robust")
     for row in table.itertuples(index=False):
         key = (row.option, row.community)
@@ -1018,10 +1176,37 @@ def test_places_in_sentences(impact: Impact) -> None:
     today = only(table, community="Dale", mode="car", option="").sentence
     assert "to their own practice it is 5 minutes by car on average (0 to 15)" in today
     near = only(table, community="Dale", mode="car", option="near").sentence
-    assert "21 minutes by car on average (20 to 22), 16 minutes longer than today" in near
+    assert "21 minutes by car on average (20 to 22), 16 minutes longer than before" in near
     islet = only(table, community="Islet", mode="car", option="near").sentence
     assert "no route by car" in islet
     assert len(table) == len(COMMUNITIES) * 2 * 3  # by car and by bus; today and two options
+    assert not table["sentence"].str.contains("today's hub services|than today|hub today", regex=True).any()
+
+
+def test_sentences_where_some_had_no_hub_before(partly: Impact, against_services: Impact) -> None:
+    table = partly.tables["places"]
+    # of those of Edge (6,600 / 600 = 11 minutes) B and C are compared: 5,600 / 500 = 11.2 after 2.8
+    today = only(table, community="Edge", mode="car", option="").sentence
+    assert today.endswith(
+        "; to the hub of the plan it is compared with it is 3 minutes by car on average (1 to 10), and 100 of 600"
+        " people have no route or no hub in that plan."
+    )
+    # A and B, 500 of the 600, would use the hub A1
+    assert only(table, community="Edge", mode="car", option="near").sentence == (
+        "near: for most people the shared hub would be Alpha: 11 minutes by car on average (6 to 32), for those who can"
+        " be compared 8 minutes longer than before."
+    )
+    # of Dale all are compared
+    assert only(table, community="Dale", mode="car", option="near").sentence.endswith(
+        "(20 to 22), 16 minutes longer than before."
+    )
+    # a table of services' sites is of today
+    table = against_services.tables["places"]
+    # Dale: B 200 0->20 and C 400 0->22
+    assert only(table, community="Dale", mode="car", option="").sentence.endswith(
+        "to today's hub services it is less than 1 minute by car."
+    )
+    assert "21 minutes longer than today" in only(table, community="Dale", mode="car", option="near").sentence
 
 
 # --- Site options -------------------------------------------------------------------------------------------------
@@ -1066,21 +1251,62 @@ def test_site_options_as_worked_by_hand(moved: Impact) -> None:
     expected = {
         "people": 2_740,
         "no_route": 40,
-        "mean_before": 10_200 / 2_700,
-        "mean_after": 8_800 / 2_700,  # 0+600+600 + 2000+400+1600 + 1000+0+2600 + 0
-        "mean_change": -1_400 / 2_700,
+        "mean": 8_800 / 2_700,  # 0+600+600 + 2000+400+1600 + 1000+0+2600 + 0
+        # B's 800 patients are in no figure of the change: 10,200 - 4,000 before, 8,800 - 4,000 after
+        "people_compared": 1_900,
+        "mean_before": 6_200 / 1_900,
+        "mean_after": 4_800 / 1_900,
+        "mean_change": -1_400 / 1_900,
         "change_in_patient_minutes": -1_400,
         "longer_5": 100,  # C-R3, 18 -> 26
         "longer_10": 0,
-        "shorter_5": 100,  # A-R1, 10 -> 0; B-R2, 15 -> 10, is exactly 5 less
+        "shorter_5": 100,  # A-R1, 10 -> 0
+        "lost_route": 0,
         "kept_no_site": 800,  # all patients of B
+        "kept_no_site_before": 5.0,  # 3000 + 600 + 400 over 800
+        "kept_no_site_after": 5.0,  # 2000 + 400 + 1600
+        "kept_no_site_longer_5": 0,  # R2 15 -> 10, U2 3 -> 2, U3 1 -> 4
     }
     agree(row, expected, "routine")
     kept = moved.tables["summary"]
-    assert (kept.loc[kept["journey"] == "hub", "kept_no_site"] == 0).all()
+    # on foot: U3 goes from 12.5 to 50 minutes, which is 37.5 more for 400 people of B
+    row = only(kept, option="near", journey="routine", mode="walk", population="all", setting="all")
+    expected = {
+        "kept_no_site": 800,
+        "kept_no_site_before": 62.5,
+        "kept_no_site_after": 62.5,
+        "kept_no_site_longer_5": 400,
+        "longer_5": 100,  # C-R3 alone
+        "longer_20": 100,
+        "newly_beyond": 0,  # nor is U3 newly beyond 30 minutes; C-R3 was before, 225 minutes
+        "change_in_patient_minutes": -17_500,  # 12.5 times -1,400
+    }
+    agree(row, expected, "on foot")
+    # in `far` the sites of C receive them too: R2 15 -> 0, U2 3 -> 2, U3 1 -> 4
+    row = only(kept, option="far", journey="routine", mode="car", population="all", setting="all")
+    agree(row, {"kept_no_site_after": 2_000 / 800, "people_compared": 1_900, "mean_change": -1_400 / 1_900}, "far")
+    hub = kept[kept["journey"] == "hub"]
+    assert (hub[["kept_no_site", "kept_no_site_longer_5"]] == 0).all(axis=None)
+    assert hub[["kept_no_site_before", "kept_no_site_after"]].isna().all(axis=None)
     # 40 + 10 + 40 of B's patients are without a car
     no_car = only(kept, option="near", journey="routine", mode="car", population="no_car", setting="all")
     assert no_car.kept_no_site == pytest.approx(90)
+
+
+def test_what_changes_for_a_place_is_what_its_people_experience(moved: Impact) -> None:
+    """Patients of a practice that keeps no site are in the change of their practice, group and community."""
+    where = {"option": "near", "journey": "routine", "mode": "car"}
+    practice = only(moved.tables["practices"], practice_code="B", **where)
+    expected = {"people": 800, "people_compared": 800, "mean": 5.0, "mean_before": 5.0, "mean_after": 5.0, "change": 0}
+    agree(practice, expected, "B")
+    # A 2,200 -> 1,200 over 1,000 and B 4,000 -> 4,000 over 800
+    group = only(moved.tables["groups"], group_id="G01", **where)
+    expected = {"people_compared": 1_800, "mean_before": 6_200 / 1_800, "mean_after": 5_200 / 1_800}
+    agree(group, expected | {"change": -1_000 / 1_800}, "G01")
+    # Edge: A-R1 100 10->0, B-U3 400 1->4, C-R1 100 10->10
+    place = only(moved.tables["communities"], community="Edge", **where)
+    expected = {"people_compared": 600, "minutes": 2_600 / 600, "minutes_before": 4, "minutes_after": 2_600 / 600}
+    agree(place, expected | {"change": 200 / 600}, "Edge")
 
 
 @pytest.mark.parametrize("option", ["near", "far"])
@@ -1103,11 +1329,12 @@ def test_every_row_with_site_options(moved: Impact, option: str) -> None:
                 people = everybody[:without_islet]
                 for setting in ("all", "rural", "urban", "not known"):
                     chosen = in_setting(setting)[:without_islet]
-                    rows = rows_where(people, then, now, chosen)
-                    if setting != "all" and not sum(n for n, _, _ in rows):
+                    keeps_none = [here and own and journey == "routine" for here, own in zip(chosen, of_b, strict=True)]
+                    keeps = [here and not none for here, none in zip(chosen, keeps_none, strict=True)]
+                    rows, apart = (rows_where(people, then, now, some) for some in (keeps, keeps_none))
+                    if setting != "all" and not sum(n for n, _, _ in (*rows, *apart)):
                         continue
-                    apart = [n for n, here, own in zip(people, chosen, of_b, strict=True) if here and own]
-                    figures = plain(rows) | {"kept_no_site": sum(apart) if journey == "routine" else 0}
+                    figures = plain(rows, apart=apart)
                     agree(table[journey, mode, population, setting], figures, (option, journey, mode, population))
                     checked += 1
     assert checked == len(table)
@@ -1116,7 +1343,9 @@ def test_every_row_with_site_options(moved: Impact, option: str) -> None:
 def test_site_options_are_told(moved: Impact) -> None:
     assert [mode for mode, _ in moved.modes] == ["car", "walk"]
     assert dict(moved.absent_modes).keys() == {"public-transport"}
-    assert "1 site opens, 1 site moves, 2 sites are considered further" in moved.notes[0]
+    (told,) = (note for note in moved.notes if "considered further" in note)
+    assert "1 site opens, 1 site moves, 2 sites are considered further" in told
+    assert any("The homes of 40 patients lie in areas that the inputs do not hold" in note for note in moved.notes)
     assert list(moved.site_options["site_code"]) == ["N1", "D1", "B1", "C2"]
     # only sites that remain usable are asked about: B1 would have been the nearest of all
     assert list(moved.tables["mitigation_sites"]["site_code"]) == ["N1", "A1"]
@@ -1152,12 +1381,3 @@ def test_practices_that_a_plan_leaves_out_count_nowhere() -> None:
     assert set(found.tables["communities"]["community"]) == {"Harbour", "Edge", "Dale"}
     # what the people of the case are does not depend on the plan
     assert only(found.tables["people"], population="all").people == 2_800
-
-
-def test_a_practice_without_a_hub_before_is_not_compared() -> None:
-    without_d = replace(BEFORE, plan=Plan(BEFORE.plan.groups[:2]))
-    found = impact_of(one_road(), {"near": NEAR}, baseline=without_d, scenarios=())
-    row = only(found.tables["summary"], journey="hub", mode="car", population="all", setting="all")
-    # without D-R3's 300: 2,400 people, 22600 - 1200 against 12600 - 1200
-    expected = {"people": 2_800, "people_compared": 2_400, "mean_before": 11_400 / 2_400, "mean_after": 21_400 / 2_400}
-    agree(row, expected | {"mean": 22_600 / 2_700, "gained_route": 300, "lost_route": 0}, "without D")

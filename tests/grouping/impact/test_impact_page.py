@@ -10,16 +10,21 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 from selenium.common.exceptions import NoAlertPresentException
 
+from geodata.errors import Finding
 from grouping.escape import visible
 from grouping.impact.answer import answer_sentences, over_options
+from grouping.impact.communities import OUTSIDE
 from grouping.impact.curve import curve_of
-from grouping.impact.words import people_words, share_cell, signed_minutes
+from grouping.impact.words import figures, people_words, share_cell, signed_minutes
 from grouping.page import environment
 from grouping.report_impact import impact_view, render_impact
+from grouping.say_impact import say_impact
 from tests.grouping.impact.made_impact import ABOUT, made_impact
 from tests.grouping.made_run import HOSTILE_NAMES
 
@@ -92,12 +97,172 @@ def test_without_a_before_nobody_is_called_better_or_worse_off() -> None:
 
 
 def test_figures_under_a_scenario_are_its_own_and_it_is_named() -> None:
-    impact = replace(made_impact(), scenario="winter")
+    impact = made_impact(scenario="winter")
     table = impact.tables["summary"]
     table.loc[table["scenario"] == "winter", "mean"] = 77.7
     page = render_impact(impact, ABOUT)
     assert "Scenario: Winter roads." in section(page, "answer")
     assert "77.7" in section(page, "answer")
+
+
+def test_under_a_scenario_nothing_is_called_as_it_stands_but_the_assumption_of_that_name() -> None:
+    page = render_impact(made_impact(scenario="winter"), ABOUT)
+    text = text_of(page)
+    assert "as things stand" not in text
+    assert text.replace("The case as it stands", "").count("as it stands") == 0
+    assert "under the assumption “Winter roads”" in section(page, "stress")
+    assert "The case as it stands" in section(page, "stress")
+    captions = re.findall(r"<caption>(.*?)</caption>", page, flags=re.S)
+    named = [caption for caption in captions if "Scenario: <bdi>Winter roads</bdi>." in caption]
+    others = [caption for caption in captions if caption not in named and "Files these figures" not in caption]
+    assert len(others) == 2
+    assert all("assumption" in caption for caption in others)
+
+
+def test_a_partial_plan_says_whom_it_covers_and_of_how_many_it_counts() -> None:
+    impact = made_impact(options=1, partial=True)
+    every = impact.tables["people"]["people"].iloc[0]
+    summary = impact.tables["summary"]
+    hub = summary[(summary["journey"] == "hub") & (summary["mode"] == "car") & (summary["scenario"] == "")].iloc[0]
+    assert hub["people"] < every
+    said = answer_sentences(impact)
+    assert (
+        f"Option 1 covers {hub['people']:,.0f} of {every:,.0f} registered patients; the others are in no figure here."
+        in said[1]
+    )
+    of = f"of {hub['people']:,.0f} people"
+    assert f"longer by more than 5 minutes for {hub['longer_5']:,.0f} {of}" in " ".join(said)
+    assert f"from the hub: none {of}; newly beyond: none {of}." in " ".join(said)
+    both = answer_sentences(made_impact(partial=True))
+    assert both[1].startswith("Every option covers ")
+    assert not any("covers" in sentence for sentence in answer_sentences(made_impact()))
+
+
+def test_patients_of_a_practice_that_keeps_no_site_are_counted_apart() -> None:
+    impact = made_impact(options=1, moved=True, kept_no_site=2)
+    row = figures(impact, "routine", "car", setting="all").iloc[0]
+    assert row["kept_no_site"] == 800 + 837
+    assert answer_sentences(impact)[1] == (
+        f"Besides, 1,637 people belong to a practice that keeps no site: they would use the sites of its group, at a "
+        f"mean of {row['kept_no_site_after']:.1f} minutes by car instead of {row['kept_no_site_before']:.1f}; 800 of "
+        "them travel more than 5 minutes longer. They are in none of the figures of change."
+    )
+    both = answer_sentences(made_impact(moved=True, kept_no_site=2))
+    assert both[1].startswith("Besides, 1,637 people belong to a practice that keeps no site under every option: they")
+    assert not any("Besides" in sentence for sentence in answer_sentences(made_impact(moved=True)))
+
+
+@pytest.mark.parametrize(
+    ("kept", "longer", "said"),
+    [
+        (1.0, 1.0, "one person belongs to a practice that keeps no site: "),
+        (1.0, 0.0, "; not more than 5 minutes longer. They"),
+        (5.0, 1.0, "; one of them travels more than 5 minutes longer. They"),
+        (5.0, 0.0, "; none of them travels more than 5 minutes longer. They"),
+        ("*", "*", "a small or hidden number of people belong to a practice"),
+        ("*", "*", "; how many of them travel more than 5 minutes longer is hidden. They"),
+    ],
+)
+def test_people_counted_apart_in_the_right_number(kept: object, longer: object, said: str) -> None:
+    impact = made_impact(options=1, moved=True, kept_no_site=2)
+    table = impact.tables["summary"].astype({"kept_no_site": object, "kept_no_site_longer_5": object})
+    table["kept_no_site"], table["kept_no_site_longer_5"] = kept, longer
+    impact = replace(impact, tables=impact.tables | {"summary": table})
+    assert said in answer_sentences(impact)[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "of", "words"),
+    [
+        (0.0, None, "nobody"),
+        (0.0, 90.0, "none of 90 people"),
+        (0.3, None, "less than one person"),
+        (0.3, 90.0, "less than one of 90 people"),
+        (1.0, None, "one person"),
+        (1.0, 90.0, "one of 90 people"),
+        (1200.0, None, "1,200 people"),
+        (1200.0, 9000.0, "1,200 of 9,000 people"),
+        ("*", 9000.0, "a small or hidden number of people"),
+        (1200.0, "*", "1,200 people"),
+    ],
+)
+def test_people_in_a_sentence(value: object, of: object, words: str) -> None:
+    assert people_words(value, public=False, of=of) == words
+
+
+def test_nobody_does_not_live_or_travel_in_the_plural() -> None:
+    impact = made_impact()
+    table = impact.tables["summary"]
+    counts = ["longer_5", "shorter_5", "beyond", "newly_beyond", "no_route"]
+    for number in (0.0, 1.0):
+        table[counts] = number
+        said = " ".join(answer_sentences(impact))
+        assert not re.search(r"(nobody|one person|every option) (live|travel|belong|have)\b", said)
+        assert f"for {'nobody' if number == 0 else 'one person'} under every option" in said
+
+
+def test_practices_whose_patients_cannot_be_compared_stand_last_with_their_level() -> None:
+    impact = made_impact(options=1)
+    table = impact.tables["practices"]
+    table.loc[table["practice_code"] == "J80004", ["people_compared"]] = 0.0
+    table.loc[table["practice_code"] == "J80004", ["mean_before", "mean_after", "change"]] = None
+    level = table[(table["practice_code"] == "J80004") & (table["journey"] == "hub") & (table["mode"] == "car")]["mean"]
+    shown = impact_view(impact, ABOUT).options[0].practices[0]
+    assert "cannot be compared" in shown.caption
+    row = dict(zip(shown.columns, shown.rows[-1], strict=True))
+    assert row["Code"] == "J80004"
+    assert (row["People compared"], row["Mean before"], row["Change"]) == ("0", "–", "–")
+    assert row["Mean minutes"] == f"{level.iloc[0]:.1f}"
+
+
+def test_people_compared_stand_there_where_they_are_fewer_than_all() -> None:
+    view = impact_view(made_impact(options=1), ABOUT)
+    by_car, by_bus = (part.tables[0] for part in view.options[0].modes[:2])
+    assert by_car.spans[0][0] == "Mean before"
+    assert by_bus.spans[0][0] == "People compared"
+
+
+def test_homes_that_are_not_in_the_inputs_are_named_where_there_are_any() -> None:
+    assert "home not in the inputs" not in section(render_impact(made_impact(), ABOUT), "communities")
+    impact = made_impact(names=(OUTSIDE,))
+    assert "No route, or home not in the inputs" in render_impact(impact, ABOUT)
+
+
+def test_warnings_of_the_inputs_are_folded_with_their_number() -> None:
+    findings = tuple(Finding("warning", "areas.csv", f"odd <b>{n}</b>.", code="odd") for n in range(30))
+    page = render_impact(replace(made_impact(), findings=findings), ABOUT)
+    folded = re.search(r'<details id="impact-findings">.*?</details>', page, flags=re.S).group()
+    assert "<summary>30 warnings of the inputs</summary>" in folded
+    assert folded.count("<li>") == 30
+    assert "<b>" not in folded
+    one = render_impact(replace(made_impact(), findings=findings[:1]), ABOUT)
+    assert "<summary>One warning of the inputs</summary>" in one
+
+
+def test_find_my_place_says_what_before_is_only_where_it_is_a_plan() -> None:
+    assert "“Before” in these sentences means the plan compared with" in section(
+        render_impact(made_impact(), ABOUT), "places"
+    )
+    today = "Before: hub services as they run today at 3 sites named in hubs.csv; patients go to the nearest."
+    for baseline in (today, ""):
+        impact = replace(made_impact(baseline=bool(baseline)), baseline=baseline)
+        assert "“Before”" not in section(render_impact(impact, ABOUT), "places")
+
+
+def test_no_assumption_is_sure() -> None:
+    text = text_of(render_impact(made_impact(), ABOUT))
+    assert "surely" not in text
+    assert "whatever is assumed" not in text
+    assert "under every assumption tried here" in text
+
+
+def test_the_command_names_the_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    job = SimpleNamespace(impact=made_impact(scenario="winter", options=1), about=ABOUT)
+    say_impact(Console(stderr=True), job, Path("out"), as_json=False)
+    said = capsys.readouterr().out
+    assert "  Scenario: Winter roads. All figures are for it" in said
+    assert "as it stands" not in said
+    assert "people compared)" in said
 
 
 def test_says_no_closure_beside_every_table_and_is_a_draft(page: str) -> None:
@@ -119,7 +284,7 @@ def test_has_every_section_in_its_order(page: str) -> None:
 def test_rural_and_urban_stand_side_by_side_in_every_table_of_a_journey(page: str) -> None:
     hub = re.search(r'<section id="impact-hub".*?</section>', page, flags=re.S).group()
     spanned = re.findall(r'<table class="figures from-1 spanned">.*?</thead>', hub, flags=re.S)
-    assert len(spanned) == 2 * 3 * 4
+    assert len(spanned) == 2 * 3 * 5
     for head in spanned:
         columns = re.findall(r'<th scope="col">([^<]+)</th>', head)
         assert columns[0:3] == ["All", "Rural", "Urban"]
@@ -146,7 +311,8 @@ def test_the_worst_communities_come_first_and_at_most_so_many() -> None:
     view = impact_view(impact, ABOUT)
     rows = view.options[0].communities.rows
     assert len(rows) == 7
-    changes = [float(row[4].replace("−", "-")) for row in rows]
+    at = view.options[0].communities.columns.index("Change")
+    changes = [float(row[at].replace("−", "-")) for row in rows]
     assert changes == sorted(changes, reverse=True)
     assert changes[-1] > 0
 
@@ -179,6 +345,17 @@ def test_public_mode_says_what_the_star_is_and_writes_about() -> None:
     assert "* = 1 to 7 people" in section(page, "answer")
     assert re.search(r"about [\d,]+0 people|about [\d,]+5 people", section(page, "answer"))
     assert ">*<" in page
+
+
+def test_what_is_only_rounding_is_not_called_fewer_people() -> None:
+    impact = made_impact(options=1, public=True)
+    table = impact.tables["people"]
+    whole = table.loc[table["population"] == "all", "people"].iloc[0]
+    table.loc[table["population"] == "all", "people"] = whole + 2
+    assert not any("covers" in sentence for sentence in answer_sentences(impact))
+    table.loc[table["population"] == "all", "people"] = whole + 500
+    covered = f"Option 1 covers about {whole:,.0f} of about {whole + 500:,.0f} registered patients; the others"
+    assert answer_sentences(impact)[1].startswith(covered)
 
 
 def test_a_hidden_figure_of_one_option_is_never_ranged_over() -> None:

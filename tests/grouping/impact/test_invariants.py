@@ -41,6 +41,7 @@ COUNTS = (
     "gained_route",
     "change_in_patient_minutes",
     "kept_no_site",
+    "kept_no_site_longer_5",
 )
 """Figures of the summary that are sums over people."""
 
@@ -68,8 +69,9 @@ class World:
     def sites(self) -> list[str]:
         return list(self.place.sites.index)
 
-    def impact(self, plans: dict[str, Plan], **more: object) -> Impact:
-        return impact_of(prepared(self.place, without_road=self.no_road), plans, scenarios=(), **more)
+    def impact(self, plans: dict[str, Plan], *, least_people: int = 50, **more: object) -> Impact:
+        ready = prepared(self.place, without_road=self.no_road, least_people=least_people)
+        return impact_of(ready, plans, scenarios=(), **more)
 
 
 def at(xs: Sequence[float], ys: Sequence[float]) -> np.ndarray:
@@ -227,11 +229,72 @@ def test_patients_are_conserved(data: st.DataObject) -> None:
         sums = found.tables[name].groupby(WHERE)[["people", "no_route"]].sum()
         assert len(sums) == len(everybody)
         assert sums.to_numpy() == pytest.approx(everybody.loc[sums.index, ["people", "no_route"]].to_numpy(), abs=1e-6)
-    # who has a route is compared with the time before, or had none then; who lost it is among those without one
+    # who has a route is compared with the time before, or had none then, or the own practice keeps no site; who lost
+    # it is among those without one
     known = everybody[everybody["people_compared"].notna()]
-    routed = known["people_compared"] + known["gained_route"]
-    assert routed.to_numpy() == pytest.approx((known["people"] - known["no_route"]).to_numpy(), abs=1e-6)
+    routed, told = known["people"] - known["no_route"], known["people_compared"] + known["gained_route"]
+    assert (told <= routed + 1e-6).all()
+    assert (routed <= told + known["kept_no_site"] + 1e-6).all()
     assert (known["lost_route"] <= known["no_route"] + 1e-6).all()
+    assert (known["kept_no_site_longer_5"] <= known["kept_no_site"] + 1e-6).all()
+    changes_add_up(found)
+
+
+def changes_add_up(found: Impact) -> None:
+    """Who is compared, and by how much it changes for them, is the same in every division of the same people."""
+    summary = found.tables["summary"].query("population == 'all' and setting == 'all'").set_index(WHERE)
+    for name, level, after in (
+        ("communities", "minutes", "minutes_after"),
+        ("practices", "mean", "mean_after"),
+        ("groups", "mean", "mean_after"),
+    ):
+        table = found.tables[name]
+        routed, compared = table["people"] - table["no_route"], table["people_compared"]
+        before = after.replace("after", "before")
+        # minutes are those of all with a route; before, after and change those of the people compared
+        assert (table[level].isna() == (routed <= 1e-6)).all()
+        for column in (before, after, "change"):
+            assert (table[column].isna() == ~(compared > 0)).all()
+        assert table["change"].to_numpy() == pytest.approx(
+            (table[after] - table[before]).to_numpy(), nan_ok=True, abs=1e-9
+        )
+        sums = pd.DataFrame(
+            {
+                "people_compared": compared,
+                "level": table[level].fillna(0.0) * routed,
+                "change": table["change"].fillna(0.0) * compared.fillna(0.0),
+            }
+        )
+        sums = sums.groupby([table[column] for column in WHERE]).sum(min_count=1)
+        whole = summary.loc[sums.index]
+        level_sum = (whole["mean"].fillna(0.0) * (whole["people"] - whole["no_route"])).to_numpy()
+        assert sums["level"].to_numpy() == pytest.approx(level_sum, rel=1e-9, abs=1e-4)
+        # the summary counts apart whose practice keeps no site, a place does not
+        apart = whole["kept_no_site"] > 0
+        assert (sums["people_compared"] >= whole["people_compared"] - 1e-6)[apart].all()
+        told = sums["people_compared"].to_numpy()
+        assert told[~apart] == pytest.approx(whole["people_compared"].to_numpy()[~apart], nan_ok=True)
+        change = whole["change_in_patient_minutes"].fillna(0.0).to_numpy()
+        assert sums["change"].to_numpy()[~apart] == pytest.approx(change[~apart], rel=1e-9, abs=1e-4)
+
+
+@slow
+@given(st.data())
+def test_places_of_a_few_people_come_after_all_others(data: st.DataObject) -> None:
+    """In any place, whatever the baseline: the worst first, then those of few people, then who cannot be judged."""
+    world, least = data.draw(worlds()), data.draw(st.integers(0, 6_000))
+    baseline = data.draw(baselines(world))
+    found = world.impact({"one": data.draw(plans(world))}, baseline=baseline, least_people=least)
+    for (_, journey, _), table in found.tables["communities"].groupby(WHERE):
+        measure = "minutes" if journey == "hub" and baseline is None else "change"
+        assert list(table["rank"]) == list(range(1, len(table) + 1))
+        judged = table[table[measure].notna()]
+        assert judged["rank"].max() == len(judged) or judged.empty
+        few = judged["people"] < least
+        assert few.is_monotonic_increasing
+        for part in (judged[few], judged[~few]):
+            assert part[measure].round(6).is_monotonic_decreasing
+    assert found.tables["robust"]["people"].ge(least).all()
 
 
 def families_and_settings_sum_to(summary: pd.DataFrame, people: pd.DataFrame, everybody: pd.DataFrame) -> None:
@@ -285,7 +348,8 @@ def test_a_plan_against_itself_changes_nothing(data: st.DataObject) -> None:
     found = world.impact({"same": plan}, baseline=Baseline(plan, (), {}, "Before: the same."))
     nothing_changes(found.tables["summary"])
     inequality = found.tables["inequality"]
-    pd.testing.assert_series_equal(inequality["gap"], inequality["gap_before"], check_names=False, check_exact=True)
+    for gap in ("gap", "gap_after"):
+        pd.testing.assert_series_equal(inequality[gap], inequality["gap_before"], check_names=False, check_exact=True)
     for name in ("practices", "groups", "communities"):
         assert (found.tables[name]["change"].dropna() == 0).all()
     assert (found.tables["communities"]["newly_beyond"] == 0).all()
@@ -520,7 +584,17 @@ def test_without_a_group_a_practice_that_keeps_no_site_has_no_route() -> None:
         "journey == 'routine' and mode == 'car' and population == 'all' and setting == 'all'"
     )
     assert everybody["kept_no_site"].tolist() == [100, 100]
+    # they are counted apart, and in no figure of how minutes change; the 100 of P0 keep their minute
     assert everybody["lost_route"].tolist() == [100, 0]
+    assert everybody["no_route"].tolist() == [100, 0]
+    assert everybody["people_compared"].tolist() == [100, 100]
+    assert everybody["mean_change"].tolist() == [0, 0]
+    assert everybody["longer_5"].tolist() == [0, 0]
+    # from km 41 to the site of P0 at km 0, before to that at km 40
+    assert everybody["kept_no_site_before"].isna().tolist() == [True, False]
+    apart = everybody[["kept_no_site_before", "kept_no_site_after", "kept_no_site_longer_5"]]
+    assert apart.iloc[1].tolist() == pytest.approx([1, 41, 100])
+    assert apart["kept_no_site_longer_5"].tolist() == [0, 100]
 
 
 # --- A record without a path --------------------------------------------------------------------------------------
@@ -559,7 +633,9 @@ def test_a_record_without_a_path_is_counted_and_never_in_a_mean(data: st.DataObj
     assert (everybody["people"] - was["people"]).to_numpy() == pytest.approx(people)
     # a community of its own, unless others live outside the inputs already: then their minutes stay as they were
     left, right = (
-        tables["communities"].set_index([*WHERE, "community"])[["minutes_after", "longest", "beyond", "change"]]
+        tables["communities"].set_index([*WHERE, "community"])[
+            ["minutes", "people_compared", "minutes_before", "minutes_after", "longest", "beyond", "change"]
+        ]
         for tables in (before, after)
     )
     pd.testing.assert_frame_equal(right.loc[left.index], left)
@@ -632,17 +708,19 @@ def test_so_many_times_the_patients_scale_counts_and_not_minutes(data: st.DataOb
     plan, baseline = data.draw(plans(world)), data.draw(baselines(world))
     registered = world.place.registrations
     larger = with_registrations(world, registered.assign(patients=registered["patients"] * times))
-    one, many = (each.impact({"one": plan}, baseline=baseline).tables for each in (world, larger))
+    # with more patients a community may be one of those ranked: here all are
+    one, many = (each.impact({"one": plan}, baseline=baseline, least_people=0).tables for each in (world, larger))
     left, right = one["summary"], many["summary"]
     pd.testing.assert_frame_equal(left[KEY], right[KEY])
     pd.testing.assert_frame_equal(left[list(OF_MINUTES)], right[list(OF_MINUTES)], rtol=1e-9, atol=1e-9)
     pd.testing.assert_frame_equal(left[list(COUNTS)] * times, right[list(COUNTS)], rtol=1e-9, atol=1e-6)
-    minutes = ["community", "rank", "minutes_before", "minutes_after", "change", "longest"]
+    minutes = ["community", "rank", "minutes", "minutes_before", "minutes_after", "change", "longest"]
     pd.testing.assert_frame_equal(one["communities"][minutes], many["communities"][minutes], rtol=1e-9, atol=1e-9)
-    people = ["people", "no_route", "newly_beyond", "beyond", "age_65_plus", "no_car", "most_deprived"]
+    people = ["people", "no_route", "people_compared", "newly_beyond", "beyond"]
+    people += ["age_65_plus", "no_car", "most_deprived"]
     left, right = one["communities"][people] * times, many["communities"][people]
     pd.testing.assert_frame_equal(left, right, rtol=1e-9, atol=1e-6)
-    gaps = ["population", "mean", "mean_compared_with", "gap", "ratio", "gap_before"]
+    gaps = ["population", "mean", "mean_compared_with", "gap", "ratio", "gap_before", "gap_after"]
     pd.testing.assert_frame_equal(one["inequality"][gaps], many["inequality"][gaps], rtol=1e-9, atol=1e-9)
     served = ["people_beyond", "people_served_here", "people_served_all"]
     left, right = (tables["mitigation"] for tables in (one, many))

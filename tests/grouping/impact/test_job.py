@@ -100,6 +100,12 @@ def test_the_impact_of_a_plan_from_a_file(case: Path, plan: Path) -> None:
     # the small case has no ferry, projections or housing
     assert [name for name, _, _ in found.scenarios] == ["", "peak", "winter", "slower", "faster", "other-rural"]
     assert {name for name, _ in found.untried} == {"no-ferry", "projected", "housing"}
+    # the other definition of rural divides people otherwise; it is no test of minutes or ranks
+    assert set(found.tables["summary"]["scenario"]) == {name for name, _, _ in found.scenarios}
+    assert set(found.tables["scenarios"]["scenario"]) == {"", "peak", "winter", "slower", "faster"}
+    assert not set(found.tables["list_changes"]["scenario"]) & {"other-rural"}
+    assert set(found.tables["robust"]["scenarios"]) <= {5}
+    assert len(set(job.findings)) == len(job.findings)
     assert found.tables["people"].query("population == 'all'")["people"].item() == pytest.approx(PATIENTS)
     assert (job.about.place, job.about.made_up, job.about.estimate) == ("Small case", True, True)
     assert job.about.run_id == ""
@@ -120,7 +126,7 @@ def test_the_figures_of_a_run_are_those_of_the_impact_of_its_options(case: Path,
     groups = pd.read_csv(again / "groups.csv").query("journey == 'hub' and mode == 'car'")
     for option in ("option-1", "option-2"):
         told = pd.read_csv(run_folder / "options" / option / "groups.csv").set_index("group_id")["mean_minutes_to_hub"]
-        ours = groups[groups["option"] == option].set_index("group_id")["mean_after"]
+        ours = groups[groups["option"] == option].set_index("group_id")["mean"]
         assert ours.to_dict() == pytest.approx(told.to_dict(), abs=0.01)
 
 
@@ -151,7 +157,10 @@ def test_what_is_printed(case: Path, plan: Path, tmp_path: Path) -> None:
     done = impact(case, tmp_path / "out", "--plan", plan, "--before", plan, "--no-stress")
     assert "Grouping practices closes no site." in done.stdout
     assert "Before: the hubs of the plan in mine.csv, with 3 groups of 8 practices" in done.stdout
-    assert "102,500 people beyond 30 minutes; 0 travel more than 5 minutes longer than before" in done.stdout
+    assert (
+        "minutes by car to the hub on average, 0 of 102,500 people beyond 30 minutes; more than 5 minutes longer than"
+        " before: 0, more than 5 minutes shorter: 0 (of 102,500 people compared)"
+    ) in done.stdout
     assert str(tmp_path / "out" / "impact.html") in done.stdout.replace("\n", "")
     as_json = impact(case, tmp_path / "json", "--plan", plan, "--no-stress", "--json")
     assert as_json.stdout == (tmp_path / "json" / "impact.json").read_text(encoding="utf-8")
@@ -185,6 +194,14 @@ def test_against_a_plan_and_against_the_sites_where_services_run(case: Path, pla
     )
     against = impact_case(case, [one_town], before=sites, stress=False).impact
     assert "9 sites named in today.csv" in against.baseline
+    # a plan is not what is there today; sites where services run are
+    told = {
+        one: " ".join(found.tables["places"]["sentence"]) for one, found in (("plan", job.impact), ("sites", against))
+    }
+    assert "longer than before" in told["plan"]
+    assert "than today" not in told["plan"]
+    assert "longer than today" in told["sites"]
+    assert "than before" not in told["sites"]
     hub_rows = against.tables["summary"].query("journey == 'hub'")
     assert (hub_rows[["shorter_5", "no_longer_beyond", "gained_route"]] == 0).all(axis=None)
     routine = against.tables["summary"].query("journey == 'routine'")
@@ -209,6 +226,10 @@ def test_site_options_change_routine_care(case: Path, plan: Path, tmp_path: Path
     assert row["kept_no_site"] == 7_500  # practice X00008 keeps none: its patients use those of X00006 and X00007
     assert row["people"] == PATIENTS
     assert row["no_route"] == 0
+    # they are in none of the figures of the change, and have their own
+    assert row["people_compared"] == PATIENTS - 7_500
+    assert row["kept_no_site_after"] > row["kept_no_site_before"] > 0
+    assert 0 <= row["kept_no_site_longer_5"] <= 7_500
     practices = pd.read_csv(out / "practices.csv").query("journey == 'routine' and mode == 'car'")
     change = practices.set_index("practice_code")["change"]
     assert change["X00008"] > 0
@@ -297,8 +318,8 @@ def test_two_plans_with_one_name(case: Path, plan: Path, run_folder: Path, tmp_p
     twin = write_groups(tmp_path / "mine.csv", ONE_TOWN)
     assert "Two plans are called mine." in refused(case, tmp_path / "out", "--plan", plan, "--plan", twin)
     told = refused(case, tmp_path / "out", "--plan", run_folder, "--plan", run_folder)
-    assert "Two plans are called option-1." in told
-    assert "Two plans are called option-2." in told
+    assert "Two plans are called run option-1." in told
+    assert "Two plans are called run option-2." in told
 
 
 @pytest.mark.parametrize("inside", ["{", "[]", '{"options": 3}', '{"options": [{"name": "option-1"}]}'])

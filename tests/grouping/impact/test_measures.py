@@ -9,13 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grouping.impact.measures import CHANGE_COLUMNS, LONGER, MEASURES, WITHIN, measure, weighted_quantiles
+from grouping.impact.measures import (
+    APART_COLUMNS,
+    CHANGE_COLUMNS,
+    LONGER,
+    MEASURES,
+    WITHIN,
+    measure,
+    weighted_quantiles,
+)
 from grouping.impact.trips import Trip
 
 NAN = math.nan
 
 
-def trip(after: list[float], before: list[float] | None = None, counted: list[bool] | None = None) -> Trip:
+def trip(
+    after: list[float],
+    before: list[float] | None = None,
+    counted: list[bool] | None = None,
+    apart: list[bool] | None = None,
+) -> Trip:
     rows = len(after)
     return Trip(
         "hub",
@@ -23,7 +36,7 @@ def trip(after: list[float], before: list[float] | None = None, counted: list[bo
         np.array(after),
         None if before is None else np.array(before),
         np.ones(rows, dtype=bool) if counted is None else np.array(counted),
-        np.zeros(rows, dtype=bool),
+        np.zeros(rows, dtype=bool) if apart is None else np.array(apart),
     )
 
 
@@ -45,7 +58,8 @@ def test_the_level_by_hand() -> None:
     # of all 200 people: 100 within 10, 150 within 15, 20 and 30, 180 within 45
     assert [figures[f"within_{m}"] for m in WITHIN] == [0.5, 0.75, 0.75, 0.75, 0.9]
     assert figures["beyond"] == 30
-    assert all(math.isnan(figures[name]) for name in CHANGE_COLUMNS)
+    assert all(math.isnan(figures[name]) for name in (*CHANGE_COLUMNS, *APART_COLUMNS[1:]))
+    assert figures["kept_no_site"] == 0
 
 
 def test_the_change_by_hand() -> None:
@@ -67,6 +81,28 @@ def test_the_change_by_hand() -> None:
     assert figures["mean_after"] - figures["mean_before"] == pytest.approx(figures["mean_change"])
     # before, of the 191: half is 95.5, reached by the 1 at 12? 100 people stand at 10
     assert figures["median_before"] == 10
+
+
+def test_patients_of_a_practice_that_keeps_no_site_have_figures_of_their_own() -> None:
+    # apart: 40 people 10 -> 16, 30 people 20 -> 25 (no more than 5), 20 lose their route, 7 gain one
+    before = [10.0, 10.0, 20.0, 12.0, NAN, 29.0]
+    after = [12.0, 16.0, 25.0, NAN, 9.0, 40.0]
+    figures = one(trip(after, before, apart=[False, True, True, True, True, True]), [100, 40, 30, 20, 7, 2])
+    assert (figures["people"], figures["no_route"], figures["longest"]) == (199, 20, 40)
+    # the level is that of all: (1,200 + 640 + 750 + 63 + 80) / 179
+    assert figures["mean"] == pytest.approx(2_733 / 179)
+    assert figures["beyond"] == 2
+    # the change is that of the 100 alone
+    assert (figures["people_compared"], figures["mean_before"], figures["mean_after"]) == (100, 10, 12)
+    assert (figures["mean_change"], figures["change_in_patient_minutes"]) == (2, 200)
+    assert (figures["lost_route"], figures["gained_route"]) == (20, 7)  # counted with all others
+    nobody = ("newly_beyond", "shorter_5", *(f"longer_{limit}" for limit in LONGER))
+    assert all(figures[name] == 0 for name in nobody)
+    # apart: 40, 30 and 2 people have both journeys: 400 + 600 + 58 before, 640 + 750 + 80 after
+    assert figures["kept_no_site"] == 99
+    assert figures["kept_no_site_before"] == pytest.approx(1_058 / 72)
+    assert figures["kept_no_site_after"] == pytest.approx(1_470 / 72)
+    assert figures["kept_no_site_longer_5"] == 42
 
 
 def test_rows_that_the_plan_leaves_out_count_nowhere() -> None:
@@ -114,7 +150,7 @@ def test_every_figure_equals_a_plain_loop_over_single_people(table: list[tuple[f
     assert parts == pytest.approx(figures["people"])
 
 
-@given(st.lists(st.tuples(minutes, st.floats(0, 100)), min_size=1, max_size=20), st.floats(0.01, 1.0))
+@given(st.lists(st.tuples(minutes, st.one_of(st.just(0.0), st.floats(0.001, 100))), min_size=1, max_size=20), st.floats(0.01, 1.0))
 def test_a_quantile_reaches_its_share_and_no_smaller_one_does(table: list[tuple[float, float]], share: float) -> None:
     at, people = np.array([m for m, _ in table]), np.array([p for _, p in table])
     found = float(weighted_quantiles(at, people[:, None], (share,))[0, 0])

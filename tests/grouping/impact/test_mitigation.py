@@ -108,6 +108,9 @@ def test_a_site_of_others_is_named_first_where_it_reaches_more_than_twice_as_man
     assert mitigation_table("A", homes, HUB, 30)["site_code"].iloc[0] == "q1"
     patients = HOMES.patients.copy()
     patients[0] = 50  # exactly half
+    # (50 x 10 + 50 x 25) / 100 = 17.5 to the Quay: 28 minutes are more than 10 further
+    assert mitigation_table("A", _with(to_site=minutes, patients=patients), HUB, 30)["site_code"].iloc[1] == "q1"
+    minutes[0, 2] = 11  # 18.0: exactly 10 nearer
     assert mitigation_table("A", _with(to_site=minutes, patients=patients), HUB, 30)["site_code"].iloc[1] == "p2"
 
 

@@ -22,6 +22,7 @@ def summary(rows: list[tuple[str, str, float, float, float]]) -> pd.DataFrame:
     """Rows of scenario, option, mean, p90 and beyond, among rows that must play no part."""
     table = pd.DataFrame(rows, columns=["scenario", "option", "mean", "p90", "beyond"])
     table = table.assign(journey="hub", mode="car", population="all", setting="all", newly_beyond=7.0, mean_change=0.5)
+    table = table.assign(people=1_000.0)
     others = [
         table.assign(**{column: value}, mean=0.0)
         for column, value in (
@@ -34,21 +35,26 @@ def summary(rows: list[tuple[str, str, float, float, float]]) -> pd.DataFrame:
     return pd.concat([others[0], table, *others[1:]], ignore_index=True)
 
 
-def figures(after: list[float], before: list[float] | None = None, people: float = 100.0) -> Figures:
+def figures(
+    after: list[float], before: list[float] | None = None, people: float = 100.0, ranked: list[bool] | None = None
+) -> Figures:
     level = np.array(after, dtype=float)
     then = None if before is None else np.array(before, dtype=float)
     nobody = np.zeros(len(level))
+    both = np.zeros(len(level), dtype=bool) if then is None else ~np.isnan(level + then)
     return Figures(
         people=np.full(len(level), people),
         no_route=np.where(np.isnan(level), people, 0.0),
-        minutes_before=then,
-        minutes_after=level,
+        minutes=level,
+        minutes_before=np.where(both, then if both.any() else np.nan, np.nan),
+        minutes_after=np.where(both, level, np.nan),
         change=None if then is None else level - then,
         longest=level,
         beyond=nobody,
         newly_beyond=nobody,
-        lost_route=nobody,
-        compared=nobody,
+        lost_route=nobody if then is None else np.where(np.isnan(level) & ~np.isnan(then), people, 0.0),
+        compared=np.where(both, people, 0.0),
+        ranked=np.ones(len(level), dtype=bool) if ranked is None else np.array(ranked),
     )
 
 
@@ -180,7 +186,7 @@ def test_robust_only_where_every_scenario_is_worse(scenarios: list[list[float]])
 
     for number, name in enumerate(NAMES):
         now = [under[key]["o"] for key in under]
-        worse = [bool(one.change[number] > 1 + 1e-9) or math.isnan(one.minutes_after[number]) for one in now]
+        worse = [bool(one.change[number] > 1 + 1e-9) or math.isnan(one.minutes[number]) for one in now]
         assert (name in table.index) == any(worse)
         if name in table.index:
             assert bool(table.loc[name, "robust"]) == all(worse)
@@ -209,7 +215,42 @@ def test_a_community_without_a_route_is_not_in_the_list() -> None:
     assert np.isnan(table.loc[1, "rank"])
 
 
+def test_a_place_of_a_few_people_is_neither_robust_nor_in_the_list() -> None:
+    few = [False, True, True, True]  # Ashe
+    base = figures([19, 15, 12, 9], [10, 10, 10, 10], ranked=few)  # changes 9, 5, 2, -1: the worst are Bere and Corfe
+    peak = figures([30, 16, 12, 14], [10, 10, 10, 10], ranked=few)  # changes 20, 6, 2, 4: Dale passes Corfe
+    under = {"": {"o": base}, "peak": {"o": peak}}
+
+    assert list(robust_table(under, COMMUNITIES, 30)["community"]) == ["Bere", "Corfe", "Dale"]
+    changes = list_changes(under, COMMUNITIES, 2)
+    assert changes[["community", "list_change", "rank_base", "rank"]].to_numpy().tolist() == [
+        ["Dale", "enters", 3, 2],
+        ["Corfe", "leaves", 2, 3],
+    ]
+    # nor does it enter a list that is longer than there are places
+    nowhere = figures([math.nan, 15, 12, 9], [10, 10, 10, 10], ranked=few)
+    assert list_changes({"": {"o": nowhere}, "peak": {"o": peak}}, COMMUNITIES, 4).empty
+
+
+def test_the_minutes_of_all_decide_without_a_baseline_and_the_change_of_those_compared_with_one() -> None:
+    """Nobody of Bere and Dale had the journey before: 40 minutes are no change."""
+    nan = math.nan
+    base = figures([12, 40, 12, 35], [10, nan, 12, nan])
+
+    assert list(robust_table({"": {"o": base}}, COMMUNITIES, 30)["community"]) == ["Ashe"]
+    without = figures([12, 40, 12, 35])
+    assert list(robust_table({"": {"o": without}}, COMMUNITIES, 30)["community"]) == ["Bere", "Dale"]
+
+
 @pytest.mark.parametrize("figures_of", [{}, {"": {}}])
 def test_nothing_to_compare_gives_empty_tables(figures_of: dict) -> None:
     assert robust_table(figures_of, COMMUNITIES, 30).empty
     assert list_changes(figures_of, COMMUNITIES, 20).empty
+
+
+def test_an_option_that_leaves_people_out_has_no_rank() -> None:
+    table = summary([("", "option-1", 8.0, 20.0, 100.0), ("", "partial", 7.0, 10.0, 20.0)])
+    table["people"] = np.where(table["option"] == "partial", 800.0, 1_000.0)
+    found = ranking_table(table, TITLES).set_index("option")
+    assert found.loc["option-1", ["rank_mean", "rank_p90", "rank_beyond"]].tolist() == [1, 1, 1]
+    assert found.loc["partial", ["rank_mean", "rank_p90", "rank_beyond"]].isna().all()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from openpyxl.workbook import Workbook
 
+from grouping.impact.columns import COLUMN_WORDS
 from grouping.impact.pack import pack_tables
 from grouping.impact.workbook import HEADER_ROW, routine_once, write_workbook
 from tests.grouping.impact.made_impact import ABOUT, made_impact
@@ -69,9 +70,25 @@ def test_numbers_are_numbers_with_their_unit_in_the_header(book: Workbook) -> No
 def test_routine_care_is_listed_once_where_it_is_the_same_under_every_option() -> None:
     rows = [("a", "routine", 3.0), ("a", "hub", 7.0), ("b", "routine", 3.0), ("b", "hub", 8.0)]
     table = pd.DataFrame(rows, columns=["option", "journey", "mean"])
-    assert routine_once(table).values.tolist() == [list(rows[0]), list(rows[1]), list(rows[3])]
+    assert routine_once(table).to_numpy().tolist() == [list(rows[0]), list(rows[1]), list(rows[3])]
     table.loc[2, "mean"] = 4.0
     assert routine_once(table).equals(table)
+
+
+def test_the_base_of_a_scenario_is_called_by_its_title(book: Workbook, tmp_path: Path) -> None:
+    assert column(book["Stress communities"], "The case as it stands (minutes)")
+    winter = book_of(tmp_path, scenario="winter")
+    assert column(winter["Stress communities"], "Winter roads (minutes)")
+    words = {str(cell.value) for sheet in winter for cell in sheet[HEADER_ROW]}
+    assert not any("as it stands" in text for text in words)
+    cover = {row[0].value: row[1].value for row in winter["Cover"].iter_rows(max_col=2)}
+    assert cover["Scenario"].startswith("Winter roads. All figures are for it")
+
+
+def test_every_column_of_the_tables_has_its_words() -> None:
+    for name, table in pack_tables(made_impact(moved=True)).items():
+        unknown = set(table.columns) - set(COLUMN_WORDS)
+        assert not unknown or name == "site_options", name
 
 
 def test_hidden_numbers_are_text(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ public_transport = "public_transport.csv"
 
 [rules.override.impact]
 threshold_minutes = 7.0
-worst = 3
+worst = 13
 """
 WARDS = {"00": "Harbour", "01": "Harbour", "10": "Quay", "11": "=Quay", "44": "Hills", "45": "Hills", "54": "Moor"}
 UNNAMED = {"02", "12", "25", "35"}
@@ -116,9 +116,9 @@ def _write_around(folder: Path, areas: list[dict]) -> None:
     _write(
         folder / "public_transport.csv",
         [
-            {"from": code, "to": site["site_code"], "minutes": 8 + (abs(x - int(site["x"])) + 2 * abs(y - int(site["y"]))) // 400}
+            {"from": code, "to": site["site_code"], "minutes": 8 + (abs(x - sx) + 2 * abs(y - sy)) // 400}
             for k, (code, x, y) in enumerate(near)
-            for n, site in enumerate(sites)
+            for n, (site, sx, sy) in enumerate((site, int(site["x"]), int(site["y"])) for site in sites)
             if (k + n) % 7 and k % 12
         ],
     )
