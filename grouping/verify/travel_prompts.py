@@ -171,15 +171,21 @@ def _asked(sheet: Sheet, far: Far, option: str, ground: Ground) -> pd.DataFrame:
 
 
 def _choice(far: Far, community: str, written: str) -> str:
-    """The site for most people of a community: of its own group, if that reaches half of what the best one does."""
+    """The site for most people of a community.
+
+    One of its own group, if that reaches half of what the best one does, and lies no more than 10 minutes further than
+    the nearest that does.
+    """
     offers = far.offers[community]
     if not offers:
         return ""
     best = max(offer.people for offer in offers)
-    own = [offer for offer in offers if offer.group == far.home[community]]
     right: list[Offer] = []
     for hair in (1e-9, -1e-9):  # what is exactly half may fall on either side
-        among = [offer for offer in own if offer.people >= best * (0.5 - hair)] or offers
+        enough = [offer for offer in offers if offer.people >= best * (0.5 - hair)]
+        furthest = min(offer.minutes for offer in enough) + 10.0 + hair
+        own = [offer for offer in enough if offer.group == far.home[community] and offer.minutes <= furthest]
+        among = own or offers
         first = min(among, key=lambda offer: (-round(offer.people, 6), round(offer.minutes, 6), offer.site))
         right += [first, *(offer for offer in among if offer.alike(first))]
     return written if written in {offer.site for offer in right} else right[0].site

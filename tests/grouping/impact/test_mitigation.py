@@ -214,7 +214,9 @@ def test_the_table_agrees_with_plain_loops(case: tuple[Homes, HubJourney]) -> No
                 own = bool(mine) and hub.group_of.get(homes.sites["practice_code"].iloc[site], "") == mine
                 choices.append((-people, round(mean, 6), code, own, site))
         choices.sort()
-        own = [choice for choice in choices if choice[3] and choice[0] <= choices[0][0] / 2]
+        enough = [choice for choice in choices if choice[0] <= choices[0][0] / 2]
+        nearest = min((choice[1] for choice in enough), default=NAN)
+        own = [choice for choice in enough if choice[3] and choice[1] <= nearest + 10]
         best = (own or choices or [(0.0, NAN, "", False, -1)])[0]
         in_all = sum(homes.patients[row] for row in _beyond(homes, hub) if best[2] and _serves(homes, row, best[4]))
         expected.append((name, total, best[2], -best[0], in_all))
