@@ -20,7 +20,7 @@ from grouping.pipeline import make_ready
 from grouping.plan import Before, Group, Plan, ServiceSites
 from grouping.plan_file import PLAN_COLUMNS
 from grouping.rules import RuleSet
-from grouping.runs import BEFORE_FILE, PROOF_FILE
+from grouping.runs import BEFORE_FILE, IMPACT_FOLDER, PROOF_FILE
 from grouping.verify import Claims, Evidence, verify_plan
 from grouping.verify.compared import check_comparisons, nearly_of
 from grouping.verify.decided import read_decided_plans
@@ -30,6 +30,7 @@ from grouping.verify.listing import DEEP_LIMIT, too_many
 from grouping.verify.partnerships import check_partnerships
 from grouping.verify.record import check_options, check_record
 from grouping.verify.said import check_lines, check_said
+from grouping.verify.travel import Measured, check_travel
 
 MILLISECOND_IN_MINUTES = 1 / 60_000
 SNAP_TOLERANCE_M = 0.01
@@ -101,6 +102,11 @@ def recheck(run_dir: Path, *, case_dir: Path | None = None, deep: bool = False, 
     lines += check_options(record, plans, place, rules)
     evidence = Evidence(place, times, ready.edges, rules, read_decided_plans(rules, case_dir))
     lines += check_comparisons(record, run_dir, plans, evidence)
+    if (run_dir / IMPACT_FOLDER).is_dir():
+        measured = Measured.of(place, settings.roads, case_dir, times)
+        named = {option: _named(claims.groups) for option, claims in all_claims.items()}
+        folder = run_dir / IMPACT_FOLDER
+        lines += check_travel(folder, plans, evidence, before, measured=measured, named=named)
     for option in record["options"]:
         claims = all_claims[option["id"]]
         table = verify_plan(claims, evidence, partial=by_hand)
@@ -239,6 +245,11 @@ def _check_adjacency(run_dir: Path, edges: pd.DataFrame) -> list[tuple]:
     then, now = (set(table[list(columns)].itertuples(index=False, name=None)) for table in (written, edges))
     detail = f"{len({pair[:2] for pair in then ^ now})} borders differ" if then != now else f"{len(now)} borders"
     return [("", "figure", "borders between catchments", then == now, detail)]
+
+
+def _named(groups: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Name and kind of each group, as `groups.csv` has them."""
+    return {row.group_id: (str(row.name), str(row.kind)) for row in groups.itertuples(index=False)}
 
 
 def _before_of(path: Path) -> Before:

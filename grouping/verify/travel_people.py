@@ -460,6 +460,8 @@ def communities_of(place: Place, area_codes: Sequence[str]) -> pd.DataFrame:
 
 def _labels(place: Place) -> dict[str, str]:
     wards, names = _words(place, "ward"), _words(place, "name")
+    spelt: dict[str, str] = {}  # capitals do not make another ward: the spelling that stands first
+    wards = wards.map(lambda ward: spelt.setdefault(ward.casefold(), ward))
     settlements = [] if getattr(place, "settlements", None) is None else place.settlements.to_dict("records")
     named = [(" ".join(str(s["name"]).split()), s["geometry"]) for s in settlements if not pd.isna(s["name"])]
     near = sorted((name, point.x, point.y) for name, point in named if name)
