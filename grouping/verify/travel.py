@@ -97,6 +97,8 @@ def check_pack(folder: Path, ground: Ground, named: Named) -> list[Line]:
         return [line("travel: the impact is there", [f"{folder.name} holds no {RECORD}"], "")]
     record = _read_record(folder)
     lines = [_check_record(record, folder, ground)]
+    if not ground.plans:
+        return [*lines, line("travel: figures of the options", ["the run has no options"], "")]
     sheets = {
         "people": read_sheet(folder, "people", PEOPLE),
         "summary": read_sheet(folder, "summary", SUMMARY),

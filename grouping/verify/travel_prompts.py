@@ -22,6 +22,9 @@ PROMPTS = (
 )  # fmt: skip
 COVER = ("option", "step", "site_code", "site", "kind", "of_practice", "people_added", "people_in_all")
 MOST_SITES = 5
+DETOUR = 10.0
+"""Minutes that a site of the community's own group may lie further away than another."""
+
 CLOSE = 2e-6
 """People or minutes by which two sites are alike."""
 
@@ -181,9 +184,9 @@ def _choice(far: Far, community: str, written: str) -> str:
         return ""
     best = max(offer.people for offer in offers)
     right: list[Offer] = []
-    for hair in (1e-9, -1e-9):  # what is exactly half may fall on either side
+    for hair in (CLOSE, -CLOSE):  # what is exactly half, or just as far, may fall on either side
         enough = [offer for offer in offers if offer.people >= best * (0.5 - hair)]
-        furthest = min(offer.minutes for offer in enough) + 10.0 + hair
+        furthest = min(offer.minutes for offer in enough) + DETOUR + hair
         own = [offer for offer in enough if offer.group == far.home[community] and offer.minutes <= furthest]
         among = own or offers
         first = min(among, key=lambda offer: (-round(offer.people, 6), round(offer.minutes, 6), offer.site))

@@ -16,6 +16,7 @@ from grouping.verify.travel_ground import OTHER_RURAL, Ground
 TIES = {"mean": 0.005, "p90": 0.005, "beyond": 0.5}
 """Options that differ by less from the best of a tie share its rank."""
 
+SAME_PEOPLE = 0.5
 WORDS = {"mean": "mean minutes", "p90": "the 90th percentile", "beyond": "people beyond the threshold"}
 WORSE_MINUTES = 1.0
 HAIR = 1e-7
@@ -89,26 +90,42 @@ def _check_scenarios(
     sheet.wrong += [f"{sheet.file}: the scenario {name!r} is missing" for name in sorted(missing)]
     sheet.wrong += [f"{sheet.file}: nothing differs under {name!r}, or it is no scenario" for name in sorted(more)]
     part = summary.part(journey="hub", mode="car", population="all", setting="all")
-    figures = summary.numbers.loc[part.index, list(SHARED)].assign(scenario=part["scenario"], option=part["option"])
+    figures = summary.numbers.loc[part.index, ["people", *SHARED]].assign(
+        scenario=part["scenario"], option=part["option"]
+    )
     figures = figures[figures["scenario"] != OTHER_RURAL].copy()
     figures["title"] = figures["scenario"].map(titles).astype(object).fillna("")
     compare(sheet, figures, ("scenario", "option"), texts=("title",), numbers=SHARED)
+    people = dict(zip(zip(figures["scenario"], figures["option"], strict=True), figures["people"], strict=True))
     base = sheet.part(scenario="")
     for name in dict.fromkeys(sheet.cells["scenario"]):
         rows = sheet.part(scenario=name)
         for measure, tie in TIES.items():
-            _check_ranks(sheet, rows, measure, tie)
+            _check_ranks(sheet, rows, measure, tie, _partial(rows, people))
         _check_words(sheet, base, rows, called, told_anew=name != "")
 
 
-def _check_ranks(sheet: Sheet, rows: pd.DataFrame, measure: str, tie: float) -> None:
-    """Ranks as the figures have them; where rounding leaves it open whether two tie, either is right."""
+def _check_ranks(sheet: Sheet, rows: pd.DataFrame, measure: str, tie: float, partial: list[int]) -> None:
+    """Ranks as the figures have them; where rounding leaves it open whether two tie, either is right.
+
+    Rows of an option that leaves people out (`partial`) have no rank: they would lead by it.
+    """
+    rank, few = f"rank_{measure}", rows.index.isin(partial)
+    for number in rows.index[few & (rows[rank] != "")]:
+        sheet.blame(number, rank, math.nan)
+    rows = rows[~few]
     values = sheet.numbers.loc[rows.index, measure].fillna(math.inf).tolist()
-    rank = f"rank_{measure}"
     allowed = [_ranked(values, width) for width in (tie, tie - 2 * HALF_A_THOUSANDTH, tie + 2 * HALF_A_THOUSANDTH)]
     for k, number in enumerate(rows.index):
         if sheet.numbers.at[number, rank] not in {ranks[k] for ranks in allowed}:
             sheet.blame(number, rank, float(allowed[0][k]))
+
+
+def _partial(rows: pd.DataFrame, people: Mapping[tuple[str, str], float]) -> list[int]:
+    """The rows of options that cover fewer people than another does."""
+    counted = [people.get(key, math.nan) for key in zip(rows["scenario"], rows["option"], strict=True)]
+    most = max((number for number in counted if not math.isnan(number)), default=0.0)
+    return [at for at, number in zip(rows.index, counted, strict=True) if number <= most - SAME_PEOPLE]
 
 
 def _ranked(values: list[float], tie: float) -> list[int]:

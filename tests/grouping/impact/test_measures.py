@@ -150,7 +150,10 @@ def test_every_figure_equals_a_plain_loop_over_single_people(table: list[tuple[f
     assert parts == pytest.approx(figures["people"])
 
 
-@given(st.lists(st.tuples(minutes, st.one_of(st.just(0.0), st.floats(0.001, 100))), min_size=1, max_size=20), st.floats(0.01, 1.0))
+people = st.one_of(st.just(0.0), st.floats(0.001, 100))
+
+
+@given(st.lists(st.tuples(minutes, people), min_size=1, max_size=20), st.floats(0.01, 1.0))
 def test_a_quantile_reaches_its_share_and_no_smaller_one_does(table: list[tuple[float, float]], share: float) -> None:
     at, people = np.array([m for m, _ in table]), np.array([p for _, p in table])
     found = float(weighted_quantiles(at, people[:, None], (share,))[0, 0])

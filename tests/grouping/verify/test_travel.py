@@ -296,6 +296,11 @@ def test_a_damaged_record_is_told(run: Run, pack: Path) -> None:
         assert not run.check(pack)[0][3]
 
 
+def test_a_run_without_options_is_told(run: Run) -> None:
+    told = [line[4] for line in check_travel(run.folder, {}, run.ready.evidence, BEFORE) if not line[3]]
+    assert told[-1] == "the run has no options"
+
+
 def test_figures_of_another_plan_are_told(run: Run) -> None:
     first, second = run.ground.plans.values()
     other = replace(run.ground, plans={"option-1": second, "option-2": first})
