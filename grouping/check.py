@@ -23,7 +23,8 @@ from grouping.check_findings import FindingKind, finding_kinds
 from grouping.check_placed import placed_by_place, placed_by_tables, with_flags, with_roads
 from grouping.check_tables import ALL_TABLES, CaseTables, located, read_tables
 from grouping.maps import drawn_areas
-from grouping.pipeline import Prepared, Progress, prepare
+from grouping.pipeline import Progress, prepare
+from grouping.prepared import Prepared
 
 Verdict = Literal["can run", "can run, but read the warnings", "cannot run yet"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from grouping.optimise import Solution
     from grouping.partition.clock import Clock
-    from grouping.pipeline import Prepared
+    from grouping.prepared import Prepared
 
 explore = typer.Typer(
     help="Look around the best plan: what is nearly as good, what is settled, what each rule costs.",

@@ -6,11 +6,9 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-
-import pandas as pd
 
 from geodata.case import CaseSettings, case_folder, settings_and_findings
 from geodata.catchments import borders
@@ -18,66 +16,31 @@ from geodata.errors import Finding, InputProblems, NoPlan, VerificationFailed
 from geodata.load import load_place
 from geodata.place import Place
 from geodata.timed import time_place
-from geodata.travel import TravelTimes
 from grouping.agreement import Agreement, agreement_table
 from grouping.assess import assess, best_hub, score_plan
 from grouping.borders import fit_borders, kept_borders
 from grouping.conflict import Conflict, explain_conflict, idle_grants, in_force
-from grouping.decisions import Part, decided_by, read_decisions
+from grouping.decisions import decided_by, read_decisions
 from grouping.differences import option_differences
 from grouping.how_many import DEFAULT_MEMORY
 from grouping.impact.assemble import impact_of, names_of
 from grouping.impact.before import Baseline, OpenHubs, read_baseline
-from grouping.journeys import Journeys
 from grouping.near import OWN_SECONDS, Near, OwnTime, near_plans, standalone, write_near
 from grouping.optimise import Solution, solve_partition
 from grouping.options import find_options
 from grouping.partition.clock import Clock
 from grouping.plan import Before, Plan
 from grouping.plan_file import read_plan
-from grouping.problem import GroupingProblem, build_problem
+from grouping.prepared import Prepared
+from grouping.problem import build_problem
 from grouping.result import AssessedOption, OptionPlan, Run, SolverReport
 from grouping.rule_findings import rule_findings
 from grouping.rules import RuleSet, load_rules
 from grouping.second_layer import form_partnerships
 from grouping.stopping import stops_on_interrupt
-from grouping.verify import Evidence
-from grouping.verify.decided import read_decided_plans
 
 Progress = Callable[[str, str], None]
 """Called with the stage and a detail whenever something worth telling has happened."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A case read, checked, located and timed: everything known before a single group is formed.
-
-    `loaded` is the place as the files say; `place` has its registrations scaled to the lists and completed. `edges`
-    are the borders used, `all_edges` those and the ones left out. `decisions` are those of the rule set, one by one.
-    """
-
-    case_dir: Path
-    settings: CaseSettings
-    loaded: Place
-    place: Place
-    times: TravelTimes
-    edges: pd.DataFrame
-    all_edges: pd.DataFrame
-    rules: RuleSet
-    problem: GroupingProblem
-    findings: tuple[Finding, ...]
-    decisions: tuple[Part, ...] = ()
-
-    @cached_property
-    def journeys(self) -> Journeys:
-        """Registrations joined with minutes; joined once, when first asked for."""
-        return Journeys.of(self.place, self.times, self.problem)
-
-    @cached_property
-    def evidence(self) -> Evidence:
-        """The same inputs as the verifier joins them, once for all options."""
-        plans = read_decided_plans(self.rules, self.case_dir)
-        return Evidence(self.place, self.times, self.edges, self.rules, plans)
 
 
 def _quiet(stage: str, detail: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grouping.report_method import attribution_lines
 
 if TYPE_CHECKING:
-    from grouping.pipeline import Prepared
+    from grouping.prepared import Prepared
     from grouping.result import Run
 
 DRAFT = "Draft for discussion. Not a decision."

@@ -47,7 +47,7 @@ from grouping.impact.trips import (
 from grouping.plan import Plan
 
 if TYPE_CHECKING:
-    from grouping.pipeline import Prepared
+    from grouping.prepared import Prepared
     from grouping.result import AssessedOption
 
 

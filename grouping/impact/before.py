@@ -72,9 +72,10 @@ class OpenHubs:
         """What was chosen, in plain words; empty where the plan names every hub."""
         if not self.chosen:
             return ""
+        which = f"{self.chosen} of {groups} groups: for these" if groups > 1 else "its group: for it"
         return (
-            f" The plan names no hub for {self.chosen} of {groups} groups: for these the site that is nearest to their "
-            "patients altogether was taken. Where services really run is not in the inputs."
+            f" The plan names no hub for {which} the site that is nearest to the patients altogether was taken. Where "
+            "services really run is not in the inputs."
         )
 
 
@@ -111,6 +112,25 @@ def read_baseline(path: Path, place: Place, best_hub: Callable[[tuple[str, ...]]
         name = f"{path.parent.resolve().name}/{path.name}" if path.name == "plan.csv" else path.name
         return _of_plan(plan, place, f"the plan in {name}", path.name, best_hub, warned)
     return _of_sites(part, findings, place, path.name)
+
+
+def read_any_plan(path: Path, place: Place, best_hub: Callable[[tuple[str, ...]], str]) -> Plan:
+    """Read a plan in any format the tables of a case may have.
+
+    Parameters
+    ----------
+    path, place, best_hub
+        As for `read_baseline`.
+
+    Raises
+    ------
+    InputProblems
+        As `grouping.plan_file.read_plan`, or the file cannot be read.
+    """
+    if Path(path).suffix.lower() in {".csv", ".txt", ""} or not Path(path).is_file():
+        return read_plan(path, place, best_hub)
+    part, _ = read_own_table(path, "services")
+    return _read_plan_part(part, place, best_hub, Path(path).name)
 
 
 def _is_plan(part: FilePart, file: str) -> bool:

@@ -18,7 +18,7 @@ from grouping.impact.trips import Minutes, Trip, hub_positions, nearest_service,
 from grouping.plan import Plan
 
 if TYPE_CHECKING:
-    from grouping.pipeline import Prepared
+    from grouping.prepared import Prepared
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from geodata.errors import Finding, InputProblems
 from grouping.assess import assess, best_hub
 from grouping.impact.about import About, about_of
 from grouping.impact.assemble import impact_of, names_of
-from grouping.impact.before import OpenHubs, read_baseline
+from grouping.impact.before import OpenHubs, read_any_plan, read_baseline
 from grouping.impact.public import public_about, public_impact
 from grouping.impact.result import Impact
 from grouping.impact.site_options import read_site_options
-from grouping.pipeline import Prepared, Progress, prepare
+from grouping.pipeline import Progress, prepare
 from grouping.plan import Plan
-from grouping.plan_file import read_plan
+from grouping.prepared import Prepared
 from grouping.report_words import option_title
 from grouping.result import AssessedOption, OptionPlan
 
@@ -147,7 +147,7 @@ def read_plans(paths: Sequence[Path], ready: Prepared) -> tuple[dict[str, Plan],
                 continue
             try:
                 hubs = OpenHubs(partial(best_hub, problem=ready.problem))
-                plans[name] = read_plan(file, ready.place, hubs)
+                plans[name] = read_any_plan(file, ready.place, hubs)
                 notes += [f"{option_title(name)}:{said}"] if (said := hubs.sentence(len(plans[name].groups))) else []
             except InputProblems as problems:
                 findings += problems.findings

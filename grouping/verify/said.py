@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from grouping.pipeline import Prepared, run_id
+from grouping.pipeline import run_id
 from grouping.plan import Before, Plan
+from grouping.prepared import Prepared
 from grouping.remarks import remarks
 from grouping.verify.figures import Claims
 from grouping.verify.record import Line, line

@@ -25,8 +25,8 @@ from geodata.place import BRITISH_NATIONAL_GRID, FurtherColumn, Place
 from geodata.straight_line import straight_line_times
 from geodata.travel import TravelTimes
 from grouping.impact.before import Baseline
-from grouping.pipeline import Prepared
 from grouping.plan import Group, Plan
+from grouping.prepared import Prepared
 from grouping.problem import build_problem
 from grouping.rules import load_rules
 

@@ -50,7 +50,7 @@ def test_open_hubs_are_chosen_and_whom_it_leaves_out_is_told(tmp_path: Path) -> 
     assert [group.hub_site_code for group in before.plan.groups] == ["A1"]
     assert before.sentence.endswith("It leaves out 1 practice with 10,000 patients: for them nothing is compared.")
     # a hub that nobody named is no fact about where services run
-    assert " The plan names no hub for 1 of 1 groups: for these the site that is nearest" in before.sentence
+    assert " The plan names no hub for its group: for it the site that is nearest" in before.sentence
     hubs, partial = before.findings
     assert (hubs.severity, hubs.code, hubs.column) == ("warning", "before-hubs", "hub_site_code")
     assert (partial.severity, partial.code, partial.value) == ("warning", "before-is-partial", "C")

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.tables.readers import sha256_of
-from grouping.pipeline import Prepared, prepare
+from grouping.pipeline import prepare
 from grouping.plan import Plan, ServiceSites
+from grouping.prepared import Prepared
 from grouping.verify import travel_cells
 from grouping.verify.recheck import plan_of
 from grouping.verify.record import Line

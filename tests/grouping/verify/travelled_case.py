@@ -26,7 +26,7 @@ public_transport = "public_transport.csv"
 threshold_minutes = 7.0
 worst = 13
 """
-WARDS = {"00": "Harbour", "01": "Harbour", "10": "Quay", "11": "=Quay", "44": "Hills", "45": "Hills", "54": "Moor"}
+WARDS = {"00": "Harbour", "01": "Harbour", "10": "Quay", "11": "=Quay", "44": "Hills", "45": "hills", "54": "Moor"}
 UNNAMED = {"02", "12", "25", "35"}
 SERVICES = "site_code,practice_code\nX00001-1,\nX00005-1,\nX00007-2,X00007\n"
 
