@@ -156,7 +156,7 @@ def rank_changes(base: pd.DataFrame, now: pd.DataFrame, measures: Sequence[tuple
 def _passing(option: str, other: str, before: dict[str, int], after: dict[str, int]) -> str:
     """How one option gains on another; empty where it does not."""
     then, now = np.sign(before[option] - before[other]), np.sign(after[option] - after[other])
-    if now >= then:
+    if not now < then:  # also where one of them has no rank
         return ""
     if now < 0:
         return "overtakes" if then > 0 else "moves ahead of"

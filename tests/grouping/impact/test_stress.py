@@ -254,3 +254,10 @@ def test_an_option_that_leaves_people_out_has_no_rank() -> None:
     found = ranking_table(table, TITLES).set_index("option")
     assert found.loc["option-1", ["rank_mean", "rank_p90", "rank_beyond"]].tolist() == [1, 1, 1]
     assert found.loc["partial", ["rank_mean", "rank_p90", "rank_beyond"]].isna().all()
+
+
+def test_nothing_is_said_of_passing_an_option_without_a_rank() -> None:
+    rows = [("", "option-1", 8.0, 20.0, 100.0), ("", "partial", 7.0, 10.0, 20.0)]
+    table = summary(rows + [("winter", option, mean + 1, p90, far) for _, option, mean, p90, far in rows])
+    table["people"] = np.where(table["option"] == "partial", 800.0, 1_000.0)
+    assert set(ranking_table(table, TITLES)["rank_changes"]) == {""}
