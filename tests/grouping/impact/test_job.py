@@ -402,3 +402,11 @@ def test_for_publication_counts_are_rounded(case: Path, plan: Path, tmp_path: Pa
     people = pd.read_csv(out / "communities.csv", dtype=str)["people"].dropna()
     assert len(people)
     assert all(count == "*" or int(count) % 5 == 0 for count in people)
+
+
+def test_the_room_offers_its_own_names() -> None:
+    import grouping.impact  # noqa: PLC0415
+
+    assert all(callable(getattr(grouping.impact, name)) for name in grouping.impact.__all__)
+    with pytest.raises(AttributeError, match="no attribute"):
+        _ = grouping.impact.nothing_like_it
