@@ -256,7 +256,7 @@ class _Reader:
             fix = "Copy the plan into the case folder, or correct its name here."
             self._tell("there is no such plan file in the case folder.", fix, "plan", self.decision.plan)
             return ()
-        place = SimpleNamespace(practices=self.practices, sites=self.sites)
+        place = SimpleNamespace(practices=self.practices, sites=self.sites, findings=())
         try:
             plan: Plan = read_plan(path, place, lambda members: "")  # type: ignore[arg-type]
         except InputProblems as problems:

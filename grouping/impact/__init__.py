@@ -16,7 +16,7 @@ _HOMES = {
     "public_impact": "public",
 }
 
-__all__ = ["Impact", "impact_case", "impact_of", "public_impact", "write_pack"]  # noqa: F822 - found when asked for
+__all__ = ["Impact", "impact_case", "impact_of", "public_impact", "write_pack"]
 
 
 def __getattr__(name: str) -> object:
