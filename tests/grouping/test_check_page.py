@@ -24,6 +24,7 @@ from geodata.origins import SOURCE_COLUMNS
 from grouping.check import check_case
 from grouping.check_page import input_dates, render_check
 from grouping.escape import visible
+from tests.browsing import asks_for_nothing, open_page
 from tests.grouping.made_run import HOSTILE_NAMES
 from tests.grouping.test_check import broken_case, edit
 from tests.small_case import PRACTICES, write_small_case
@@ -290,38 +291,19 @@ def test_hostile_published_files_and_records_are_text(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------- in a browser
 
 
-def show(driver: webdriver.Chrome, page: str, folder: Path, width: int = 1280) -> Path:
-    path = folder / "check.html"
-    path.write_text(page, encoding="utf-8", newline="\n")
-    driver.get("about:blank")
-    driver.get_log("performance")
-    driver.get_log("browser")
-    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    driver.get(path.as_uri())
-    return path
-
-
 def number(driver: webdriver.Chrome, selector: str) -> int:
     return driver.execute_script("return document.querySelectorAll(arguments[0]).length", selector)
 
 
 @pytest.mark.browser
 def test_opens_without_a_request_or_a_word_on_the_console(browser, demo_page: str, tmp_path: Path) -> None:
-    path = show(browser, demo_page, tmp_path)
-    assert browser.get_log("browser") == []
-    requested = [
-        message["params"]["request"]["url"]
-        for entry in browser.get_log("performance")
-        if (message := json.loads(entry["message"])["message"])["method"] == "Network.requestWillBeSent"
-    ]
-    assert requested
-    assert all(url == path.as_uri() or url.startswith("data:") for url in requested)
+    path = open_page(browser, demo_page, tmp_path)
+    assert asks_for_nothing(browser, path)
 
 
 @pytest.mark.browser
 def test_every_point_is_drawn_and_lines_lead_to_far_roads(browser, demo_page: str, tmp_path: Path) -> None:
-    show(browser, demo_page, tmp_path)
+    open_page(browser, demo_page, tmp_path)
     data = json.loads(re.search(r'id="map-data">(.*?)</script>', demo_page, flags=re.S).group(1))
     assert number(browser, ".leaflet-check-areas-pane path") == 449
     assert number(browser, ".leaflet-check-mains-pane .site-mark") == 96
@@ -342,7 +324,7 @@ def test_every_point_is_drawn_and_lines_lead_to_far_roads(browser, demo_page: st
 
 @pytest.mark.browser
 def test_flagged_points_are_reached_and_explained_by_keyboard(browser, broken_page: str, tmp_path: Path) -> None:
-    show(browser, broken_page, tmp_path)
+    open_page(browser, broken_page, tmp_path)
     assert number(browser, ".flag-mark") == 1
     browser.execute_script("document.querySelector('.after-map a').focus()")
     labels = []
@@ -365,13 +347,13 @@ def test_nothing_scrolls_sideways_on_a_phone(
 ) -> None:
     long_names = render_check(check_case(hostile_case(tmp_path / "case", times=8)))
     for page in (demo_page, cut_page, long_names):
-        show(browser, page, tmp_path, width)
+        open_page(browser, page, tmp_path, width)
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser
 def test_hostile_names_are_text_wherever_the_map_shows_them(browser, hostile_page: str, tmp_path: Path) -> None:
-    show(browser, hostile_page, tmp_path)
+    open_page(browser, hostile_page, tmp_path)
     seen = browser.execute_script(
         """
         const texts = [], pictures = [];
@@ -402,7 +384,7 @@ def test_hostile_names_are_text_wherever_the_map_shows_them(browser, hostile_pag
 def test_reads_without_scripts_and_prints_the_still_map(browser, demo_page: str, tmp_path: Path) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        show(browser, demo_page, tmp_path)
+        open_page(browser, demo_page, tmp_path)
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     shown = (
@@ -410,7 +392,7 @@ def test_reads_without_scripts_and_prints_the_still_map(browser, demo_page: str,
         " Array.from(document.querySelectorAll(s)).filter(e => e.offsetHeight > 0).length)"
     )
     assert browser.execute_script(shown) == [1, 0, 2]
-    show(browser, demo_page, tmp_path)
+    open_page(browser, demo_page, tmp_path)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     printed = browser.execute_script(shown)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -25,6 +25,7 @@ from grouping.report_answer import answer_lines, comparison_rows
 from grouping.report_method import findings_by_kind
 from grouping.report_option import option_view
 from grouping.result import Run
+from tests.browsing import asks_for_nothing, open_page
 from tests.grouping.made_run import HOSTILE_NAMES, made_run, scored_run
 
 
@@ -412,41 +413,20 @@ def test_hostile_names_are_text_in_the_file() -> None:
 # ------------------------------------------------------------------------------------------------------- in a browser
 
 
-def _open(driver, page: str, folder: Path, width: int = 1280) -> Path:
-    path = folder / "report.html"
-    path.write_text(page, encoding="utf-8", newline="\n")
-    driver.get("about:blank")
-    driver.get_log("performance")
-    driver.get_log("browser")
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
-    driver.get(path.as_uri())
-    return path
-
-
 def _count(driver, selector: str) -> int:
     return driver.execute_script("return document.querySelectorAll(arguments[0]).length", selector)
 
 
 @pytest.mark.browser
 def test_opens_without_a_request_or_a_word_on_the_console(browser, page: str, tmp_path: Path) -> None:
-    path = _open(browser, page, tmp_path)
-    assert browser.get_log("browser") == []
-    requested = [
-        message["params"]["request"]["url"]
-        for entry in browser.get_log("performance")
-        if (message := json.loads(entry["message"])["message"])["method"] == "Network.requestWillBeSent"
-    ]
-    assert requested
-    assert all(url == path.as_uri() or url.startswith("data:") for url in requested)
+    path = open_page(browser, page, tmp_path)
+    assert asks_for_nothing(browser, path)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("points_only", [False, True])
 def test_the_map_is_drawn_for_every_option(browser, tmp_path: Path, points_only: bool) -> None:
-    _open(browser, render_report(made_run(points_only=points_only)), tmp_path)
+    open_page(browser, render_report(made_run(points_only=points_only)), tmp_path)
     for position, labels in enumerate((5, 5, 4)):
         browser.execute_script("document.querySelectorAll('input[name=option]')[arguments[0]].click()", position)
         assert _count(browser, ".leaflet-plan-areas-pane path") == 30
@@ -473,7 +453,7 @@ def test_the_map_is_drawn_for_every_option(browser, tmp_path: Path, points_only:
 
 @pytest.mark.browser
 def test_options_switch_by_keyboard_and_the_first_stop_is_the_skip_link(browser, page: str, tmp_path: Path) -> None:
-    _open(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     body = browser.find_element("css selector", "body")
     body.send_keys(Keys.TAB)
     assert browser.switch_to.active_element.get_attribute("class") == "skip"
@@ -485,7 +465,7 @@ def test_options_switch_by_keyboard_and_the_first_stop_is_the_skip_link(browser,
 
 @pytest.mark.browser
 def test_the_tab_key_gets_past_the_map(browser, page: str, tmp_path: Path) -> None:
-    _open(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     browser.execute_script("document.querySelector('.after-map a').focus()")
     classes = []
     for _ in range(5):
@@ -499,13 +479,13 @@ def test_the_tab_key_gets_past_the_map(browser, page: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("width", [320, 390])
 def test_nothing_scrolls_sideways_on_a_phone(browser, tmp_path: Path, width: int) -> None:
     for run in (made_run(), made_run(names=tuple(name * 6 for name in HOSTILE_NAMES))):
-        _open(browser, render_report(run), tmp_path, width)
+        open_page(browser, render_report(run), tmp_path, width)
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser
 def test_hostile_names_are_text_wherever_the_map_shows_them(browser, tmp_path: Path) -> None:
-    _open(browser, render_report(made_run(names=HOSTILE_NAMES)), tmp_path)
+    open_page(browser, render_report(made_run(names=HOSTILE_NAMES)), tmp_path)
     seen = browser.execute_script(
         """
         const layers = [feature_group_areas, feature_group_sites, feature_group_hubs];
@@ -541,7 +521,7 @@ def test_hostile_names_are_text_wherever_the_map_shows_them(browser, tmp_path: P
 def test_reads_without_scripts_and_prints_every_option(browser, page: str, tmp_path: Path) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        _open(browser, page, tmp_path)
+        open_page(browser, page, tmp_path)
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     visible_parts = browser.execute_script(
@@ -549,7 +529,7 @@ def test_reads_without_scripts_and_prints_every_option(browser, page: str, tmp_p
         " Array.from(document.querySelectorAll(s)).filter(e => e.offsetHeight > 0).length)"
     )
     assert visible_parts[:3] == [3, 3, 0]
-    _open(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     printed = browser.execute_script(
         "return ['.option', '.still-map', '.live-map'].map(s =>"

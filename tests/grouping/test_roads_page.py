@@ -38,6 +38,7 @@ from grouping.escape import visible
 from grouping.roads_drawn import CLOSED, CUT_OFF, drawn_roads, merged, road_kinds, still_lines
 from grouping.roads_facts import note_blocks
 from grouping.roads_page import ShownPoints, roads_page
+from tests.browsing import asks_for_nothing, open_page
 from tests.geodata.osm_files import write_pbf
 from tests.grouping.made_run import HOSTILE_NAMES
 from tests.small_case import write_small_case
@@ -573,18 +574,6 @@ def test_isochrones_of_the_nearest_alone_are_those_beside_the_others(network: Ro
 # ------------------------------------------------------------------------------------------------------- in a browser
 
 
-def show(driver: webdriver.Chrome, page: str, folder: Path, width: int = 1280) -> Path:
-    path = folder / "roads.html"
-    path.write_text(page, encoding="utf-8", newline="\n")
-    driver.get("about:blank")
-    driver.get_log("performance")
-    driver.get_log("browser")
-    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    driver.get(path.as_uri())
-    return path
-
-
 def number(driver: webdriver.Chrome, selector: str) -> int:
     return driver.execute_script("return document.querySelectorAll(arguments[0]).length", selector)
 
@@ -597,20 +586,13 @@ def nothing_ran(driver: webdriver.Chrome) -> None:
 
 @pytest.mark.browser
 def test_opens_without_a_request_or_a_word_on_the_console(browser, page: str, tmp_path: Path) -> None:
-    path = show(browser, page, tmp_path)
-    assert browser.get_log("browser") == []
-    requested = [
-        message["params"]["request"]["url"]
-        for entry in browser.get_log("performance")
-        if (message := json.loads(entry["message"])["message"])["method"] == "Network.requestWillBeSent"
-    ]
-    assert requested
-    assert all(url == path.as_uri() or url.startswith("data:") for url in requested)
+    path = open_page(browser, page, tmp_path)
+    assert asks_for_nothing(browser, path)
 
 
 @pytest.mark.browser
 def test_has_its_layers_and_draws_what_is_in_them(browser, page: str, tmp_path: Path) -> None:
-    show(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     labels = "document.querySelectorAll('.leaflet-control-layers-overlays label')"
     named = browser.execute_script(f"return Array.from({labels}).map(l => l.textContent.trim())")
     assert named == [
@@ -635,7 +617,7 @@ def test_has_its_layers_and_draws_what_is_in_them(browser, page: str, tmp_path: 
 
 @pytest.mark.browser
 def test_a_road_tells_its_name_class_speed_source_and_way(browser, page: str, tmp_path: Path) -> None:
-    show(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     # the middle of High Street, by a click on the canvas; a change of the window's size would show the whole map again
     lon, lat = Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True).transform(WEST + 1_000, SOUTH)
     box = browser.find_element(By.CSS_SELECTOR, ".folium-map")
@@ -653,7 +635,7 @@ def test_a_road_tells_its_name_class_speed_source_and_way(browser, page: str, tm
 
 @pytest.mark.browser
 def test_the_keyboard_asks_for_the_road_in_the_middle(browser, page: str, tmp_path: Path) -> None:
-    show(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     button = browser.find_element(By.ID, "middle")
     browser.execute_script("arguments[0].focus()", button)
     assert browser.execute_script("return getComputedStyle(document.querySelector('.cross')).display") == "block"
@@ -669,7 +651,7 @@ def test_the_keyboard_asks_for_the_road_in_the_middle(browser, page: str, tmp_pa
 
 @pytest.mark.browser
 def test_isochrones_of_another_site_can_be_chosen(browser, page: str, tmp_path: Path) -> None:
-    show(browser, page, tmp_path)
+    open_page(browser, page, tmp_path)
     options = [option.text for option in browser.find_elements(By.CSS_SELECTOR, "#around option")]
     assert options == ["the nearest site", "Beta", "Gamma"]
     shapes = (
@@ -685,7 +667,7 @@ def test_isochrones_of_another_site_can_be_chosen(browser, page: str, tmp_path: 
 
 @pytest.mark.browser
 def test_hostile_names_do_not_run(browser, hostile_page: str, tmp_path: Path) -> None:
-    show(browser, hostile_page, tmp_path)
+    open_page(browser, hostile_page, tmp_path)
     nothing_ran(browser)
     browser.execute_script("document.getElementById('middle').click()")
     for selector in (".leaflet-roads-sites-pane .site-icon", ".leaflet-roads-origins-pane path"):
@@ -702,7 +684,7 @@ def test_hostile_names_do_not_run(browser, hostile_page: str, tmp_path: Path) ->
 
 @pytest.mark.browser
 def test_fits_a_phone(browser, page: str, tmp_path: Path) -> None:
-    show(browser, page, tmp_path, width=390)
+    open_page(browser, page, tmp_path, width=390)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
     small = browser.execute_script(
         "return Array.from(document.querySelectorAll('#middle, #around, .leaflet-bar a'))"

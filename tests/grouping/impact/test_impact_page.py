@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import itertools
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from grouping.impact.words import figures, people_words, share_cell, signed_minu
 from grouping.page import environment
 from grouping.report_impact import impact_view, render_impact
 from grouping.say_impact import say_impact
+from tests.browsing import asks_for_nothing, open_page
 from tests.grouping.impact.made_impact import ABOUT, made_impact
 from tests.grouping.made_run import HOSTILE_NAMES
 
@@ -460,31 +460,10 @@ def test_hostile_names_are_text_in_the_file() -> None:
 # ------------------------------------------------------------------------------------------------------- in a browser
 
 
-def open_page(driver, page: str, folder: Path, width: int = 1280) -> Path:
-    path = folder / "impact.html"
-    path.write_text(page, encoding="utf-8", newline="\n")
-    driver.get("about:blank")
-    driver.get_log("performance")
-    driver.get_log("browser")
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
-    driver.get(path.as_uri())
-    return path
-
-
 @pytest.mark.browser
 def test_opens_without_a_request_or_a_word_on_the_console(browser, page: str, tmp_path: Path) -> None:
     path = open_page(browser, page, tmp_path)
-    assert browser.get_log("browser") == []
-    requested = [
-        message["params"]["request"]["url"]
-        for entry in browser.get_log("performance")
-        if (message := json.loads(entry["message"])["message"])["method"] == "Network.requestWillBeSent"
-    ]
-    assert requested
-    assert all(url == path.as_uri() or url.startswith("data:") for url in requested)
+    assert asks_for_nothing(browser, path)
 
 
 @pytest.mark.browser
