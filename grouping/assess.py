@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geodata.place import Place
 from geodata.travel import TravelTimes
+from grouping.impact.trips import Minutes, nearest_service
 from grouping.journeys import Journeys, weighted_mean
 from grouping.membership import main_locality, member_indices, rural_share
 from grouping.plan import Before, Group, Plan, ServiceSites
@@ -80,7 +81,7 @@ def assess(
     groups = _groups_table(option.plan, problem, place, journeys, to_hub)
     covered = hub >= 0
     rows = covered[journeys.practice]
-    from_before = _before_minutes(before, problem, journeys)
+    from_before = _before_minutes(before, problem, journeys, times)
     areas = _areas_table(journeys, rows, to_hub, from_before)
     headline = _headline(groups, journeys, rows, to_hub)
     if from_before is not None:
@@ -181,23 +182,16 @@ def _minutes_to_hub(journeys: Journeys, hub: NDArray[np.int64]) -> NDArray[np.fl
     return np.where(chosen >= 0, minutes, np.nan)
 
 
-def _before_minutes(before: Before | None, problem: GroupingProblem, journeys: Journeys) -> NDArray[np.float64] | None:
+def _before_minutes(
+    before: Before | None, problem: GroupingProblem, journeys: Journeys, times: TravelTimes
+) -> NDArray[np.float64] | None:
     if before is None:
         return None
     if isinstance(before, ServiceSites):
-        return _to_nearest(before, problem, journeys)
+        homes = np.array(journeys.area_codes, dtype=object)[journeys.area]
+        served = (problem.practice_codes, before.everybody, before.of_practice)
+        return nearest_service(Minutes(times, homes), journeys.practice, *served)
     return _minutes_to_hub(journeys, _hub_of_practice(before, problem))
-
-
-def _to_nearest(services: ServiceSites, problem: GroupingProblem, journeys: Journeys) -> NDArray[np.float64]:
-    """Minutes of each row to the nearest site that serves its patients, NaN without a route."""
-    nearest = np.full(len(journeys.practice), np.inf)
-    for practice, code in enumerate(problem.practice_codes):
-        rows = np.flatnonzero(journeys.practice == practice)
-        sites = [problem.site_codes.index(site) for site in services.serving(code)]
-        reached = journeys.to_site[np.ix_(rows, sites)]
-        nearest[rows] = np.where(np.isnan(reached), np.inf, reached).min(axis=1, initial=np.inf)
-    return np.where(np.isfinite(nearest), nearest, np.nan)
 
 
 def _outside_largest(labels: list[str], sizes: NDArray[np.int64]) -> int:

@@ -9,6 +9,7 @@ import typer
 
 from grouping.cli_shared import JsonOption, errors, progress, told
 
+# those of `grouping.impact.conditions`, which is too heavy to import before a command runs; a test compares them
 SCENARIO_NAMES = ("peak", "winter", "no-ferry", "slower", "faster", "projected", "housing", "other-rural")
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from geodata.errors import Finding, InputProblems
 from geodata.tables.readers import sha256_of
 from geodata.travel import write_matrices
 from grouping.assess import AREA_COLUMNS, GROUP_COLUMNS
@@ -20,7 +19,7 @@ from grouping.impact.pack import put_pack
 from grouping.plan_file import write_before, write_plan
 from grouping.report import write_report
 from grouping.result import AssessedOption, Run, SolverReport
-from grouping.writing import findings_table, new_folder, write_json, write_table
+from grouping.writing import findings_table, new_folder, refuse_foreign, write_json, write_table
 
 SCHEMA_VERSION = 1
 BEFORE_FILE = "before.csv"
@@ -76,24 +75,8 @@ def write_run(run: Run, out_dir: Path, *, case_dir: Path, put_in: Callable[[Path
 
 
 def refuse_foreign_folder(out_dir: Path) -> None:
-    """Stop before work begins when `out_dir` holds something that is not a run.
-
-    Raises
-    ------
-    InputProblems
-        The folder is a file, or holds files but no `run.json`.
-    """
-    if not out_dir.exists():
-        return
-    if not out_dir.is_dir():
-        message = "this is a file, not a folder."
-    elif (out_dir / "run.json").is_file() or not any(out_dir.iterdir()):
-        return
-    else:
-        message = "this folder holds files that are not a run; nothing in it was touched."
-    raise InputProblems(
-        [Finding("error", str(out_dir), message, "Name a new folder with --out.", code="output-folder")]
-    )
+    """Stop before work begins when `out_dir` holds something that is not a run (see `writing.refuse_foreign`)."""
+    refuse_foreign(out_dir, "run.json", "a run")
 
 
 def run_record(run: Run, case_folder: str) -> dict[str, object]:

@@ -28,6 +28,36 @@ def new_folder(out_dir: Path, *, refuse: Callable[[Path], None]) -> AbstractCont
     return whole_folder(out_dir, refuse=refuse, cannot_write=_cannot_write)
 
 
+def refuse_foreign(out_dir: Path, record: str, what: str) -> None:
+    """Stop before work begins when a folder holds something else than an earlier result of its kind.
+
+    Parameters
+    ----------
+    out_dir
+        The folder.
+    record
+        The file by which such a result is known, such as `run.json`.
+    what
+        What the result is called: `a run`.
+
+    Raises
+    ------
+    InputProblems
+        It is a file, or holds files but not that record.
+    """
+    if not out_dir.exists():
+        return
+    if not out_dir.is_dir():
+        message = "this is a file, not a folder."
+    elif (out_dir / record).is_file() or not any(out_dir.iterdir()):
+        return
+    else:
+        message = f"this folder holds files that are not {what}; nothing in it was touched."
+    raise InputProblems(
+        [Finding("error", str(out_dir), message, "Name a new folder with --out.", code="output-folder")]
+    )
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table so that it can be opened in a spreadsheet: names that begin like a formula are made harmless."""
     safe = table.copy()
@@ -46,19 +76,21 @@ def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
     return table.astype({"row": "Int64"})
 
 
-def write_json(record: dict[str, object], path: Path) -> None:
-    """Write a record as JSON; numbers that are none are null."""
-    text = json.dumps(plain(record), ensure_ascii=False, indent=2, allow_nan=False)
+def write_json(record: dict[str, object], path: Path, *, spell: Callable[[str], str] = str) -> None:
+    """Write a record as JSON; numbers that are none are null, `spell` says how texts are written."""
+    text = json.dumps(plain(record, spell), ensure_ascii=False, indent=2, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def plain(value: object) -> object:
+def plain(value: object, spell: Callable[[str], str] = str) -> object:
     """Numpy numbers as Python's, NaN and infinity as null, tuples as lists."""
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {spell(str(key)): plain(item, spell) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if hasattr(value, "item") and not isinstance(value, str):
+        return [plain(item, spell) for item in value]
+    if isinstance(value, str):
+        return spell(value)
+    if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None

@@ -25,6 +25,7 @@ from grouping.impact.communities import Communities, Figures, communities_of, co
 from grouping.impact.conditions import SCENARIOS, Conditions, Untried, Usual, conditions_of
 from grouping.impact.find_my_place import OptionTrips, people_in_words, place_sentences
 from grouping.impact.ground import Ground, trips_of
+from grouping.impact.measures import beyond
 from grouping.impact.mitigation import Homes, HubJourney, mitigation_tables
 from grouping.impact.notes import notes_of
 from grouping.impact.people import People, people_of
@@ -43,6 +44,7 @@ from grouping.impact.trips import (
     MODES,
     Minutes,
     Trip,
+    hub_by_car,
 )
 from grouping.plan import Plan
 
@@ -267,27 +269,25 @@ def _stressed(
     """The hub journey by car under every condition, the main one first: figures, ranks, and who is worse off in all."""
     by_scenario: dict[str, dict[str, Figures]] = {}
     more = []
-    ranked = [one for one in conditions if one is conditions[0] or one.journeys_differ]
+    titles = {one.name: one.title for one in conditions if one is conditions[0] or one.journeys_differ}
     for one in conditions:
         minutes = {"car": ground.minutes(one.times)}
         for option, plan in plans.items():
             trips = trips_of(plan, ground, minutes, routine=False)
-            own = figures(
-                trips[0],
-                one.people.patients,
-                communities,
-                ground.ready.journeys.area,
-                ground.threshold,
-                ground.least_people,
-            )
-            if one in ranked:
-                by_scenario.setdefault(one.name, {})[option] = own
+            if one.name in titles:
+                by_scenario.setdefault(one.name, {})[option] = figures(
+                    trips[0],
+                    one.people.patients,
+                    communities,
+                    ground.ready.journeys.area,
+                    ground.threshold,
+                    ground.least_people,
+                )
             if one is not conditions[0]:
                 more.append(
                     summary_table(option, trips, one.people, ground.threshold, scenario=one.name, keys=KEY_POPULATIONS)
                 )
     every = pd.concat([summary, *more], ignore_index=True)
-    titles = {one.name: one.title for one in ranked}
     return {
         "summary": every,
         "scenarios": ranking_table(every, titles),
@@ -306,14 +306,10 @@ def _prompts(
 ) -> dict[str, pd.DataFrame]:
     """Which existing sites would bring people beyond the threshold back within it, on the journey to the hub by car."""
     place, journeys, practices = ground.place, ground.ready.journeys, ground.place.practices.sort_index()
-    to_hub = {
-        option: np.where(trip.counted, trip.after, np.nan)
-        for option, own in trips.items()
-        for trip in own
-        if (trip.journey, trip.mode) == ("hub", "car")
-    }
+    chosen = {option: hub_by_car(own) for option, own in trips.items()}
+    to_hub = {option: np.where(trip.counted, trip.after, np.nan) for option, trip in chosen.items()}
     # only the rows that are beyond in some option: the matrix of all of them to every site would be large
-    rows = np.flatnonzero(np.any([hub > ground.threshold for hub in to_hub.values()], axis=0))
+    rows = np.flatnonzero(np.any([beyond(hub, ground.threshold) for hub in to_hub.values()], axis=0))
     sites = place.sites.loc[list(minutes.site_codes), ["name", "kind", "practice_code"]]
     homes = Homes(
         patients=people.patients[rows],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geodata.place import Place
-from grouping.impact.measures import CLOSE
+from grouping.impact.measures import CLOSE, beyond
 
 if TYPE_CHECKING:
     from grouping.impact.people import People
@@ -301,7 +301,7 @@ def figures(
     weight = np.where(trip.counted, patients, 0.0)
     after = levels(trip.after, weight, here, number)
     routed = ~np.isnan(trip.after)
-    beyond = trip.after > threshold + CLOSE  # NaN is not
+    far = beyond(trip.after, threshold)
     nobody = np.zeros(number)
     if trip.before is None:
         change, newly, lost, people_compared = None, nobody, nobody, nobody
@@ -312,7 +312,7 @@ def figures(
         change = _mean(trip.after - trip.before, both, here, number)
         people_compared = _summed(here, both, number)
         means = tuple(_mean(minutes, both, here, number) for minutes in (trip.before, trip.after))
-        newly = _summed(here, weight * (beyond & (trip.before <= threshold + CLOSE)), number)
+        newly = _summed(here, weight * (far & (trip.before <= threshold + CLOSE)), number)
         lost = _summed(here, weight * (had & ~routed), number)
     return Figures(
         people=after.people,
@@ -322,7 +322,7 @@ def figures(
         minutes_after=means[1],
         change=change,
         longest=after.longest,
-        beyond=_summed(here, weight * beyond, number),
+        beyond=_summed(here, weight * far, number),
         newly_beyond=newly,
         lost_route=lost,
         compared=people_compared,

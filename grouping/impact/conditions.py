@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import Finding
 from geodata.place import Place
+from geodata.scenarios import ALL as TIMED
 from geodata.scenarios import timed_scenarios
 from geodata.travel import TravelTimes
 from grouping.impact.growth import growth_factors
@@ -17,9 +18,6 @@ from grouping.impact.people import People, people_of
 from grouping.journeys import Journeys
 from grouping.problem import GroupingProblem
 from grouping.remarks import rural_localities
-
-TIMED = ("peak", "winter", "no-ferry", "slower", "faster")
-"""Scenarios of the roads (`geodata.scenarios`)."""
 
 GROWING = {"projected": "Projected population", "housing": "Planned housing"}
 OTHER_RURAL = "other-rural"

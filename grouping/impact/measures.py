@@ -47,6 +47,11 @@ CLOSE = 1e-9
 """Minutes that differ by less are the same: what is left of adding fractions."""
 
 
+def beyond(minutes: NDArray[np.float64], threshold: float) -> NDArray[np.bool_]:
+    """Which journeys are longer than the threshold; one without a route (NaN) is not."""
+    return minutes > threshold + CLOSE
+
+
 def weighted_quantiles(
     minutes: NDArray[np.float64], people: NDArray[np.float64], shares: Sequence[float]
 ) -> NDArray[np.float64]:
@@ -116,7 +121,7 @@ def _level(minutes: NDArray[np.float64], weight: NDArray[np.float64], threshold:
         "no_route": weight[~known].sum(axis=0),
         "mean": weighted_means(minutes, weight),
         "longest": _longest(minutes, weight),
-        "beyond": weight[minutes > threshold + CLOSE].sum(axis=0),
+        "beyond": weight[beyond(minutes, threshold)].sum(axis=0),
     }
     figures["median"], figures["p90"] = weighted_quantiles(minutes, weight, (0.5, 0.9))
     for limit in WITHIN:
@@ -135,7 +140,7 @@ def _change(
     change = np.where(both, after - before, 0.0)
     people = compared.sum(axis=0)
     more_minutes = (compared * change[:, None]).sum(axis=0)
-    long_before, long_after = before > threshold + CLOSE, after > threshold + CLOSE
+    long_before, long_after = beyond(before, threshold), beyond(after, threshold)
     figures = {
         "people_compared": people,
         "mean_before": weighted_means(before, compared),

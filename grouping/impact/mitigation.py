@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from grouping.impact.measures import CLOSE
+from grouping.impact.measures import CLOSE, beyond
 
 COLUMNS = (
     "option", "community", "setting", "people_beyond", "minutes_now", "site_code", "site", "kind", "of_practice",
@@ -150,7 +150,7 @@ def _stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataF
 def beyond_rows(homes: Homes, hub: HubJourney, threshold: float) -> NDArray[np.int64]:
     """Rows with patients whose hub is farther than the threshold; a home without a route is not among them."""
     with np.errstate(invalid="ignore"):
-        return np.flatnonzero((hub.minutes > threshold + CLOSE) & (homes.patients > 0))
+        return np.flatnonzero(beyond(hub.minutes, threshold) & (homes.patients > 0))
 
 
 # --- One site for each community -----------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from grouping.impact.ground import Ground
+from grouping.impact.measures import beyond
 from grouping.impact.people import People
-from grouping.impact.trips import Trip
+from grouping.impact.trips import Trip, hub_by_car
 from grouping.plan import Plan
 from grouping.report_words import listed, option_title
 
@@ -86,11 +87,10 @@ def _less_sure(ground: Ground, trips: Mapping[str, tuple[Trip, ...]], people: Pe
         return []
     shares = []
     for option, own in trips.items():
-        for trip in own:
-            if (trip.journey, trip.mode) == ("hub", "car"):
-                beyond = np.where(trip.counted & (trip.after > ground.threshold), people.patients, 0.0)
-                if beyond.sum() >= 0.5:
-                    shares.append(f"{beyond[unsure].sum():,.0f} of {beyond.sum():,.0f} under {option_title(option)}")
+        trip = hub_by_car(own)
+        far = np.where(trip.counted & beyond(trip.after, ground.threshold), people.patients, 0.0)
+        if far.sum() >= 0.5:
+            shares.append(f"{far[unsure].sum():,.0f} of {far.sum():,.0f} under {option_title(option)}")
     who = "some" if public else f"{count:,.0f}"
     note = (
         f"Where {who} patients live is less sure: their practices have no published registrations, or ones that are "

@@ -7,15 +7,12 @@ with its meaning, and `PACK_VERSION` changes when the layout does.
 from __future__ import annotations
 
 import csv
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from geodata.errors import Finding, InputProblems
 from geodata.tables.readers import sha256_of
 from grouping.escape import spreadsheet_cell, visible
 from grouping.impact.about import DRAFT, About
@@ -25,7 +22,7 @@ from grouping.impact.words import HIDDEN_NOTE, base_title
 from grouping.impact.workbook import write_workbook
 from grouping.report_impact import render_impact
 from grouping.report_words import NO_CLOSURE, option_title
-from grouping.writing import new_folder
+from grouping.writing import new_folder, refuse_foreign, write_json
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact
@@ -131,30 +128,13 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def refuse_foreign_pack(out_dir: Path) -> None:
-    """Stop before work begins when `out_dir` holds something that is not an evidence pack.
-
-    Raises
-    ------
-    InputProblems
-        The folder is a file, or holds files but no `impact.json`.
-    """
-    if not out_dir.exists():
-        return
-    if not out_dir.is_dir():
-        message = "this is a file, not a folder."
-    elif (out_dir / RECORD).is_file() or not any(out_dir.iterdir()):
-        return
-    else:
-        message = "this folder holds files that are not an evidence pack; nothing in it was touched."
-    raise InputProblems(
-        [Finding("error", str(out_dir), message, "Name a new folder with --out.", code="output-folder")]
-    )
+    """Stop before work begins when `out_dir` holds something else than a pack (see `writing.refuse_foreign`)."""
+    refuse_foreign(out_dir, RECORD, "an evidence pack")
 
 
 def _write_record(impact: Impact, tables: dict[str, pd.DataFrame], about: About, folder: Path) -> None:
     files = {path.name: sha256_of(path) for path in _own_files(tables, folder)}
-    text = json.dumps(_plain(pack_record(impact, tables, about) | {"files": files}), ensure_ascii=False, indent=2)
-    (folder / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_json(pack_record(impact, tables, about) | {"files": files}, folder / RECORD, spell=visible)
 
 
 def _own_files(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
@@ -200,16 +180,3 @@ def pack_record(impact: Impact, tables: dict[str, pd.DataFrame], about: About) -
             for name, table in tables.items()
         },
     }
-
-
-def _plain(value: object) -> object:
-    """Plain JSON types, texts with hidden characters spelt out."""
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, dict):
-        return {visible(str(key)): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

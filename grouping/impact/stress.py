@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from grouping.assess import NOTICED_MINUTES
 from grouping.impact.communities import Communities, Figures, worst_first
 from grouping.impact.measures import CLOSE
 from grouping.report_words import listed, option_title
@@ -22,8 +23,8 @@ SAME_MINUTES = 0.005
 SAME_PEOPLE = 0.5
 """People that differ by less are a tie: nobody is half a person."""
 
-WORSE_MINUTES = 1.0
-"""A community is worse off from more than so many minutes on (as `grouping.assess.NOTICED_MINUTES`)."""
+WORSE_MINUTES = NOTICED_MINUTES
+"""A community is worse off from more than so many minutes on."""
 
 SCENARIO_COLUMNS = (
     "scenario",

@@ -58,6 +58,11 @@ class Trip:
         return self.counted & np.isfinite(self.before) & np.isfinite(self.after)
 
 
+def hub_by_car(trips: Iterable[Trip]) -> Trip:
+    """The journey that options are judged by, of those of one option."""
+    return next(trip for trip in trips if (trip.journey, trip.mode) == ("hub", "car"))
+
+
 class Minutes:
     """Minutes from the home of each row to every site, by one mode.
 

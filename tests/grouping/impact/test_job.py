@@ -410,3 +410,10 @@ def test_the_room_offers_its_own_names() -> None:
     assert all(callable(getattr(grouping.impact, name)) for name in grouping.impact.__all__)
     with pytest.raises(AttributeError, match="no attribute"):
         _ = grouping.impact.nothing_like_it
+
+
+def test_the_command_knows_every_scenario() -> None:
+    from grouping.cli_impact import SCENARIO_NAMES  # noqa: PLC0415
+    from grouping.impact.conditions import SCENARIOS  # noqa: PLC0415
+
+    assert SCENARIO_NAMES == SCENARIOS
