@@ -172,9 +172,9 @@ def check(
 ) -> None:
     """Check the inputs of a case without forming groups, and write the page a planner takes to the practices."""
     from geodata.case import case_folder
-    from grouping.check import check_case
-    from grouping.check_facts import counts
-    from grouping.check_folder import FOLDER, refuse_foreign_check, write_check
+    from grouping.input_check.checked import check_case
+    from grouping.input_check.facts import counts
+    from grouping.input_check.folder import FOLDER, refuse_foreign_check, write_check
 
     with told(as_json=as_json):
         folder = out or case_folder(case) / FOLDER

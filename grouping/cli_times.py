@@ -126,7 +126,7 @@ def times(
 
 
 def _page_of_times(work: Work) -> str:
-    from grouping.roads_scenes import page_of_times
+    from grouping.roads_page.scenes import page_of_times
 
     return page_of_times(work)
 

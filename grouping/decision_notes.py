@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from grouping.plain_words import listed
 from grouping.plan import Group
 from grouping.problem import GroupingProblem
-from grouping.report_words import listed
 from grouping.rules import Decision
 
 

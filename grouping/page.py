@@ -18,7 +18,7 @@ from markupsafe import Markup
 from xstatic.pkg import leaflet
 
 from grouping.escape import html_name, visible
-from grouping.report_words import count, minutes, option_title, percent, signed
+from grouping.plain_words import count, minutes, option_title, percent, signed
 
 
 def environment() -> jinja2.Environment:

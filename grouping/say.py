@@ -12,15 +12,15 @@ import typer
 from rich.console import Console
 
 from geodata.errors import Finding, NoPlan
-from grouping.check_findings import SEVERITIES, effect_of
 from grouping.differences import difference_lines
 from grouping.explain import explain, explanation_of
+from grouping.input_check.kinds import SEVERITIES, effect_of
 
 if TYPE_CHECKING:
     from geodata.cut import CutReport
     from geodata.fetch import Done, Plan, Source, Step
-    from grouping.check import Checked
-    from grouping.check_facts import Count
+    from grouping.input_check.checked import Checked
+    from grouping.input_check.facts import Count
     from grouping.result import AssessedOption, Run, SolverReport
     from grouping.verify.recheck import Recheck
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from grouping.impact.pack import PAGE, RECORD
 from grouping.impact.words import scenario_sentence
-from grouping.report_words import NO_CLOSURE, option_title
+from grouping.plain_words import NO_CLOSURE, option_title
 from grouping.say import counted, grouped
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce
+from grouping.plain_words import listed
 from grouping.problem import GroupingProblem
-from grouping.report_words import listed
 
 SHOWN = 12
 """Practices named before "and n more"."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grouping.report_method import attribution_lines
+from grouping.report.method import attribution_lines
 
 if TYPE_CHECKING:
     from grouping.prepared import Prepared

@@ -17,7 +17,7 @@ from grouping.impact.words import (
     options_words,
     people_words,
 )
-from grouping.report_words import NO_CLOSURE, is_missing, listed, minutes, option_title
+from grouping.plain_words import NO_CLOSURE, is_missing, listed, minutes, option_title
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grouping.impact.columns import WITHIN
 from grouping.impact.words import share_cell
-from grouping.report_words import is_missing
+from grouping.plain_words import is_missing
 
 WIDTH, HEIGHT = 360, 236
 LEFT, RIGHT, TOP, BOTTOM = 40, 84, 14, 40

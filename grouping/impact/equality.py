@@ -33,7 +33,7 @@ from grouping.impact.words import (
     ratio_cell,
     scenario_sentence,
 )
-from grouping.report_words import NO_CLOSURE, option_title
+from grouping.plain_words import NO_CLOSURE, option_title
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from grouping.impact.communities import OUTSIDE, Communities, figures, levels
 from grouping.impact.measures import CLOSE
 from grouping.impact.trips import Trip
-from grouping.report_words import option_title
+from grouping.plain_words import option_title
 
 COLUMNS = ("community", "mode", "option", "sentence")
 

@@ -17,9 +17,9 @@ from grouping.impact.public import public_about, public_impact
 from grouping.impact.result import Impact
 from grouping.impact.site_options import read_site_options
 from grouping.pipeline import Progress, prepare
+from grouping.plain_words import option_title
 from grouping.plan import Plan
 from grouping.prepared import Prepared
-from grouping.report_words import option_title
 from grouping.result import AssessedOption, OptionPlan
 
 BREACHES_TOLD = 5

@@ -10,8 +10,8 @@ from grouping.impact.ground import Ground
 from grouping.impact.measures import beyond
 from grouping.impact.people import People
 from grouping.impact.trips import Trip, hub_by_car
+from grouping.plain_words import listed, option_title
 from grouping.plan import Plan
-from grouping.report_words import listed, option_title
 
 
 def notes_of(

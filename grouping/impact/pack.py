@@ -20,8 +20,8 @@ from grouping.impact.columns import column_words, in_order, table_words
 from grouping.impact.equality import equality_draft, equality_markdown
 from grouping.impact.words import HIDDEN_NOTE, base_title
 from grouping.impact.workbook import write_workbook
-from grouping.report_impact import render_impact
-from grouping.report_words import NO_CLOSURE, option_title
+from grouping.plain_words import NO_CLOSURE, option_title
+from grouping.report.impact import render_impact
 from grouping.writing import new_folder, refuse_foreign, write_json
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from grouping.impact.words import (
     scenario_title,
     share_cell,
 )
-from grouping.report_words import is_missing, option_title
+from grouping.plain_words import is_missing, option_title
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from grouping.assess import NOTICED_MINUTES
 from grouping.impact.communities import Communities, Figures, worst_first
 from grouping.impact.measures import CLOSE
-from grouping.report_words import listed, option_title
+from grouping.plain_words import listed, option_title
 
 RANKED = (("mean", "mean minutes"), ("p90", "the 90th percentile"), ("beyond", "people beyond the threshold"))
 """Figures the options are ranked by, least first, with their names in words."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from grouping.impact.columns import BASE
 from grouping.impact.communities import OUTSIDE
-from grouping.report_words import count, is_missing, minutes, option_title, percent
+from grouping.plain_words import count, is_missing, minutes, option_title, percent
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact

@@ -24,7 +24,7 @@ from grouping.escape import spreadsheet_cell
 from grouping.impact.about import DRAFT, About
 from grouping.impact.columns import column_words, table_words
 from grouping.impact.words import HIDDEN_NOTE, base_title, scenario_sentence
-from grouping.report_words import NO_CLOSURE, option_title
+from grouping.plain_words import NO_CLOSURE, option_title
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact

@@ -19,8 +19,8 @@ from geodata.place import Place
 from geodata.public_transport import coverage, public_transport_times
 from geodata.tables import blocks
 from geodata.travel import write_matrices
-from grouping.check import check_case
-from grouping.check_facts import counts
+from grouping.input_check.checked import check_case
+from grouping.input_check.facts import counts
 from tests.geodata.test_load import SITES, case, told
 from tests.real_cases import write_dorset_2016_case
 from tests.small_case import write_small_case

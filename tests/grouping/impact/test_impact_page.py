@@ -22,7 +22,7 @@ from grouping.impact.communities import OUTSIDE
 from grouping.impact.curve import curve_of
 from grouping.impact.words import figures, people_words, share_cell, signed_minutes
 from grouping.page import environment
-from grouping.report_impact import impact_view, render_impact
+from grouping.report.impact import impact_view, render_impact
 from grouping.say_impact import say_impact
 from tests.browsing import asks_for_nothing, open_page
 from tests.grouping.impact.made_impact import ABOUT, made_impact
@@ -399,7 +399,7 @@ def test_the_curve_goes_through_its_shares_and_leaves_out_what_is_hidden() -> No
 def test_sections_stand_in_another_page_with_a_link_to_the_rest() -> None:
     engine = environment()
     template = engine.from_string(
-        '{% from "impact_pieces.html.j2" import impact_sections with context %}'
+        '{% from "impact/pieces.html.j2" import impact_sections with context %}'
         '{{ impact_sections(view, "impact/impact.html") }}'
     )
     part = template.render(view=impact_view(made_impact(), ABOUT), no_closure="Grouping practices closes no site.")

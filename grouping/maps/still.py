@@ -1,0 +1,166 @@
+"""The still maps of a run: drawn as SVG for paper, small copies and pages without a script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from grouping.maps.parts import svg_path
+from grouping.maps.shapes import PALETTE, dissolved, drawn_localities, everything, group_of_area, label_points
+from grouping.result import Run
+
+LETTER_HEIGHT = 38
+"""Height of the letters of a static drawing, in drawing units."""
+
+DRAWING_WIDTH = 2_000
+"""Width of the static drawing in its own units; heights follow the shape of the place."""
+
+
+@dataclass(frozen=True)
+class DrawnGroup:
+    """One group of a static drawing, in drawing units.
+
+    Parameters
+    ----------
+    group_id, colour, path
+        Its letters, fill and outline.
+    spot, label
+        The middle of its area, and where its letters stand: beside it where the middle is crowded.
+    hub
+        Its hub.
+    """
+
+    group_id: str
+    colour: str
+    path: str
+    spot: tuple[int, int]
+    label: tuple[int, int]
+    hub: tuple[int, int]
+
+    @property
+    def apart(self) -> bool:
+        """Whether the letters stand so far from the area that a line must join them."""
+        return math.hypot(self.label[0] - self.spot[0], self.label[1] - self.spot[1]) > LETTER_HEIGHT
+
+
+@dataclass(frozen=True)
+class DrawnOption:
+    """One option of a static drawing."""
+
+    option_id: str
+    groups: tuple[DrawnGroup, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The static maps of a run: what all options share, drawn once, and what differs.
+
+    Parameters
+    ----------
+    width, height
+        Size in drawing units.
+    land, localities
+        Outlines as SVG path data.
+    sites
+        Position and kind of each site.
+    options
+        The groups of each option.
+    scale_km, scale_length
+        Length of the scale bar, in kilometres and in drawing units.
+    main_sites
+        Where each practice has its main site.
+    """
+
+    width: int
+    height: int
+    land: str
+    localities: str
+    sites: tuple[tuple[int, int, str], ...]
+    options: tuple[DrawnOption, ...]
+    scale_km: int
+    scale_length: int
+    main_sites: dict[str, tuple[int, int]]
+
+
+def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, int]]) -> Drawing:
+    """Draw the static maps; the parameters are those of `map_data`."""
+    place = run.place
+    west, south, east, north = shapely.total_bounds(everything(place, polygons))
+    margin = 0.02 * max(east - west, north - south, 1_000.0)
+    span_m = max(east - west, 1.0) + 2 * margin
+    scale = DRAWING_WIDTH / span_m
+    origin = np.array([west - margin, north + margin])
+
+    def path(geometry: shapely.Geometry) -> str:
+        return svg_path(geometry, origin, scale)
+
+    def spot(x: float, y: float) -> tuple[int, int]:
+        return round((x - origin[0]) * scale), round((origin[1] - y) * scale)
+
+    options = []
+    for option, colour in zip(run.options, colours, strict=True):
+        belongs = group_of_area(place, option.option.plan).to_numpy()
+        ids = list(option.groups["group_id"])
+        middles = [spot(*point) for point in label_points(polygons, belongs, ids, place, option)]
+        hubs = [spot(hub.x, hub.y) for hub in place.sites.geometry.loc[option.groups["hub_site_code"]]]
+        labels = _letters_apart(middles, hubs, ids)
+        groups = tuple(
+            DrawnGroup(
+                group_id,
+                PALETTE[colour[group_id]],
+                path(dissolved(polygons[belongs == group_id])),
+                middle,
+                label,
+                hub,
+            )
+            for group_id, middle, label, hub in zip(ids, middles, labels, hubs, strict=True)
+        )
+        options.append(DrawnOption(option.option.option_id, groups))
+    scale_km = max((km for km in (1, 2, 5, 10, 20, 50) if km * 1_000 <= span_m / 4), default=1)
+    return Drawing(
+        DRAWING_WIDTH,
+        round((max(north - south, 1.0) + 2 * margin) * scale),
+        path(dissolved(polygons)),
+        "".join(path(shape) for shape in drawn_localities(place)),
+        tuple(
+            (*spot(point.x, point.y), kind)
+            for point, kind in zip(place.sites.geometry, place.sites["kind"], strict=True)
+        ),
+        tuple(options),
+        scale_km,
+        round(scale_km * 1_000 * scale),
+        {str(code): spot(point.x, point.y) for code, point in place.practices.geometry.items()},
+    )
+
+
+def _letters_apart(
+    middles: list[tuple[int, int]], hubs: list[tuple[int, int]], ids: list[str]
+) -> list[tuple[int, int]]:
+    """Put the letters of each group near the middle of its area, where they cover no others and no hub.
+
+    One after the other: the spot with the least cost among the middle and five rings round it. The page's script does
+    the same at every zoom.
+    """
+    placed: list[tuple[int, int]] = []
+    wide = 0.62 * LETTER_HEIGHT * max((len(group_id) for group_id in ids), default=3) + 14
+    rings = [(0.0, 0.0)] + [
+        (1.5 * r * math.cos(math.pi * k / 8), r * math.sin(math.pi * k / 8))
+        for r in (0.9, 1.5, 2.3, 3.2, 4.3)
+        for k in range(16)
+    ]
+    for x, y in middles:
+
+        def cost(step: tuple[float, float], x: int = x, y: int = y) -> float:
+            at_x, at_y = x + step[0] * LETTER_HEIGHT, y + step[1] * LETTER_HEIGHT
+            letters = sum(abs(at_x - px) < wide and abs(at_y - py) < 1.15 * LETTER_HEIGHT for px, py in placed)
+            marks = sum(abs(at_x - px) < wide / 2 + 18 and abs(at_y - py) < LETTER_HEIGHT / 2 + 18 for px, py in hubs)
+            return 100 * letters + 1.5 * marks + math.hypot(*step)
+
+        step = min(rings, key=cost)
+        placed.append((round(x + step[0] * LETTER_HEIGHT), round(y + step[1] * LETTER_HEIGHT)))
+    return placed

@@ -1,0 +1,101 @@
+"""Puts the page of a run together.
+
+Words and units stand in `plain_words`, what all pages share in `page`, the maps in `maps`. Texts from files are escaped
+by the template engine for every place they stand in (`grouping.escape`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from grouping import maps
+from grouping.escape import script_data
+from grouping.impact.about import about_of
+from grouping.page import (
+    content_policy,
+    environment,
+    leaflet_script,
+    leaflet_style,
+    own_file,
+    without_carriage_returns,
+)
+from grouping.plain_words import NO_CLOSURE, order_in_words, title_of
+from grouping.report.agreement import agreement_view
+from grouping.report.answer import answer_lines, comparison_rows, granted_groups
+from grouping.report.impact import SCRIPT, STYLE, impact_view
+from grouping.report.method import (
+    attribution_lines,
+    detail_rows,
+    findings_by_kind,
+    minute_steps,
+    proof_lines,
+    rule_rows,
+)
+from grouping.report.option import option_view
+from grouping.result import Run
+
+
+def write_report(run: Run, path: Path) -> None:
+    """Write the page of a run.
+
+    Parameters
+    ----------
+    run
+        The run; everything on the page comes from it.
+    path
+        The file to write. The same run gives the same bytes.
+    """
+    path.write_text(render_report(run), encoding="utf-8", newline="\n")
+
+
+def _compared(run: Run) -> bool:
+    """Whether several plans nearly as good were found, or the best is known to be the only one."""
+    return run.agreement is not None and (run.agreement.exact or len(run.near or ()) > 1)
+
+
+def render_report(run: Run) -> str:
+    """Make the page of a run as text."""
+    polygons = maps.drawn_areas(run.place.areas)
+    colours = [
+        maps.group_colours(
+            polygons, maps.group_of_area(run.place, option.option.plan).to_numpy(), list(option.groups["group_id"])
+        )
+        for option in run.options
+    ]
+    engine = environment()
+    frame = maps.folium_frame(run) if run.options else maps.MapFrame("", "")
+    scripts = [leaflet_script(), own_file("shared.js"), own_file("report/map.js"), frame.script] if run.options else []
+    scripts += [own_file(SCRIPT)] if run.impact is not None else []
+    scripts = [without_carriage_returns(script) for script in scripts]
+    drawing = maps.draw(run, polygons, colours) if run.options else None
+    return engine.get_template("report/page.html.j2").render(
+        run=run,
+        place=run.place,
+        rules=run.rules,
+        method=run.times.method,
+        title=title_of(run),
+        styles=Markup(without_carriage_returns(leaflet_style() + own_file("shared.css") + own_file(STYLE))),
+        scripts=[Markup(script) for script in scripts],  # no text from a file is in them
+        policy=content_policy(scripts),
+        frame=Markup(frame.html),
+        data=script_data(maps.map_data(run, polygons, colours)) if run.options else "",
+        drawing=drawing,
+        agreement=agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None,
+        palette=maps.PALETTE,
+        minute_steps=minute_steps(),
+        answer=answer_lines(run),
+        view=None if run.impact is None else impact_view(run.impact, about_of(run)),
+        comparison=comparison_rows(run),
+        granted=granted_groups(run.options[0]) if run.options else 0,
+        options=[option_view(option, run, colour) for option, colour in zip(run.options, colours, strict=True)],
+        findings=findings_by_kind(run.findings),
+        proof=proof_lines(run),
+        rule_rows=rule_rows(run.rules),
+        order=order_in_words(run.rules),
+        details=detail_rows(run.times.method.details),
+        attributions=attribution_lines(run),
+        no_closure=NO_CLOSURE,
+        with_locality=bool(run.place.practices["locality"].fillna("").ne("").any()),
+    )
