@@ -351,6 +351,7 @@ def _as_run(
         seed=seed,
         before=before,
         impact=impact,
+        problem=ready.problem,
     )
 
 

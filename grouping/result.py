@@ -18,7 +18,9 @@ from grouping.rules import RuleSet
 if TYPE_CHECKING:
     from grouping.agreement import Agreement
     from grouping.impact.result import Impact
+    from grouping.maps.backdrop import Backdrop
     from grouping.near import Near
+    from grouping.problem import GroupingProblem
     from grouping.second_layer import SecondLayer
 
 
@@ -136,7 +138,8 @@ class Run:
     Only a run of the optimiser has `near` (the plans nearly as good as the best), `agreement` (who is together in all
     of them), `differences` (between any two options: `option_differences.csv`) and, where they were asked for, `prices`
     of the rules and `write_plans`, which writes all plans nearly as good into a file. `impact` is what the options mean
-    for travel.
+    for travel, `problem` the arrays they were made from, `backdrop` the roads behind the map. `public` says that what must
+    not leave the house is no longer in it (see `grouping.public`).
     """
 
     run_id: str
@@ -155,4 +158,7 @@ class Run:
     agreement: Agreement | None = None
     differences: pd.DataFrame | None = None
     prices: pd.DataFrame | None = None
+    problem: GroupingProblem | None = None
+    backdrop: Backdrop | None = None
+    public: bool = False
     write_plans: Callable[[Path], None] | None = None

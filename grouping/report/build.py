@@ -24,7 +24,7 @@ from grouping.page import (
 from grouping.plain_words import NO_CLOSURE, order_in_words, title_of
 from grouping.report.agreement import agreement_view
 from grouping.report.answer import answer_lines, comparison_rows, granted_groups
-from grouping.report.impact import SCRIPT, STYLE, impact_view
+from grouping.report.impact import SCRIPT, STYLE, ImpactView, impact_view
 from grouping.report.method import (
     attribution_lines,
     detail_rows,
@@ -34,10 +34,15 @@ from grouping.report.method import (
     rule_rows,
 )
 from grouping.report.option import option_view
+from grouping.report.settings import PageSettings
 from grouping.result import Run
 
+SCRIPTS = ("shared.js", "report/page.js", "report/map.js")
+STYLES = ("shared.css",)
+"""Files of `grouping/templates` that every page of a run holds, in their order."""
 
-def write_report(run: Run, path: Path) -> None:
+
+def write_report(run: Run, path: Path, page: PageSettings = PageSettings()) -> None:
     """Write the page of a run.
 
     Parameters
@@ -46,8 +51,10 @@ def write_report(run: Run, path: Path) -> None:
         The run; everything on the page comes from it.
     path
         The file to write. The same run gives the same bytes.
+    page
+        What it shows besides what every page shows.
     """
-    path.write_text(render_report(run), encoding="utf-8", newline="\n")
+    path.write_text(render_report(run, page), encoding="utf-8", newline="\n")
 
 
 def _compared(run: Run) -> bool:
@@ -55,8 +62,8 @@ def _compared(run: Run) -> bool:
     return run.agreement is not None and (run.agreement.exact or len(run.near or ()) > 1)
 
 
-def render_report(run: Run) -> str:
-    """Make the page of a run as text."""
+def render_report(run: Run, page: PageSettings = PageSettings()) -> str:
+    """Make the page of a run as text; the parameters are those of `write_report`."""
     polygons = maps.drawn_areas(run.place.areas)
     colours = [
         maps.group_colours(
@@ -66,27 +73,31 @@ def render_report(run: Run) -> str:
     ]
     engine = environment()
     frame = maps.folium_frame(run) if run.options else maps.MapFrame("", "")
-    scripts = [leaflet_script(), own_file("shared.js"), own_file("report/map.js"), frame.script] if run.options else []
+    scripts = [leaflet_script(), *map(own_file, SCRIPTS), frame.script] if run.options else []
     scripts += [own_file(SCRIPT)] if run.impact is not None else []
     scripts = [without_carriage_returns(script) for script in scripts]
     drawing = maps.draw(run, polygons, colours) if run.options else None
+    agreement = agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None
+    view = None if run.impact is None else impact_view(run.impact, about_of(run))
     return engine.get_template("report/page.html.j2").render(
         run=run,
+        page=page,
+        contents=_contents(run, agreement is not None, view),
         place=run.place,
         rules=run.rules,
         method=run.times.method,
         title=title_of(run),
-        styles=Markup(without_carriage_returns(leaflet_style() + own_file("shared.css") + own_file(STYLE))),
+        styles=Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE))))),
         scripts=[Markup(script) for script in scripts],  # no text from a file is in them
         policy=content_policy(scripts),
         frame=Markup(frame.html),
         data=script_data(maps.map_data(run, polygons, colours)) if run.options else "",
         drawing=drawing,
-        agreement=agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None,
+        agreement=agreement,
         palette=maps.PALETTE,
         minute_steps=minute_steps(),
         answer=answer_lines(run),
-        view=None if run.impact is None else impact_view(run.impact, about_of(run)),
+        view=view,
         comparison=comparison_rows(run),
         granted=granted_groups(run.options[0]) if run.options else 0,
         options=[option_view(option, run, colour) for option, colour in zip(run.options, colours, strict=True)],
@@ -99,3 +110,25 @@ def render_report(run: Run) -> str:
         no_closure=NO_CLOSURE,
         with_locality=bool(run.place.practices["locality"].fillna("").ne("").any()),
     )
+
+
+def _contents(run: Run, agreement: bool, view: ImpactView | None) -> list[tuple[str, str]]:
+    """The list of contents: the id of each section that is there, and its words, in the order of the page."""
+    some, several = bool(run.options), len(run.options) > 1
+    sections = (
+        ("answer", "In short", True),
+        ("groups", "Map and groups", some),
+        ("impact-answer", "Who travels further", view is not None),
+        ("compare", "Options", several),
+        ("agreement", "Settled or a choice", agreement),
+        ("each-group", "Group by group", some),
+        ("left-out", "Left out", some and not run.options[0].left_out.empty),
+        ("impact-places", "Find my place", view is not None and bool(view.places)),
+        ("map", "Interactive map", some),
+        ("method", "Method", True),
+        ("verification", "Checks", True),
+        ("input-check", "Input check", True),
+        ("reading", "How to read", True),
+        ("sources", "Sources", True),
+    )
+    return [(href, words) for href, words, there in sections if there]

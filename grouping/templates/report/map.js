@@ -1,8 +1,6 @@
 "use strict";
 /* The page's own script. Every text from a file is set with textContent: nothing here builds markup from data. */
 
-document.documentElement.classList.add("js");
-
 /* Every edge of the areas with the areas on its two sides. */
 function readEdges(areas) {
   var edges = new Map();
@@ -267,28 +265,15 @@ function startBlueprintMap(map, layers) {
   }
 
   function show(optionId) {
-    data.options.forEach(function (option, index) {
-      var panel = document.getElementById(option.id);
-      var on = option.id === optionId;
-      if (on) { chosen = index; }
-      if (panel) { panel.classList.toggle("is-shown", on); }
-    });
+    data.options.forEach(function (option, index) { if (option.id === optionId) { chosen = index; } });
     map.closePopup();
     drawOption();
     var title = document.getElementById("map-option");
-    var panelTitle = document.querySelector("#" + optionId + " h2");
+    var panelTitle = document.getElementById(optionId + "-title");
     if (title && panelTitle) { title.textContent = panelTitle.textContent; }
   }
+  document.addEventListener("option-shown", function (event) { show(event.detail); });
 
-  document.querySelectorAll("input[name=option]").forEach(function (choice) {
-    choice.addEventListener("change", function () { if (choice.checked) { show(choice.value); } });
-  });
-  document.querySelectorAll("a[data-option]").forEach(function (link) {
-    link.addEventListener("click", function () {
-      var choice = document.querySelector("input[name=option][value=" + link.dataset.option + "]");
-      if (choice) { choice.checked = true; show(choice.value); }
-    });
-  });
   document.querySelectorAll("input[name=colouring]").forEach(function (choice) {
     choice.addEventListener("change", function () {
       if (!choice.checked) { return; }
@@ -298,10 +283,9 @@ function startBlueprintMap(map, layers) {
     });
   });
 
-  var first = document.querySelector("input[name=option]:checked");
   map.fitBounds(data.bounds, { padding: [8, 8], animate: false });
   map.setMinZoom(Math.max(map.getZoom() - 1, 0));
-  show(first ? first.value : data.options[0].id);
+  show(data.options[0].id);
   sizeMarks();
   map.on("zoomend", function () { makeRoom(); sizeMarks(); });
   layers.labels.on("add", makeRoom);
@@ -309,8 +293,5 @@ function startBlueprintMap(map, layers) {
   map.on("resize", function () {
     window.clearTimeout(resizing);
     resizing = window.setTimeout(function () { map.fitBounds(data.bounds, { padding: [8, 8], animate: false }); }, 150);
-  });
-  window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
   });
 }

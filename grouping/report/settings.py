@@ -1,0 +1,24 @@
+"""What a page of a run shows besides what every page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """Choices of whoever hands the page over.
+
+    Parameters
+    ----------
+    try_own
+        Whether readers can try a grouping of their own in the page.
+    online_tiles
+        Whether the map offers a layer of tiles from the web, off until somebody ticks it; never on a public page.
+    locality
+        Name of the locality the page is for: only its practices and the groups they are in stand in it; empty for all.
+    """
+
+    try_own: bool = True
+    online_tiles: bool = False
+    locality: str = ""
