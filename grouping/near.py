@@ -7,7 +7,7 @@ memory. Where there are more, the best of them are listed, and `covered` says up
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -134,7 +134,37 @@ class Near:
             "at_most": self.at_most,
             "stopped": self.stopped,
             "sentence": self.sentence,
+            "phrase": self.phrase,
         }
+
+
+@dataclass(frozen=True)
+class NearTold:
+    """What a run on disk tells of its plans nearly as good: how many, and in words; not the plans themselves."""
+
+    told: Mapping[str, object]
+
+    def __len__(self) -> int:
+        return int(self.told["plans"])
+
+    @property
+    def sentence(self) -> str:
+        """As `Near.sentence`."""
+        return str(self.told["sentence"])
+
+    @property
+    def phrase(self) -> str:
+        """As `Near.phrase`; runs of earlier versions told how many plans alone."""
+        return str(self.told.get("phrase") or f"the {len(self):,} plans nearly as good as the best")
+
+    @property
+    def covered(self) -> float | None:
+        """As `Near.covered`."""
+        return self.told["covered"]
+
+    def record(self) -> dict[str, object]:
+        """As `Near.record`."""
+        return dict(self.told)
 
 
 def percent(share: float) -> str:

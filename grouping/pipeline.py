@@ -199,10 +199,10 @@ def run_case(
             near=None if near.stopped else near,
         )
     progress("Checking every claim", f"{len(found)} options")
-    assessed = _assess_all(found, ready, baseline, by_hand=False)
-    _refuse_unverified(assessed)
-    assessed = _with_partnerships(assessed, ready, clock, progress)
-    run = _as_run(ready, assessed, baseline, solver=solver, command="run", seed=seed, progress=progress)
+    assessed = assess_all(found, ready, baseline, by_hand=False)
+    refuse_unverified(assessed)
+    assessed = with_partnerships(assessed, ready, clock, progress)
+    run = as_run(ready, assessed, baseline, solver=solver, command="run", seed=seed, progress=progress)
     codes = ready.problem.practice_codes
     return replace(
         run,
@@ -267,11 +267,11 @@ def score_case(
     progress("Scoring the plan", f"{len(by_hand.practice_codes)} practices in {len(by_hand.groups)} groups")
     baseline, ready = _read_before(before, ready)
     option = OptionPlan("scored", by_hand, score_plan(by_hand, ready.problem, ready.journeys))
-    assessed = _assess_all((option,), ready, baseline, by_hand=True)
-    _refuse_unverified(assessed)
+    assessed = assess_all((option,), ready, baseline, by_hand=True)
+    refuse_unverified(assessed)
     chosen = hubs.sentence(len(by_hand.groups)).strip()
     notes = (chosen,) if chosen else ()
-    return _as_run(ready, assessed, baseline, solver=None, command="score", seed=0, progress=progress, notes=notes)
+    return as_run(ready, assessed, baseline, solver=None, command="score", seed=0, progress=progress, notes=notes)
 
 
 def _read_before(path: Path | None, ready: Prepared) -> tuple[Baseline | None, Prepared]:
@@ -282,9 +282,10 @@ def _read_before(path: Path | None, ready: Prepared) -> tuple[Baseline | None, P
     return baseline, replace(ready, findings=(*ready.findings, *baseline.findings))
 
 
-def _assess_all(
+def assess_all(
     options: tuple[OptionPlan, ...], ready: Prepared, baseline: Baseline | None, *, by_hand: bool
 ) -> tuple[AssessedOption, ...]:
+    """Every figure of every option; the parameters are those of `grouping.assess.assess`."""
     journeys = ready.journeys
     return tuple(
         assess(
@@ -302,7 +303,7 @@ def _assess_all(
     )
 
 
-def _with_partnerships(
+def with_partnerships(
     options: tuple[AssessedOption, ...], ready: Prepared, clock: Clock, progress: Progress
 ) -> tuple[AssessedOption, ...]:
     """The options with their groups formed into partnerships, where the rule set asks for them."""
@@ -315,7 +316,8 @@ def _with_partnerships(
     return tuple(replace(option, second_layer=layer) for option, layer in zip(options, formed, strict=True))
 
 
-def _refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
+def refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
+    """Stop where the independent check disagrees with a figure or a rule (`VerificationFailed`)."""
     for option in options:
         if not option.verified:
             wrong = option.verification[~option.verification["agrees"]]
@@ -323,7 +325,7 @@ def _refuse_unverified(options: tuple[AssessedOption, ...]) -> None:
             raise VerificationFailed(f"{option.option.option_id}: " + "; ".join(lines))
 
 
-def _as_run(
+def as_run(
     ready: Prepared,
     options: tuple[AssessedOption, ...],
     baseline: Baseline | None,
@@ -334,6 +336,7 @@ def _as_run(
     progress: Progress,
     notes: tuple[str, ...] = (),
 ) -> Run:
+    """Join options, what they mean for travel, and what they rest on."""
     before = None if baseline is None else baseline.before
     progress("Travel impact", "both journeys of every patient, by every mode and under every scenario")
     plans = {option.option.option_id: option.option.plan for option in options}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grouping.agreement import Agreement
     from grouping.impact.result import Impact
     from grouping.maps.backdrop import Backdrop
-    from grouping.near import Near
+    from grouping.near import Near, NearTold
     from grouping.problem import GroupingProblem
     from grouping.second_layer import SecondLayer
 
@@ -154,7 +154,7 @@ class Run:
     seed: int = 0
     before: Before | None = None
     impact: Impact | None = None
-    near: Near | None = None
+    near: Near | NearTold | None = None
     agreement: Agreement | None = None
     differences: pd.DataFrame | None = None
     prices: pd.DataFrame | None = None

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from grouping.pipeline import prepare, run_case
+from grouping.run_folder import plan_of
 from grouping.runs import write_run
 from grouping.verify.evidence import Evidence
 from grouping.verify.partnerships import FILE, check_partnerships
-from grouping.verify.recheck import plan_of, recheck
+from grouping.verify.recheck import recheck
 from tests.small_case import write_small_case
 
 

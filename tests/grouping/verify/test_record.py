@@ -13,10 +13,11 @@ import pytest
 from geodata.errors import InputProblems
 from geodata.tables.readers import sha256_of
 from grouping.pipeline import prepare, run_case, score_case
+from grouping.run_folder import plan_of
 from grouping.runs import write_run
 from grouping.verify import Evidence
 from grouping.verify.compared import check_comparisons
-from grouping.verify.recheck import Recheck, plan_of, recheck
+from grouping.verify.recheck import Recheck, recheck
 from tests.small_case import write_small_case
 
 OWN_FILES = "the files are as the run wrote them"

@@ -19,8 +19,8 @@ from geodata.tables.readers import sha256_of
 from grouping.pipeline import prepare
 from grouping.plan import Plan, ServiceSites
 from grouping.prepared import Prepared
+from grouping.run_folder import plan_of
 from grouping.verify import travel_cells
-from grouping.verify.recheck import plan_of
 from grouping.verify.record import Line
 from grouping.verify.travel import Ground, Measured, check_pack, check_travel
 from grouping.verify.travel_people import poured
