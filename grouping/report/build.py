@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from grouping import maps
-from grouping.escape import script_data
+from grouping.escape import packed_data, script_data
 from grouping.impact.about import about_of
 from grouping.page import (
     content_policy,
@@ -37,7 +37,7 @@ from grouping.report.option import option_view
 from grouping.report.settings import PageSettings
 from grouping.result import Run
 
-SCRIPTS = ("shared.js", "report/page.js", "report/map.js")
+SCRIPTS = ("shared.js", "unpack.js", "report/page.js", "report/map.js")
 STYLES = ("shared.css",)
 """Files of `grouping/templates` that every page of a run holds, in their order."""
 
@@ -98,6 +98,7 @@ def render_report(run: Run, page: PageSettings = PageSettings()) -> str:
         minute_steps=minute_steps(),
         answer=answer_lines(run),
         view=view,
+        packed_places=packed_data([(place.name, place.sentences) for place in view.places]) if view else "",
         comparison=comparison_rows(run),
         granted=granted_groups(run.options[0]) if run.options else 0,
         options=[option_view(option, run, colour) for option, colour in zip(run.options, colours, strict=True)],

@@ -1,5 +1,6 @@
 "use strict";
-/* Find my place: shows the places whose name holds what is typed. Without this script all places stand in the list. */
+/* Find my place: shows the places whose name holds what is typed. A page of its own holds all places in its list, the
+   page of a run holds them packed. */
 
 document.documentElement.classList.add("js");
 
@@ -12,9 +13,7 @@ document.documentElement.classList.add("js");
   function plain(text) {
     return text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[\u2019']/g, "");
   }
-  var places = Array.prototype.map.call(list.children, function (box) {
-    return { box: box, name: plain(box.querySelector("summary").textContent) };
-  });
+  var places = [];
 
   function show() {
     var wanted = plain(field.value.trim());
@@ -29,8 +28,30 @@ document.documentElement.classList.add("js");
       : shown.length === 0 ? "No place of this name. Try a part of it, or a neighbouring village."
       : shown.length + " of " + places.length + (places.length === 1 ? " place" : " places");
   }
-  field.addEventListener("input", show);
-  show();
+  function ready() {
+    places = Array.prototype.map.call(list.children, function (box) {
+      return { box: box, name: plain(box.querySelector("summary").textContent) };
+    });
+    field.addEventListener("input", show);
+    show();
+  }
+  function addPlace(place) {
+    var box = makeElement("details");
+    box.appendChild(makeElement("summary")).appendChild(makeElement("bdi", "", place[0]));
+    var sentences = box.appendChild(makeElement("ul"));
+    place[1].forEach(function (sentence) { sentences.appendChild(makeElement("li", "", sentence)); });
+    list.appendChild(box);
+  }
+  /* The list is made when somebody first looks for a place. */
+  function unpackPlaces() {
+    field.removeEventListener("focus", unpackPlaces);
+    if (!canUnpack()) {
+      told.textContent = "This browser is too old to look for a place here: see impact/impact.html in the folder this page came in.";
+      return;
+    }
+    unpackData("impact-places-data").then(function (found) { found.forEach(addPlace); ready(); });
+  }
+  if (document.getElementById("impact-places-data")) { field.addEventListener("focus", unpackPlaces); } else { ready(); }
 
   /* What is folded up would be missing from a printed copy; afterwards everything is as it was. */
   var opened = [];
