@@ -114,6 +114,21 @@ def assess(
     )
 
 
+def areas_of(
+    plan: Plan, problem: GroupingProblem, journeys: Journeys, times: TravelTimes, *, before: Before | None = None
+) -> pd.DataFrame:
+    """Minutes of each area with a registered patient of the plan's practices, columns `AREA_COLUMNS`.
+
+    Parameters
+    ----------
+    plan, problem, journeys, times, before
+        As for `assess`.
+    """
+    hub = _hub_of_practice(plan, problem)
+    before_minutes = _before_minutes(before, problem, journeys, times)
+    return _areas_table(journeys, (hub >= 0)[journeys.practice], _minutes_to_hub(journeys, hub), before_minutes)
+
+
 def score_plan(plan: Plan, problem: GroupingProblem, journeys: Journeys) -> float:
     """Score of any plan in minutes per patient (DESIGN: mean minutes to the hub plus penalties), partial ones too.
 

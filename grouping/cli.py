@@ -18,8 +18,10 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from grouping.cli_compare import compare
 from grouping.cli_explore import explore as explore_commands
 from grouping.cli_impact import impact
+from grouping.cli_pack import pack
 from grouping.cli_shared import JsonOption, errors, progress, told
 from grouping.cli_times import calibrate, times
 from grouping.say import (
@@ -391,6 +393,8 @@ def _downloads() -> Iterator[Callable[[Step, int, int | None], None]]:
 
 
 app.command()(impact)
+app.command()(compare)
+app.command()(pack)
 app.command()(times)
 app.command()(calibrate)
 app.add_typer(explore_commands, name="explore")

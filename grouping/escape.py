@@ -91,6 +91,11 @@ def _plain(value: Any) -> Any:
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Text for a cell of a CSV or Excel file; one that would be run as a formula gets a leading apostrophe."""
+    """Text for a cell of a CSV or Excel file; one that would be run as a formula gets a leading apostrophe.
+
+    A carriage return becomes a line feed: CSV writers put no quotation marks round one that stands alone, and what
+    comes after it would be read as a row of its own.
+    """
     text = visible(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    guarded = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    return guarded.replace("\r\n", "\n").replace("\r", "\n")

@@ -76,14 +76,23 @@ def without_carriage_returns(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def content_policy(scripts: Iterable[str]) -> str:
-    """What the browser may do with this page: run these scripts and no others, load nothing from anywhere."""
+def content_policy(scripts: Iterable[str], pictures_of: Iterable[str] = ()) -> str:
+    """What the browser may do with this page: run these scripts and no others, load nothing from anywhere.
+
+    Parameters
+    ----------
+    scripts
+        The scripts of the page, as a browser reads them.
+    pictures_of
+        Addresses of hosts that pictures may come from, if a reader asks for them; none where a page must stay offline.
+    """
     hashes = [
         "'sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii") + "'"
         for script in scripts
     ]
     allowed = " ".join(hashes) or "'none'"
+    pictures = " ".join(("data:", *pictures_of))
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src {pictures}; "
+        "base-uri 'none'; form-action 'none'"
     )

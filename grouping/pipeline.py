@@ -25,6 +25,7 @@ from grouping.differences import option_differences
 from grouping.how_many import DEFAULT_MEMORY
 from grouping.impact.assemble import impact_of, names_of
 from grouping.impact.before import Baseline, OpenHubs, read_baseline
+from grouping.maps.backdrop import backdrop_of
 from grouping.near import OWN_SECONDS, Near, OwnTime, near_plans, standalone, write_near
 from grouping.optimise import Solution, solve_partition
 from grouping.options import find_options
@@ -341,6 +342,7 @@ def as_run(
     progress("Travel impact", "both journeys of every patient, by every mode and under every scenario")
     plans = {option.option.option_id: option.option.plan for option in options}
     impact = impact_of(ready, plans, baseline=baseline, named=names_of(options), notes=notes)
+    hubs = {group.hub_site_code for plan in plans.values() for group in plan.groups}
     return Run(
         run_id=run_id(ready, [option.option.plan for option in options], before, command),
         place=ready.place,
@@ -355,6 +357,7 @@ def as_run(
         before=before,
         impact=impact,
         problem=ready.problem,
+        backdrop=backdrop_of(ready, hubs),
     )
 
 

@@ -12,6 +12,13 @@ from grouping.rules import RuleSet
 
 UNKNOWN = "not known"
 NO_CLOSURE = "Grouping practices closes no site."
+WHAT_IS_LEFT_OUT = (
+    "Public version. Left out: how vulnerable practices are, the condition and cost of buildings, staff, numbers of "
+    "patients by area, and the part for trying a grouping of your own. * stands for 1 to 7 people, or for a figure "
+    "from which so few could be worked out; other counts of people are rounded to the nearest 5. List sizes of "
+    "practices and groups are published figures and are exact."
+)
+"""What a public page, workbook or map says of itself."""
 
 
 def is_missing(value: object) -> bool:

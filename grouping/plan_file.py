@@ -10,6 +10,7 @@ from pathlib import Path
 
 from geodata.errors import Finding, InputProblems
 from geodata.place import Place
+from geodata.tables.personal import personal_findings
 from geodata.tables.sheets import delimiter_of
 from grouping.escape import spreadsheet_cell
 from grouping.plan import Before, Group, Plan
@@ -107,6 +108,7 @@ def _read_rows(path: Path) -> list[_Row]:
             [_error(path.name, f"the plan file cannot be read ({problem.strerror}).", "Close it elsewhere, try again.")]
         ) from None
     lines = text.splitlines()
+    _refuse_personal(lines, path.name)
     reader = csv.DictReader(lines, delimiter=delimiter_of(lines))
     names = ["_".join((name or "").lower().split()) for name in reader.fieldnames or []]
     if "group_id" not in names:  # the practices of a case hold today's groups under this name
@@ -131,6 +133,15 @@ def _read_rows(path: Path) -> list[_Row]:
     if not rows:
         raise InputProblems([_error(path.name, "the plan file holds no line.", "Give one line per practice.")])
     return rows
+
+
+def _refuse_personal(lines: list[str], file: str) -> None:
+    """Stop where a column of the file is about single people."""
+    rows = list(csv.reader(lines, delimiter=delimiter_of(lines)))
+    header = rows[0] if rows else []
+    findings = personal_findings(header, lambda at: [row[at] for row in rows[1:] if at < len(row)], file)
+    if findings:
+        raise InputProblems(findings)
 
 
 def _row(number: int, record: Mapping[str, str | None]) -> _Row:

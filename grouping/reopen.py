@@ -16,7 +16,7 @@ from geodata.case import read_case_settings
 from geodata.errors import Finding, InputProblems
 from geodata.load import load_place
 from grouping.agreement import Agreement
-from grouping.assess import best_hub
+from grouping.assess import best_hub, score_plan
 from grouping.differences import option_differences
 from grouping.impact.before import Baseline, read_baseline
 from grouping.near import NearTold
@@ -82,12 +82,14 @@ def reopen(
     )
     plans = tuple(_option_plan(told, option) for option in record["options"])
     baseline = _baseline(told, ready)
-    if not anyway:
+    if anyway:
+        plans = _measured_anew(told, ready, plans)
+    else:
         _refuse_changed(told, ready, plans, baseline)
     if baseline is not None:
         ready = replace(ready, findings=(*ready.findings, *baseline.findings))
     progress("Checking every claim", f"{len(plans)} options")
-    options = assess_all(plans, ready, baseline, by_hand=by_hand)
+    options = assess_all(plans, ready, baseline, by_hand=by_hand or anyway)
     refuse_unverified(options)
     if not by_hand:
         options = with_partnerships(options, ready, Clock(None), progress)
@@ -123,6 +125,20 @@ def _option_plan(told: _Told, option: dict) -> OptionPlan:
         different_from_best=option["different_from_best"],
         similar=option["similar"],
     )
+
+
+def _measured_anew(told: _Told, ready: Prepared, plans: Sequence[OptionPlan]) -> tuple[OptionPlan, ...]:
+    """The plans with their score on the inputs of now, which must still hold their practices and hubs."""
+    codes, sites = set(ready.problem.practice_codes), set(ready.problem.site_codes)
+    for option in plans:
+        gone = sorted({*option.plan.practice_codes, *(g.hub_site_code for g in option.plan.groups)} - codes - sites)
+        if gone:
+            raise damaged(
+                str(told.folder),
+                f"the case no longer holds {', '.join(gone[:5])}{' and more' if len(gone) > 5 else ''}.",
+                "Run the case again.",
+            )
+    return tuple(replace(one, objective=score_plan(one.plan, ready.problem, ready.journeys)) for one in plans)
 
 
 def _baseline(told: _Told, ready: Prepared) -> Baseline | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from grouping.maps.backdrop import Backdrop
     from grouping.near import Near, NearTold
     from grouping.problem import GroupingProblem
+    from grouping.report.group_figures import GroupFigures
     from grouping.second_layer import SecondLayer
 
 
@@ -139,7 +140,8 @@ class Run:
     of them), `differences` (between any two options: `option_differences.csv`) and, where they were asked for, `prices`
     of the rules and `write_plans`, which writes all plans nearly as good into a file. `impact` is what the options mean
     for travel, `problem` the arrays they were made from, `backdrop` the roads behind the map. `public` says that what must
-    not leave the house is no longer in it (see `grouping.public`).
+    not leave the house is no longer in it (see `grouping.public`); the figures of its groups, which need more than is
+    left, then stand in `figures`.
     """
 
     run_id: str
@@ -161,4 +163,5 @@ class Run:
     problem: GroupingProblem | None = None
     backdrop: Backdrop | None = None
     public: bool = False
+    figures: GroupFigures | None = None
     write_plans: Callable[[Path], None] | None = None

@@ -70,9 +70,11 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """The findings as `findings.csv` holds them, one row each, safe to open in a spreadsheet."""
     columns = ["severity", "file", "row", "column", "value", "message", "fix", "code"]
-    table = pd.DataFrame([finding.as_dict() for finding in findings], columns=columns)
-    for column in ("value", "message", "fix", "column"):
-        table[column] = table[column].map(lambda cell: spreadsheet_cell(cell) if isinstance(cell, str) else cell)
+    rows = [
+        {name: spreadsheet_cell(cell) if isinstance(cell, str) else cell for name, cell in finding.as_dict().items()}
+        for finding in findings  # before they stand in a table: its columns cannot hold every text
+    ]
+    table = pd.DataFrame(rows, columns=columns)
     return table.astype({"row": "Int64"})
 
 

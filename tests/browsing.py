@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 from selenium import webdriver
+
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+"""What axe-core calls the rules of WCAG 2.2 AA."""
 
 
 def open_page(driver: webdriver.Chrome, page: str, folder: Path, width: int = 1280) -> Path:
@@ -30,3 +34,21 @@ def asks_for_nothing(driver: webdriver.Chrome, path: Path) -> bool:
     ]
     alone = all(url == path.as_uri() or url.startswith("data:") for url in requested)
     return driver.get_log("browser") == [] and bool(requested) and alone
+
+
+def accessibility_violations(driver: webdriver.Chrome) -> list[str]:
+    """What axe-core finds wrong with the page that is open, one line an element; empty when it meets WCAG 2.2 AA."""
+    axe = files("axe_playwright_python") / "axe.min.js"  # the package carries axe-core; the browser is ours
+    driver.execute_script(axe.read_text(encoding="utf-8"))
+    found = driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {runOnly: {type: 'tag', values: arguments[0]}, resultTypes: ['violations']})"
+        ".then(r => done(r.violations), e => done(String(e)));",
+        list(WCAG),
+    )
+    assert isinstance(found, list), found
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['target']} {node['html'][:160]} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]

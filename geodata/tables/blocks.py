@@ -20,7 +20,16 @@ from geodata.errors import Finding
 from geodata.place import SourceFile
 from geodata.tables.columns import match_columns, plain_name
 from geodata.tables.content import Content, Unreadable
-from geodata.tables.readers import PARQUET_FILES, TEXT_FILES, FilePart, match_content, read_table, sha256_of
+from geodata.tables.personal import SAMPLE
+from geodata.tables.readers import (
+    PARQUET_FILES,
+    TEXT_FILES,
+    FilePart,
+    match_content,
+    read_table,
+    refuse_personal,
+    sha256_of,
+)
 from geodata.tables.sheets import text_content
 
 BLOCK_BYTES = 4 << 20
@@ -73,6 +82,7 @@ def read_in_blocks(
         return None if part is None else _without_rows(part), findings, source
     reading = _Reading(take)
     try:
+        _refuse_personal(path, table, spec)
         for content in contents:
             _add(reading, content, table, spec)
         sha256 = sha256_of(path)
@@ -84,6 +94,19 @@ def read_in_blocks(
         return None, list(reading.lacking), None
     source = SourceFile(table, spec.file, sha256, reading.rows, spec.vintage, spec.licence, spec.attribution)
     return reading.part, list(dict.fromkeys(reading.findings)), source
+
+
+def _refuse_personal(path: Path, table: str, spec: TableSpec) -> None:
+    """Refuse a file with columns about single people by its first rows, all columns of them (`Unreadable`)."""
+    if path.suffix.lower() not in PARQUET_FILES:
+        first = next(_text_blocks(path, table, spec), None)
+        if first is not None:
+            refuse_personal(first, table, spec)
+        return
+    batch = next(pq.ParquetFile(path).iter_batches(SAMPLE), None)
+    if batch is not None:
+        columns = [values.to_pylist() for values in batch.columns]
+        refuse_personal(Content(batch.schema.names, np.arange(batch.num_rows), columns.__getitem__), table, spec)
 
 
 def _not_read(spec: TableSpec) -> Finding:

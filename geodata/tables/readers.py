@@ -21,6 +21,7 @@ from geodata.place import SourceFile
 from geodata.tables.columns import match_columns, nearest, plain_name, vocabulary
 from geodata.tables.content import Content, Unreadable, cell_text, file_error, refuse
 from geodata.tables.layers import read_layer, read_parquet
+from geodata.tables.personal import one_row_a_person, patients_by_postcode, personal_findings, without_personal_value
 from geodata.tables.sheets import read_excel, read_old_excel, read_text_file
 
 TEXT_FILES = (".csv", ".txt", ".tsv")
@@ -96,12 +97,13 @@ def read_table(
     try:
         _must_be_a_file(path, spec.file)
         content = _read_content(path, table, spec)
+        refuse_personal(content, table, spec)
         part, findings = match_content(content, table, spec, further)
         source = SourceFile(
             table, spec.file, sha256_of(path), len(part.rows), spec.vintage, spec.licence, spec.attribution
         )
     except Unreadable as problem:
-        return None, list(problem.findings), None
+        return None, [without_personal_value(finding) for finding in problem.findings], None
     except (OSError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return None, [file_error(spec.file, f"The file cannot be read ({reason}).", _CLOSE, "unreadable-file")], None
@@ -151,6 +153,28 @@ def _read_content(path: Path, table: str, spec: TableSpec) -> Content:
         "unknown-format",
         value=path.name,
     )
+
+
+def refuse_personal(content: Content, table: str, spec: TableSpec) -> None:
+    """Refuse a file with columns about single people (`Unreadable`); none of its cells is told."""
+    row = spec.header_row or None
+    findings = personal_findings(content.header, content.column, spec.file, row=row)
+    if table == "registrations" and not findings:
+        findings = _single_patients(content, spec, row)
+    if findings:
+        raise Unreadable(*findings)
+
+
+def _single_patients(content: Content, spec: TableSpec, row: int | None) -> list[Finding]:
+    """What makes a table of registrations one of single patients: a row for each, or their postcodes."""
+    at = match_columns("registrations", content.header, spec.columns).position
+    if "practice_code" not in at:
+        return []
+    practices = _as_text(content.column(at["practice_code"])).tolist()
+    findings = patients_by_postcode(practices, content.header, content.column, spec.file, row=row)
+    if "area_code" in at and "patients" not in at and "patients" not in spec.defaults:
+        findings += one_row_a_person((practices, _as_text(content.column(at["area_code"])).tolist()), spec.file)
+    return findings
 
 
 # --- Columns and rows --------------------------------------------------------------------------------------------

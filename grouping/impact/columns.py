@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Kind = Literal["text", "people", "minutes", "share", "ratio", "number"]
+from grouping.named_table import Kind
 
 TABLE_WORDS: dict[str, tuple[str, str]] = {
     "summary": (

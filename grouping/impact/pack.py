@@ -82,7 +82,7 @@ def put_pack(impact: Impact, folder: Path, about: About) -> None:
 
 
 def pack_tables(impact: Impact) -> dict[str, pd.DataFrame]:
-    """The tables of the pack in their order, minutes and people with at most three decimals.
+    """The tables of the pack in their order, minutes and people with at most three decimals, shares with six.
 
     Returns
     -------
@@ -95,17 +95,21 @@ def pack_tables(impact: Impact) -> dict[str, pd.DataFrame]:
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Plain numbers in columns of objects: a column of whole numbers with a gap is not written with decimals."""
+    """Plain numbers in columns of objects: a column of whole numbers with a gap is not written with decimals.
+
+    Shares have six decimals: with three, a share that a few people lack would read as all of them.
+    """
+    decimals = {column: 6 if column_words(str(column))[1] == "share" else 3 for column in table.columns}
     return pd.DataFrame(
         {
-            column: pd.Series([_three_decimals(value) for value in table[column]], dtype=object)
+            column: pd.Series([_with_decimals(value, decimals[column]) for value in table[column]], dtype=object)
             for column in table.columns
         }
     )
 
 
-def _three_decimals(value: object) -> object:
-    """A number with at most three decimals, whole ones as int; None for what is not known."""
+def _with_decimals(value: object, decimals: int) -> object:
+    """A number with at most so many decimals, whole ones as int; None for what is not known."""
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
     if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
@@ -113,7 +117,7 @@ def _three_decimals(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        value = round(value, 3)
+        value = round(value, decimals)
         return int(value) if value == int(value) else value
     return value
 

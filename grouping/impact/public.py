@@ -29,6 +29,7 @@ def public_impact(impact: Impact) -> Impact:
         untried=_public_pairs(impact.untried),
         scenarios=tuple((name, title, public_sentence(said)) for name, title, said in impact.scenarios),
         public=True,
+        people=None,
         tell_places=None,
     )
 

@@ -21,7 +21,7 @@ class Impact:
         Name -> table: `people`, `summary`, `inequality`, `practices`, `groups`, `communities`, `scenarios`, `robust`,
         `list_changes`, `mitigation`, `mitigation_sites`, `places`. Minutes, and people as estimated (not whole).
     people
-        Who the patients are.
+        Who the patients are; None in public mode.
     baseline
         What the journeys to the hub are compared with, a sentence; empty without any.
     threshold
@@ -55,7 +55,7 @@ class Impact:
     """
 
     tables: dict[str, pd.DataFrame]
-    people: People
+    people: People | None
     baseline: str
     threshold: float
     scenario: str

@@ -54,7 +54,12 @@ def render_check(checked: Checked, *, roads_file: str = "") -> str:
     lines = practice_lines(checked)
     flagged = checked.placed[checked.placed["flagged"] == "yes"]
     method = None if checked.ready is None else checked.ready.times.method
-    style = (leaflet_style() if drawn else "") + own_file("shared.css") + own_file("input_check/check.css")
+    style = (
+        (leaflet_style() if drawn else "")
+        + own_file("shared.css")
+        + own_file("input_check/check.css")
+        + own_file("print.css")
+    )
     engine = environment()
     engine.filters["plain_number"] = _plain_number
     return engine.get_template("input_check/check.html.j2").render(

@@ -77,6 +77,20 @@ def svg_path(geometry: shapely.Geometry, origin: NDArray[np.float64], scale: flo
     return "".join(pieces)
 
 
+def svg_lines(lines: NDArray[np.object_], origin: NDArray[np.float64], scale: float) -> str:
+    """SVG path data of lines in whole drawing units, relative, simplified; the shortest are left out."""
+    drawn = shapely.transform(lines, lambda xy: (xy - origin) * [scale, -scale])
+    parts = shapely.get_parts(shapely.simplify(drawn, 1.5))
+    pieces = []
+    for part in parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]:
+        points = np.round(shapely.get_coordinates(part)).astype(np.int64)
+        points = points[np.r_[True, np.any(np.diff(points, axis=0) != 0, axis=1)]]
+        if len(points) > 1:
+            moves = " ".join(f"{dx} {dy}" for dx, dy in np.diff(points, axis=0).tolist()).replace(" -", "-")
+            pieces.append(f"M{points[0][0]} {points[0][1]}l{moves}")
+    return "".join(pieces)
+
+
 class OfflineMap(folium.Map):
     """A Folium map that names no file on the web: the page carries Leaflet itself."""
 
@@ -85,7 +99,7 @@ class OfflineMap(folium.Map):
 
 
 class PageScript(MacroElement):
-    """Hands the map and its layers to a function of the page's own script, which fills them from the page's data."""
+    """Hands the map, its layers and their list to a function of the page's own script, which fills them from data."""
 
     _template = Template(
         """
@@ -94,16 +108,17 @@ class PageScript(MacroElement):
                 {%- for key, layer in this.layers.items() %}
                 {{ key|tojson }}: {{ layer.get_name() }},
                 {%- endfor %}
-            });
+            }, {{ this.control.get_name() }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, function: str, layers: dict[str, folium.FeatureGroup]) -> None:
+    def __init__(self, function: str, layers: dict[str, folium.FeatureGroup], control: folium.LayerControl) -> None:
         super().__init__()
         self._name = "PageScript"
         self.function = function
         self.layers = layers
+        self.control = control
 
 
 @dataclass(frozen=True)
@@ -157,8 +172,8 @@ def render_frame(
     for layer in layers:
         group = _name_for_good(folium.FeatureGroup(layer.title, show=layer.show), layer.key)
         groups[layer.key] = group.add_to(frame)
-    _name_for_good(folium.LayerControl(collapsed=True), "layers").add_to(frame)
-    _name_for_good(PageScript(fill, groups), "fill").add_to(frame)
+    control = _name_for_good(folium.LayerControl(collapsed=True), "layers").add_to(frame)
+    _name_for_good(PageScript(fill, groups, control), "fill").add_to(frame)
     figure = frame.get_root()
     figure.render()
     return MapFrame(figure.html.render(), figure.script.render())

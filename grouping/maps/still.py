@@ -10,12 +10,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from grouping.maps.parts import svg_path
-from grouping.maps.shapes import PALETTE, dissolved, drawn_localities, everything, group_of_area, label_points
+from grouping.maps.hatches import HATCHES, PALETTE, Hatch
+from grouping.maps.parts import svg_lines, svg_path
+from grouping.maps.shapes import GroupShapes, dissolved, drawn_localities, everything, group_shapes
 from grouping.result import Run
 
-LETTER_HEIGHT = 38
+LETTER_HEIGHT = 54
 """Height of the letters of a static drawing, in drawing units."""
+
+ROAD_KINDS = 2
+"""Kinds of road in a static drawing: more would be taken for edges of groups."""
 
 DRAWING_WIDTH = 2_000
 """Width of the static drawing in its own units; heights follow the shape of the place."""
@@ -27,20 +31,29 @@ class DrawnGroup:
 
     Parameters
     ----------
-    group_id, colour, path
-        Its letters, fill and outline.
+    group_id, colour, hatch, path
+        Its letters, fill, the number of its hatch (position in `HATCHES`), and outline.
     spot, label
         The middle of its area, and where its letters stand: beside it where the middle is crowded.
     hub
         Its hub.
+    name
+        What it is called besides its letters.
     """
 
     group_id: str
     colour: str
+    hatch: int
     path: str
     spot: tuple[int, int]
     label: tuple[int, int]
     hub: tuple[int, int]
+    name: str = ""
+
+    @property
+    def named(self) -> str:
+        """Its letters and its name."""
+        return f"{self.group_id} {self.name}".rstrip()
 
     @property
     def apart(self) -> bool:
@@ -74,6 +87,8 @@ class Drawing:
         Length of the scale bar, in kilometres and in drawing units.
     main_sites
         Where each practice has its main site.
+    roads, attribution
+        The most important roads as SVG path data, and whose data they are; empty without any.
     """
 
     width: int
@@ -85,12 +100,31 @@ class Drawing:
     scale_km: int
     scale_length: int
     main_sites: dict[str, tuple[int, int]]
+    roads: str = ""
+    attribution: str = ""
+
+    @property
+    def hatches(self) -> tuple[Hatch, ...]:
+        """The tiles that the groups are filled with, by the number of their hatch."""
+        return HATCHES
 
 
-def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, int]]) -> Drawing:
-    """Draw the static maps; the parameters are those of `map_data`."""
+def draw(
+    run: Run,
+    polygons: NDArray[np.object_],
+    colours: Sequence[dict[str, int]],
+    shapes: Sequence[GroupShapes] | None = None,
+    *,
+    extent: tuple[float, float, float, float] | None = None,
+) -> Drawing:
+    """Draw the static maps; the parameters are those of `map_data`.
+
+    `extent` is what they must hold (west, south, east, north in metres), for maps that stand beside each other; by
+    default all of the place.
+    """
     place = run.place
-    west, south, east, north = shapely.total_bounds(everything(place, polygons))
+    shapes = group_shapes(run, polygons) if shapes is None else shapes
+    west, south, east, north = extent or shapely.total_bounds(everything(place, polygons))
     margin = 0.02 * max(east - west, north - south, 1_000.0)
     span_m = max(east - west, 1.0) + 2 * margin
     scale = DRAWING_WIDTH / span_m
@@ -103,22 +137,25 @@ def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, in
         return round((x - origin[0]) * scale), round((origin[1] - y) * scale)
 
     options = []
-    for option, colour in zip(run.options, colours, strict=True):
-        belongs = group_of_area(place, option.option.plan).to_numpy()
+    for option, colour, shape in zip(run.options, colours, shapes, strict=True):
         ids = list(option.groups["group_id"])
-        middles = [spot(*point) for point in label_points(polygons, belongs, ids, place, option)]
+        middles = [spot(*shape.middles[group_id]) for group_id in ids]
         hubs = [spot(hub.x, hub.y) for hub in place.sites.geometry.loc[option.groups["hub_site_code"]]]
-        labels = _letters_apart(middles, hubs, ids)
+        labels = letters_apart(middles, hubs, ids)
         groups = tuple(
             DrawnGroup(
                 group_id,
                 PALETTE[colour[group_id]],
-                path(dissolved(polygons[belongs == group_id])),
+                colour[group_id],
+                path(shape.outlines[group_id]),
                 middle,
                 label,
                 hub,
+                str(name),
             )
-            for group_id, middle, label, hub in zip(ids, middles, labels, hubs, strict=True)
+            for group_id, middle, label, hub, name in zip(
+                ids, middles, labels, hubs, option.groups["name"], strict=True
+            )
         )
         options.append(DrawnOption(option.option.option_id, groups))
     scale_km = max((km for km in (1, 2, 5, 10, 20, 50) if km * 1_000 <= span_m / 4), default=1)
@@ -135,19 +172,35 @@ def draw(run: Run, polygons: NDArray[np.object_], colours: Sequence[dict[str, in
         scale_km,
         round(scale_km * 1_000 * scale),
         {str(code): spot(point.x, point.y) for code, point in place.practices.geometry.items()},
+        *_roads(run, origin, scale, round((max(north - south, 1.0) + 2 * margin) * scale)),
     )
 
 
-def _letters_apart(
-    middles: list[tuple[int, int]], hubs: list[tuple[int, int]], ids: list[str]
+def _roads(run: Run, origin: NDArray[np.float64], scale: float, height: int) -> tuple[str, str]:
+    """The roads of the two most important kinds there are, inside the drawing, and whose data they are."""
+    if run.backdrop is None:
+        return "", ""
+    kinds = [lines for lines in run.backdrop.roads.values() if len(lines)][:ROAD_KINDS]
+    corner = origin + np.array([DRAWING_WIDTH, -height]) / scale
+    box = (origin[0], corner[1], corner[0], origin[1])
+    paths = [svg_lines(shapely.clip_by_rect(lines, *box), origin, scale) for lines in kinds]
+    return "".join(paths), run.backdrop.attribution if any(paths) else ""
+
+
+def letters_apart(
+    middles: Sequence[tuple[int, int]],
+    hubs: Sequence[tuple[int, int]],
+    ids: Sequence[str],
+    *,
+    height: float = LETTER_HEIGHT,
 ) -> list[tuple[int, int]]:
     """Put the letters of each group near the middle of its area, where they cover no others and no hub.
 
     One after the other: the spot with the least cost among the middle and five rings round it. The page's script does
-    the same at every zoom.
+    the same at every zoom. All in drawing units; `height` is that of the letters.
     """
     placed: list[tuple[int, int]] = []
-    wide = 0.62 * LETTER_HEIGHT * max((len(group_id) for group_id in ids), default=3) + 14
+    wide = 0.62 * height * max((len(group_id) for group_id in ids), default=3) + 14
     rings = [(0.0, 0.0)] + [
         (1.5 * r * math.cos(math.pi * k / 8), r * math.sin(math.pi * k / 8))
         for r in (0.9, 1.5, 2.3, 3.2, 4.3)
@@ -156,11 +209,11 @@ def _letters_apart(
     for x, y in middles:
 
         def cost(step: tuple[float, float], x: int = x, y: int = y) -> float:
-            at_x, at_y = x + step[0] * LETTER_HEIGHT, y + step[1] * LETTER_HEIGHT
-            letters = sum(abs(at_x - px) < wide and abs(at_y - py) < 1.15 * LETTER_HEIGHT for px, py in placed)
-            marks = sum(abs(at_x - px) < wide / 2 + 18 and abs(at_y - py) < LETTER_HEIGHT / 2 + 18 for px, py in hubs)
+            at_x, at_y = x + step[0] * height, y + step[1] * height
+            letters = sum(abs(at_x - px) < wide and abs(at_y - py) < 1.15 * height for px, py in placed)
+            marks = sum(abs(at_x - px) < wide / 2 + 18 and abs(at_y - py) < height / 2 + 18 for px, py in hubs)
             return 100 * letters + 1.5 * marks + math.hypot(*step)
 
         step = min(rings, key=cost)
-        placed.append((round(x + step[0] * LETTER_HEIGHT), round(y + step[1] * LETTER_HEIGHT)))
+        placed.append((round(x + step[0] * height), round(y + step[1] * height)))
     return placed

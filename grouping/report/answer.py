@@ -1,11 +1,20 @@
-"""What the page says first: the answer in plain sentences, and the options side by side."""
+"""What the page says first: the answer in five plain sentences, what else belongs to it, and the options in figures.
+
+A councillor can read the five aloud: what was formed, whether every group is large enough, how far it is to the hub,
+how sure that is, and what it does not mean. Everything else that a careful reader must know stands in the list below.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+import pandas as pd
 
 from grouping.assess import not_granted
+from grouping.near import percent as near_percent
 from grouping.plain_words import (
+    NO_CLOSURE,
     count,
     is_missing,
     listed,
@@ -16,166 +25,314 @@ from grouping.plain_words import (
 )
 from grouping.result import AssessedOption, Run, SolverReport
 
+MOST_NAMED = 3
+"""Groups named in a sentence; where there are more, the sentence counts them and the list below names them."""
+
+WHAT_IT_MEANS = (
+    "This is a draft: grouping practices closes no site, no practice has agreed to anything by standing in a group, "
+    "and whether any of it is done is for the practices and the commissioner to decide."
+)
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """The answer.
+
+    Parameters
+    ----------
+    sentences
+        At most five, to be read aloud.
+    more
+        What else belongs to the answer.
+    """
+
+    sentences: tuple[str, ...]
+    more: tuple[str, ...]
+
+
+def answer_view(run: Run) -> AnswerView:
+    """The answer and what else belongs to it."""
+    return AnswerView(tuple(answer_lines(run)), tuple(more_lines(run)))
+
 
 def answer_lines(run: Run) -> list[str]:
-    """The answer in a few plain sentences."""
+    """The answer in five plain sentences; where no plan obeys the rules, in fewer."""
     if not run.options:
-        return ["No plan obeys the rules.", *(run.solver.explanation if run.solver else ())]
+        return [
+            "No plan obeys the rules.",
+            "What stands in the way of one is said below.",
+            "Before practices can be formed into groups, a rule, a decision or an input has to change.",
+            NO_CLOSURE,
+        ]
+    first = run.options[0]
+    return [
+        _formed(first, by_hand=run.solver is None),
+        _sizes(first, by_hand=run.solver is None),
+        _journey(first, estimate=run.times.method.estimate),
+        _how_sure(run),
+        WHAT_IT_MEANS,
+    ]
+
+
+def more_lines(run: Run) -> list[str]:
+    """What else belongs to the answer: names where the sentences only count, and what each claim rests on."""
+    if not run.options:
+        return list(run.solver.explanation) if run.solver else []
     first = run.options[0]
     figures = first.headline
-    by_hand = run.solver is None
-    groups = int(figures["groups"])
-    kinds = [f"{figures[f'{kind}_groups']} {kind}" for kind in ("urban", "rural") if int(figures[f"{kind}_groups"])]
-    practices = sum(len(group.members) for group in first.option.plan.groups)
-    patients = int(first.groups["list_size"].sum())
-    start = "The scored plan forms" if by_hand else "The first option forms"
-    sentences = [
-        f"{start} {plural(practices, 'practice')} with {patients:,} registered patients into "
-        f"{plural(groups, 'group')} ({listed(kinds)}), each of {count(figures['smallest'])} to "
-        f"{count(figures['largest'])} patients.",
-        _exception_sentence(first, by_hand=by_hand),
-        *_breach_sentence(first),
-        *_left_out_sentence(first),
-        _journey_sentence(figures, estimate=run.times.method.estimate),
-        *_change_sentence(figures),
-        *_estimated_sentence(figures),
+    lines = [
+        *_named_groups(first, by_hand=run.solver is None),
+        *_breaches_named(first),
+        *_left_out(first),
+        _within(figures, estimate=run.times.method.estimate),
+        *_changes(figures),
+        *_estimated(figures),
     ]
-    if by_hand:
-        sentences.append(
-            "This plan was made by hand. The page measures it by the rule set; it does not say whether another plan "
+    if run.solver is None:
+        return lines
+    lines.append(f"What was made as small as possible: {order_in_words(run.rules)}.")
+    if run.solver.status != "optimal":
+        lines.append(_stopped(run.solver))
+    lines += _others(run)
+    if run.near is not None:
+        lines.append(run.near.sentence)
+    if run.agreement is not None:
+        lines.append(run.agreement.sentence)
+    return lines
+
+
+# --------------------------------------------------------------------------------------------------- five sentences
+
+
+def _formed(option: AssessedOption, *, by_hand: bool) -> str:
+    figures = option.headline
+    kinds = [f"{figures[f'{kind}_groups']} {kind}" for kind in ("urban", "rural") if int(figures[f"{kind}_groups"])]
+    practices = sum(len(group.members) for group in option.option.plan.groups)
+    patients = int(option.groups["list_size"].sum())
+    start = "The scored plan forms" if by_hand else "The first option forms"
+    groups = int(figures["groups"])
+    each = (
+        f"each of {count(figures['smallest'])} to {count(figures['largest'])} patients"
+        if groups > 1
+        else "all of them together"
+    )
+    return (
+        f"{start} {plural(practices, 'practice')} with {patients:,} registered patients into "
+        f"{plural(groups, 'group')} ({listed(kinds)}), {each}."
+    )
+
+
+def _sizes(option: AssessedOption, *, by_hand: bool) -> str:
+    """Whether every group meets its minimum, which rules a plan made by hand breaks, and who is left out."""
+    below, granted = _below(option, by_hand=by_hand), granted_groups(option)
+    parts = list(below)
+    if granted:
+        is_or_are = "is" if granted == 1 else "are"
+        parts.append(f"{_number(granted, 'group')} {is_or_are} below the minimum by a granted exception")
+    if not below:
+        parts.append(f"every {'other ' if granted else ''}group reaches the minimum that applies to it")
+    broken = _at_fault(option)
+    if broken:
+        named = f": {listed(broken)}" if len(broken) <= MOST_NAMED else ""
+        does = "does" if len(broken) == 1 else "do"
+        parts.append(f"{_number(len(broken), 'group')} {does} not meet a rule of the set{named}")
+    left_out = option.left_out
+    if len(left_out):
+        is_or_are = "is" if len(left_out) == 1 else "are"
+        patients = count(left_out["list_size"].sum())
+        parts.append(
+            f"{_number(len(left_out), 'practice')} with {patients} registered patients {is_or_are} not in this plan"
+        )
+    return _sentence("; ".join(parts))
+
+
+def _below(option: AssessedOption, *, by_hand: bool) -> list[str]:
+    """Groups below their minimum that nobody granted."""
+    short = option.groups[not_granted(option.groups)]
+    if short.empty:
+        return []
+    one = len(short) == 1
+    how = "" if by_hand else " as a named exception" if one else " as named exceptions"
+    verb = "stays below its minimum" if one else "stay below their minimum"
+    total = f"{int(-short['margin'].sum()):,} patients in all"
+    named = f": {_each_short(short)}; {total}" if len(short) <= MOST_NAMED else f", {total}"
+    return [f"{_number(len(short), 'group')} {verb}{how}{named}"]
+
+
+def _each_short(groups: pd.DataFrame) -> str:
+    return listed([f"{row.group_id} ({-row.margin:,} short)" for row in groups.itertuples()])
+
+
+def _journey(option: AssessedOption, *, estimate: bool) -> str:
+    """How far it is to the hub, in the country and in town, and for whom it grows or shrinks against before."""
+    figures = option.headline
+    sentence = f"From home to the hub it takes {minutes(figures.get('mean_minutes_to_hub'))} minutes by car on average"
+    sentence += " (estimated)" if estimate else ""
+    rural, urban = figures.get("mean_minutes_hub_rural"), figures.get("mean_minutes_hub_urban")
+    if not is_missing(rural) and not is_missing(urban):
+        sentence += f", {minutes(rural)} in rural areas and {minutes(urban)} in urban ones"
+    longer, shorter = figures.get("share_longer"), figures.get("share_shorter")
+    if not is_missing(longer) and longer == shorter == 0:
+        sentence += "; nobody’s journey differs from before by more than a minute"
+    elif not is_missing(longer):
+        sentence += f"; {_share(longer)} of patients travel over a minute longer than before"
+        sentence += f", {_share(shorter)} over a minute less"
+    return f"{sentence}."
+
+
+def _share(value: object) -> str:
+    """A share; one that is hidden stays so."""
+    return value if isinstance(value, str) else percent(value)
+
+
+def _how_sure(run: Run) -> str:
+    """What is proven, and what else is nearly as good."""
+    solver = run.solver
+    if solver is None:
+        return (
+            "This plan was made by hand: the page measures it by the rule set and does not say whether another plan "
             "would do better."
         )
+    if solver.status == "optimal":
+        sure = "It is proven that no plan does better by these rules and inputs"
+    elif _proven_before_the_score(solver):
+        sure = "The search was stopped before it was complete, so a plan with a better score may exist"
     else:
-        sentences.append(f"What was made as small as possible: {order_in_words(run.rules)}.")
-        if run.solver.status != "optimal":
-            sentences.append(_stopped_sentence(run.solver))
-        sentences += _others_sentence(run)
-    return sentences
+        sure = "The search was stopped before it was complete, so nothing is proven: a better plan may exist"
+    also = [*_options_near(run), *_settled_or_choice(run)]
+    return f"{sure}{'; ' if also else ''}{', and '.join(also)}."
 
 
-def _stopped_sentence(solver: SolverReport) -> str:
-    """How much is proven after all when the search did not come to its end."""
-    stages = solver.certificate.get("stages", [])
-    order = [stage["criterion"] for stage in stages]
-    before = stages[: order.index("score")] if "score" in order else []
-    if before and all(stage["proven"] for stage in before):
-        return (
-            "The search was stopped before it was complete: a plan with a better score may exist, but none that does "
-            "better in what goes before the score."
-        )
-    return (
-        "The search was stopped before it was complete, so nothing is proven: a better plan may exist, also one with "
-        "fewer groups below their minimum."
-    )
+def _options_near(run: Run) -> list[str]:
+    """How near the other options come, as part of a sentence."""
+    near = [option.option for option in run.options[1:] if not option.option.similar]
+    if near:
+        behind = up_to_percent(max(option.behind_best for option in near))
+        return [
+            f"{plural(len(near), 'other option')} {'comes' if len(near) == 1 else 'come'} within {behind} of its score"
+        ]
+    if len(run.options) > 1:
+        return [f"no really different plan was found within {percent(run.rules.options.bands[-1])} of its score"]
+    return []
 
 
-def _breach_sentence(option: AssessedOption) -> list[str]:
-    """Which groups of a plan made by hand break a rule."""
-    at_fault = sorted(set(option.notes.loc[option.notes["kind"] == "breach", "group_id"]))
-    if not at_fault:
+def _settled_or_choice(run: Run) -> list[str]:
+    """How much the plans nearly as good differ, as part of a sentence."""
+    agreement = run.agreement
+    if agreement is None or run.near is None or not len(agreement.table):
         return []
-    return [
-        f"{plural(len(at_fault), 'group', start=True)} {'does' if len(at_fault) == 1 else 'do'} not meet a rule of "
-        f"the set: {listed(at_fault)}. The remarks in the table of groups say which."
-    ]
-
-
-def _left_out_sentence(option: AssessedOption) -> list[str]:
-    left_out = option.left_out
-    if left_out.empty:
+    only_one = bool((agreement.table["plans"] <= 1).all())
+    if only_one and not agreement.exact:
         return []
-    return [
-        f"{plural(len(left_out), 'practice', start=True)} with {count(left_out['list_size'].sum())} registered "
-        f"patients {'is' if len(left_out) == 1 else 'are'} not in this plan, nor in any total here."
-    ]
+    within = near_percent(run.rules.options.near if run.near.covered is None else run.near.covered)
+    if only_one:
+        return [f"no other plan at all lies within {within}"]
+    borders, open_to_choice = int(agreement.table["border"].sum()), agreement.number("choice")
+    are = "is" if open_to_choice == 1 else "are"
+    return [f"{open_to_choice:,} of {borders:,} pairs of neighbours {are} a choice within {within} of it"]
 
 
-def _journey_sentence(figures: dict[str, object], *, estimate: bool) -> str:
-    rural, urban = figures.get("mean_minutes_hub_rural"), figures.get("mean_minutes_hub_urban")
-    by_setting = ""
-    if not is_missing(rural) and not is_missing(urban):
-        by_setting = f": {minutes(rural)} for patients in rural areas and {minutes(urban)} in urban ones"
-    return (
-        f"From home to the hub of the group it is {minutes(figures.get('mean_minutes_to_hub'))} minutes by car on "
-        f"average{by_setting}; {percent(figures.get('share_within_15_minutes'))} of patients are within 15 minutes"
-        + (", by an estimate on straight lines." if estimate else ".")
-    )
+# -------------------------------------------------------------------------------------------------------- more on this
 
 
-def _change_sentence(figures: dict[str, object]) -> list[str]:
+def _named_groups(option: AssessedOption, *, by_hand: bool) -> list[str]:
+    """Who is below the minimum, where the sentence only counts them, and who by a granted exception."""
+    open_to_question = not_granted(option.groups)
+    short = option.groups[open_to_question]
+    granted = option.groups[(option.groups["margin"] < 0) & ~open_to_question]
+    lines = []
+    if len(short) > MOST_NAMED:
+        words = "Below their minimum" if by_hand else "Below their minimum, as named exceptions"
+        lines.append(f"{words}: {_each_short(short)}.")
+    if len(granted):
+        lines.append(f"Below the minimum by a granted exception: {_each_short(granted)}.")
+    return lines
+
+
+def _at_fault(option: AssessedOption) -> list[str]:
+    """Groups of a plan made by hand that break a rule."""
+    return sorted(set(option.notes.loc[option.notes["kind"] == "breach", "group_id"]))
+
+
+def _breaches_named(option: AssessedOption) -> list[str]:
+    broken = _at_fault(option)
+    if not broken:
+        return []
+    named = f"A rule of the set is not met by {listed(broken)}. " if len(broken) > MOST_NAMED else ""
+    return [f"{named}The remarks in the table of groups say which rule is not met, and by how much."]
+
+
+def _left_out(option: AssessedOption) -> list[str]:
+    if option.left_out.empty:
+        return []
+    return ["Practices that are not in this plan are in no total of this page; they are listed under “left out”."]
+
+
+def _within(figures: dict[str, object], *, estimate: bool) -> str:
+    near = _share(figures.get("share_within_15_minutes"))
+    how = ", estimated on straight lines" if estimate else ""
+    return f"{near} of patients are within 15 minutes of the hub by car{how}."
+
+
+def _changes(figures: dict[str, object]) -> list[str]:
     """Better and worse off against the plan before, if there is one."""
     if is_missing(figures.get("share_longer")):
         return []
     sentence = (
-        f"Against the hubs of the plan before, {percent(figures['share_longer'])} of the patients compared have a "
-        f"journey to the hub that is more than a minute longer, and {percent(figures['share_shorter'])} one that is "
+        f"Against the hubs before, {_share(figures['share_longer'])} of the patients compared have a "
+        f"journey to the hub that is more than a minute longer, and {_share(figures['share_shorter'])} one that is "
         "more than a minute shorter"
     )
     if not is_missing(figures.get("share_longer_rural")):
         sentence += (
-            f" (in rural areas {percent(figures['share_longer_rural'])} longer and "
-            f"{percent(figures['share_shorter_rural'])} shorter)"
+            f" (in rural areas {_share(figures['share_longer_rural'])} longer and "
+            f"{_share(figures['share_shorter_rural'])} shorter)"
         )
     return [f"{sentence}."]
 
 
-def _estimated_sentence(figures: dict[str, object]) -> list[str]:
+def _estimated(figures: dict[str, object]) -> list[str]:
     guessed = figures.get("patients_estimated")
-    if is_missing(guessed) or round(guessed) == 0:
+    if is_missing(guessed) or (not isinstance(guessed, str) and round(float(guessed)) == 0):
         return []
+    number = "some" if isinstance(guessed, str) else count(guessed)
     return [
-        f"Where {count(guessed)} of these patients live is estimated from the population around their practices, which "
+        f"Where {number} of these patients live is estimated from the population around their practices, which "
         "have no published registrations."
     ]
 
 
-def _exception_sentence(option: AssessedOption, *, by_hand: bool) -> str:
-    open_to_question = not_granted(option.groups)
-    short = option.groups[open_to_question]
-    granted = option.groups[(option.groups["margin"] < 0) & ~open_to_question]
-    by_grant = ""
-    if len(granted):
-        which = listed([f"{row.group_id} ({-row.margin:,} short)" for row in granted.itertuples()])
-        verb = "is" if len(granted) == 1 else "are"
-        by_grant = (
-            f"{plural(len(granted), 'group', start=True)} {verb} below the minimum by a granted exception: {which}."
-        )
-    if short.empty:
-        every = "Every other group" if by_grant else "Every group"
-        return f"{by_grant} {every} reaches the minimum that applies to it.".strip()
-    names = listed([f"{row.group_id} ({-row.margin:,} short)" for row in short.itertuples()])
-    total = f"{int(-short['margin'].sum()):,} patients in all"
-    if by_hand:
-        verb = "stays" if len(short) == 1 else "stay"
+def _proven_before_the_score(solver: SolverReport) -> bool:
+    """Whether all that is made small before the score is proven to be at its least."""
+    stages = solver.certificate.get("stages", [])
+    order = [stage["criterion"] for stage in stages]
+    before = stages[: order.index("score")] if "score" in order else []
+    return bool(before) and all(stage["proven"] for stage in before)
+
+
+def _stopped(solver: SolverReport) -> str:
+    """How much is proven after all when the search did not come to its end."""
+    if _proven_before_the_score(solver):
         return (
-            f"{plural(len(short), 'group', start=True)} {verb} below the minimum: {names}; {total}. {by_grant}".strip()
+            "The search was stopped before it was complete: a plan with a better score may exist, but none that does "
+            "better in what goes before the score."
         )
-    verb = (
-        "stays below its minimum as a named exception"
-        if len(short) == 1
-        else ("stay below their minimum as named exceptions")
-    )
-    return f"{plural(len(short), 'group', start=True)} {verb}: {names}; {total}. {by_grant}".strip()
+    return "As the search was stopped, a better plan may exist, also one with fewer groups below their minimum."
 
 
-def granted_groups(option: AssessedOption) -> int:
-    """How many groups are below their minimum by a granted exception."""
-    return int((option.groups["margin"] < 0).sum() - not_granted(option.groups).sum())
-
-
-def _others_sentence(run: Run) -> list[str]:
+def _others(run: Run) -> list[str]:
     """How near the other options are; those beyond every band are called what they are, the next best plans."""
     others = run.options[1:]
     near = [option.option for option in others if not option.option.similar]
     further = [option.option for option in others if option.option.similar]
     sentences = []
     if near:
-        furthest = math.ceil(max(option.behind_best for option in near) * 1000) / 1000  # never less than it is
+        furthest = up_to_percent(max(option.behind_best for option in near))
         shares = [option.different_from_best for option in near]
         low, high = percent(min(shares)), percent(max(shares))
         sentences.append(
             f"{plural(len(near), 'other option', start=True)} {'lies' if len(near) == 1 else 'lie'} within"
-            f" {percent(furthest, 1)} of the first one's score; in {'it' if len(near) == 1 else 'each of them'}"
+            f" {furthest} of the first one's score; in {'it' if len(near) == 1 else 'each of them'}"
             f" {low if low == high else f'{low} to {high}'} of patients belong to a practice whose group has other"
             " members than in the first. Nearly as good on the score does not mean the same for people: compare them"
             " below."
@@ -190,6 +347,28 @@ def _others_sentence(run: Run) -> list[str]:
             f" {low if low == high else f'{low} to {high}'} behind."
         )
     return sentences
+
+
+def up_to_percent(share: float) -> str:
+    """A share as a percentage with at most one decimal, never less than it is: 1.2%, 2%."""
+    return f"{math.ceil(round(share * 1000, 6)) / 10:.1f}".removesuffix(".0") + "%"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _number(number: int, word: str) -> str:
+    """A number with its word, one as a word."""
+    return f"one {word}" if number == 1 else plural(number, word)
+
+
+def granted_groups(option: AssessedOption) -> int:
+    """How many groups are below their minimum by a granted exception."""
+    return int((option.groups["margin"] < 0).sum() - not_granted(option.groups).sum())
+
+
+# ---------------------------------------------------------------------------------------------- the options in figures
 
 
 def comparison_rows(run: Run) -> list[tuple[str, list[str]]]:

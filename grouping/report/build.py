@@ -6,6 +6,7 @@ by the template engine for every place they stand in (`grouping.escape`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -21,24 +22,49 @@ from grouping.page import (
     own_file,
     without_carriage_returns,
 )
-from grouping.plain_words import NO_CLOSURE, order_in_words, title_of
+from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, order_in_words, title_of
 from grouping.report.agreement import agreement_view
-from grouping.report.answer import answer_lines, comparison_rows, granted_groups
-from grouping.report.impact import SCRIPT, STYLE, ImpactView, impact_view
+from grouping.report.answer import answer_view, comparison_rows, granted_groups
+from grouping.report.border import border_view
+from grouping.report.criteria import criteria_view
+from grouping.report.downloads import downloads_view
+from grouping.report.group_figures import all_figures
+from grouping.report.impact import PRINT, SCRIPT, STYLE, ImpactView, impact_view
 from grouping.report.method import (
     attribution_lines,
     detail_rows,
     findings_by_kind,
-    minute_steps,
+    program_version,
     proof_lines,
     rule_rows,
+    sureness_rows,
 )
-from grouping.report.option import option_view
+from grouping.report.option import column_words, option_views
 from grouping.report.settings import PageSettings
+from grouping.report.today import today_view
+from grouping.report.try_own import SCRIPTS as TRY_SCRIPTS
+from grouping.report.try_own import try_view
 from grouping.result import Run
 
-SCRIPTS = ("shared.js", "unpack.js", "report/page.js", "report/map.js")
-STYLES = ("shared.css",)
+SCRIPTS = (
+    "shared.js",
+    "unpack.js",
+    "report/page.js",
+    "report/map_shapes.js",
+    "report/map_layers.js",
+    "report/map_keys.js",
+    "report/map_trial.js",
+    "report/map.js",
+    "report/downloads.js",
+)
+STYLES = (
+    "shared.css",
+    "report/map.css",
+    "report/groups.css",
+    "report/sections.css",
+    "report/downloads.css",
+    "report/try.css",
+)
 """Files of `grouping/templates` that every page of a run holds, in their order."""
 
 
@@ -65,71 +91,86 @@ def _compared(run: Run) -> bool:
 def render_report(run: Run, page: PageSettings = PageSettings()) -> str:
     """Make the page of a run as text; the parameters are those of `write_report`."""
     polygons = maps.drawn_areas(run.place.areas)
-    colours = [
-        maps.group_colours(
-            polygons, maps.group_of_area(run.place, option.option.plan).to_numpy(), list(option.groups["group_id"])
-        )
-        for option in run.options
-    ]
+    shapes = maps.group_shapes(run, polygons)
+    colours = [maps.group_colours(polygons, shape.of_area, list(shape.outlines)) for shape in shapes]
+    tiles = page.online_tiles and not run.public
     engine = environment()
-    frame = maps.folium_frame(run) if run.options else maps.MapFrame("", "")
+    frame = maps.folium_frame(run, tiles=tiles) if run.options else maps.MapFrame("", "")
     scripts = [leaflet_script(), *map(own_file, SCRIPTS), frame.script] if run.options else []
     scripts += [own_file(SCRIPT)] if run.impact is not None else []
+    try_own = try_view(run, colours) if page.try_own else None
+    scripts += [*map(own_file, TRY_SCRIPTS)] if try_own else []
     scripts = [without_carriage_returns(script) for script in scripts]
-    drawing = maps.draw(run, polygons, colours) if run.options else None
+    drawn = maps.map_data(run, polygons, colours, shapes, try_own=try_own is not None, tiles=tiles)
+    drawing = maps.draw(run, polygons, colours, shapes) if run.options else None
     agreement = agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None
+    figures = all_figures(run)
     view = None if run.impact is None else impact_view(run.impact, about_of(run))
     return engine.get_template("report/page.html.j2").render(
         run=run,
         page=page,
-        contents=_contents(run, agreement is not None, view),
+        contents=_contents(run, agreement is not None, view, try_own=try_own is not None),
         place=run.place,
         rules=run.rules,
         method=run.times.method,
         title=title_of(run),
-        styles=Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE))))),
+        styles=Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE, PRINT))))),
         scripts=[Markup(script) for script in scripts],  # no text from a file is in them
-        policy=content_policy(scripts),
+        policy=content_policy(scripts, (maps.TILE_HOST,) if tiles else ()),
         frame=Markup(frame.html),
-        data=script_data(maps.map_data(run, polygons, colours)) if run.options else "",
+        data=script_data(drawn) if run.options else "",
+        legend=maps.legend_of(drawn) if run.options else None,
+        tiles=tiles,
         drawing=drawing,
         agreement=agreement,
         palette=maps.PALETTE,
-        minute_steps=minute_steps(),
-        answer=answer_lines(run),
+        answer=answer_view(run),
         view=view,
         packed_places=packed_data([(place.name, place.sentences) for place in view.places]) if view else "",
         comparison=comparison_rows(run),
+        criteria=criteria_view(run),
+        today=today_view(run),
+        border=border_view(run),
         granted=granted_groups(run.options[0]) if run.options else 0,
-        options=[option_view(option, run, colour) for option, colour in zip(run.options, colours, strict=True)],
+        options=option_views(run, colours, figures),
+        figure_columns=column_words(figures),
+        downloads=downloads_view(replace(run, figures=figures)) if run.options and not page.locality else None,
         findings=findings_by_kind(run.findings),
         proof=proof_lines(run),
+        sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),
+        program=program_version(),
         rule_rows=rule_rows(run.rules),
         order=order_in_words(run.rules),
         details=detail_rows(run.times.method.details),
         attributions=attribution_lines(run),
         no_closure=NO_CLOSURE,
+        try_own=try_own,
+        left_out_here=WHAT_IS_LEFT_OUT,
         with_locality=bool(run.place.practices["locality"].fillna("").ne("").any()),
     )
 
 
-def _contents(run: Run, agreement: bool, view: ImpactView | None) -> list[tuple[str, str]]:
+def _contents(run: Run, agreement: bool, view: ImpactView | None, *, try_own: bool) -> list[tuple[str, str]]:
     """The list of contents: the id of each section that is there, and its words, in the order of the page."""
     some, several = bool(run.options), len(run.options) > 1
     sections = (
         ("answer", "In short", True),
         ("groups", "Map and groups", some),
         ("impact-answer", "Who travels further", view is not None),
-        ("compare", "Options", several),
+        ("compare", "Options" if several else "Six criteria", some),
+        ("today", "Against today", some),
         ("agreement", "Settled or a choice", agreement),
         ("each-group", "Group by group", some),
         ("left-out", "Left out", some and not run.options[0].left_out.empty),
         ("impact-places", "Find my place", view is not None and bool(view.places)),
         ("map", "Interactive map", some),
+        ("try", "Try your own", try_own),
         ("method", "Method", True),
         ("verification", "Checks", True),
         ("input-check", "Input check", True),
         ("reading", "How to read", True),
+        ("not-said", "What it does not say", True),
         ("sources", "Sources", True),
+        ("downloads", "Tables as files", some),
     )
     return [(href, words) for href, words, there in sections if there]

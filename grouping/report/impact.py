@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
 SCRIPT = "impact/impact.js"
 STYLE = "impact/impact.css"
-"""What a page that holds the sections must hold too, after `report.css`."""
+PRINT = "print.css"
+"""What a page that holds the sections must hold too, after `shared.css`; how it is printed comes last."""
 
 FAMILY_WORDS = {
     "deprivation": "Deprivation deciles",
@@ -169,7 +170,7 @@ def impact_view(impact: Impact, about: About) -> ImpactView:
         assumptions=tuple((title, sentence) for _, title, sentence in impact.scenarios),
         untried=tuple(impact.untried),
         robust=robust_rows(impact),
-        places=tuple(_places(impact)),
+        places=tuple(place_parts(impact)),
         absent=tuple(absent_populations(impact)),
         carried=tuple(_carried(impact)),
         modes=tuple(_called(impact.modes)),
@@ -204,7 +205,7 @@ def render_impact(impact: Impact, about: About) -> str:
         .render(
             view=impact_view(impact, about),
             about=about,
-            styles=Markup(without_carriage_returns(own_file("shared.css") + own_file(STYLE))),
+            styles=Markup(without_carriage_returns(own_file("shared.css") + own_file(STYLE) + own_file(PRINT))),
             scripts=[Markup(script) for script in scripts],  # no text from a file is in them
             policy=content_policy(scripts),
             no_closure=NO_CLOSURE,
@@ -279,7 +280,7 @@ def _curve(impact: Impact, option: str) -> Curve | None:
     return curve_of(option_title(option), shares)
 
 
-def _places(impact: Impact) -> list[PlacePart]:
+def place_parts(impact: Impact) -> list[PlacePart]:
     """The sentences of each community in the order of the alphabet, today before the options, by car before without."""
     table = impact.tables.get("places")
     if table is None or not len(table):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from pydantic import BaseModel
 
 from geodata.errors import Finding
-from grouping import maps
-from grouping.plain_words import count
+from grouping.plain_words import count, is_missing, option_title
 from grouping.result import Run, SolverReport
 
 
@@ -244,9 +243,176 @@ def attribution_lines(run: Run) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def minute_steps() -> list[tuple[str, str]]:
-    """Legend of the minutes: colour and words."""
-    words = [f"up to {maps.MINUTE_CLASSES[0]}"]
-    words += [f"over {low} to {high}" for low, high in itertools.pairwise(maps.MINUTE_CLASSES)]
-    words.append(f"over {maps.MINUTE_CLASSES[-1]}")
-    return [*zip(maps.MINUTE_COLOURS, words, strict=True), (maps.NO_ROUTE_COLOUR, "no route or no patients")]
+# ---------------------------------------------------------------------------------------------------- how sure is this
+
+
+@dataclass(frozen=True)
+class SureRow:
+    """One thing that decides how sure the figures are: the figure, what it means, and where the page tells more."""
+
+    what: str
+    figure: str
+    means: str
+    href: str
+    where: str
+
+
+THIN = 0.05
+"""A margin below this share of the minimum is thin: a few families who move away can turn it."""
+
+
+def sureness_rows(run: Run, *, agreement: bool, stress: bool) -> tuple[SureRow, ...]:
+    """How sure the figures of a run are, in one table.
+
+    Parameters
+    ----------
+    run
+        The run.
+    agreement, stress
+        Whether the page has the sections about settled and open borders, and about changed assumptions.
+    """
+    if not run.options:
+        return ()
+    rows = [_proof_row(run), *_near_rows(run, agreement=agreement), _stress_row(run, stress=stress)]
+    rows += [*_note_rows(run), _thin_row(run), *_estimated_row(run), _minutes_row(run), *_findings_row(run)]
+    checked = sum(option.verified for option in run.options)
+    rows.append(
+        SureRow(
+            "Independent check",
+            f"{checked} of {len(run.options)}",
+            "options of which every claim was derived again from the inputs and agrees",
+            "verification",
+            "Checks",
+        )
+    )
+    return tuple(rows)
+
+
+def _proof_row(run: Run) -> SureRow:
+    solver = run.solver
+    if solver is None:
+        figure, means = "none", "the plan was made by hand: nothing was searched"
+    elif solver.status == "optimal":
+        figure = "proven" if solver.gap is None else f"gap {solver.gap:.2%}"
+        means = "no plan under these rules and inputs does better than the first option"
+    else:
+        known = solver.gap is not None and 0 <= solver.gap < 1
+        figure = f"gap {solver.gap:.2%}" if known else "not proven"
+        means = "the search was stopped: a better plan may exist"
+        means += ", by up to that share of the score" if known else ""
+    return SureRow("Proof", figure, means, "proof", "What the figures prove")
+
+
+def _near_rows(run: Run, *, agreement: bool) -> list[SureRow]:
+    """How many plans are nearly as good, and how much they differ."""
+    if run.near is None:
+        return []
+    rows = [
+        SureRow(
+            "Plans nearly as good", count(len(run.near)), run.near.sentence.rstrip("."), *_agreement_link(agreement)
+        )
+    ]
+    if agreement and run.agreement is not None:
+        borders, choices = int(run.agreement.table["border"].sum()), run.agreement.number("choice")
+        means = "pairs of neighbours are together in some of these plans and apart in others"
+        rows.append(SureRow("Open to choice", f"{choices:,} of {borders:,}", means, *_agreement_link(agreement)))
+    return rows
+
+
+def _agreement_link(there: bool) -> tuple[str, str]:
+    return ("agreement", "Settled or a choice") if there else ("proof", "What the figures prove")
+
+
+def _stress_row(run: Run, *, stress: bool) -> SureRow:
+    """Whether other assumptions about the roads change the order of the options."""
+    table = None if run.impact is None else run.impact.tables.get("scenarios")
+    if not stress or table is None or not len(table):
+        means = "this run has no figures under other assumptions"
+        return SureRow("Other assumptions", "not tried", means, "travel-time", "Travel time")
+    tried = table["title"].nunique()
+    changed = {title for title, words in zip(table["title"], table["rank_changes"], strict=True) if _says(words)}
+    means = "assumptions tried change the order of the options" if len(run.options) > 1 else "assumptions were tried"
+    figure = f"{len(changed)} of {tried}" if len(run.options) > 1 else f"{tried}"
+    return SureRow("Other assumptions", figure, means, "impact-stress", "If an assumption changes")
+
+
+def _says(words: object) -> bool:
+    return isinstance(words, str) and bool(words.strip())
+
+
+NOTED = (
+    (
+        "near-threshold",
+        "Near the rural threshold",
+        "groups so close to it that a small change gives them the other minimum",
+    ),
+    ("second-definition", "The other definition of rural", "groups that would have the other minimum by it"),
+    ("estimated", "Estimated homes decide", "groups whose minimum could turn if the estimate of homes is off"),
+)
+"""Kinds of remark on a group, what they are called here, and what they mean."""
+
+
+def _note_rows(run: Run) -> list[SureRow]:
+    """Groups of which a remark says that their minimum is not certain."""
+    rows = []
+    for kind, what, means in NOTED:
+        numbers = [
+            len(set(option.notes.loc[option.notes["kind"] == kind, "group_id"].astype(str))) for option in run.options
+        ]
+        rows.append(SureRow(what, _of_options(run, numbers), means, "groups", "Map and groups"))
+    return rows
+
+
+def _of_options(run: Run, numbers: list[int]) -> str:
+    """A number for each option: "none", "3 of 23 groups", or "Option 1: 3 of 23; Option 2: ..."."""
+    if not any(numbers):
+        return "none" if len(numbers) == 1 else "none in any option"
+    said = [f"{number} of {len(option.groups)}" for number, option in zip(numbers, run.options, strict=True)]
+    if len(said) == 1:
+        return f"{said[0]} groups"
+    titles = [option_title(option.option.option_id) for option in run.options]
+    return "; ".join(f"{title}: {words}" for title, words in zip(titles, said, strict=True))
+
+
+def _thin_row(run: Run) -> SureRow:
+    numbers = []
+    for option in run.options:
+        margin = option.groups["margin"]
+        numbers.append(int(((margin >= 0) & (margin < THIN * option.groups["minimum"])).sum()))
+    means = f"groups that reach their minimum by less than {THIN:.0%} of it"
+    return SureRow("Thin margins", _of_options(run, numbers), means, "groups", "Map and groups")
+
+
+def _estimated_row(run: Run) -> list[SureRow]:
+    rows = []
+    for key, what, means in (
+        ("patients_estimated", "Estimated registrations", "patients of the first option whose homes are estimated"),
+        ("patients_without_route", "Without a route", "patients of the first option who are in no figure of minutes"),
+    ):
+        value = run.options[0].headline.get(key)
+        if isinstance(value, str):
+            rows.append(SureRow(what, value, means, "homes", "Where patients live"))
+        elif not is_missing(value):
+            rows.append(SureRow(what, count(value), means, "homes", "Where patients live"))
+    return rows
+
+
+def _minutes_row(run: Run) -> SureRow:
+    estimate = run.times.method.estimate
+    figure = "estimate" if estimate else "roads"
+    means = "minutes by car on straight lines, without roads" if estimate else "minutes by car on the network of roads"
+    return SureRow("Minutes", figure, means, "travel-time", "Travel time")
+
+
+def _findings_row(run: Run) -> list[SureRow]:
+    warnings = sum(finding.severity == "warning" for finding in run.findings)
+    means = "remarks of the input check that may change a result"
+    return [SureRow("Input check", count(warnings), means, "input-check", "Input check")]
+
+
+def program_version() -> str:
+    """Name and version of the program that made the page."""
+    try:
+        return f"practice-blueprint {version('practice-blueprint')}"
+    except PackageNotFoundError:  # used from its folder, without being installed
+        return "practice-blueprint, version not known"

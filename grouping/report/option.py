@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,27 +12,20 @@ import pandas as pd
 from geodata.place import Place
 from geodata.travel import TravelTimes
 from grouping import maps
-from grouping.plain_words import (
-    count,
-    minutes,
-    option_title,
-    percent,
-    plural,
+from grouping.impact.disclosure.counts import HIDDEN
+from grouping.plain_words import UNKNOWN, count, is_missing, minutes, option_title, percent, plural, signed
+from grouping.report.group_figures import Figure, GroupFigures, Kind, all_figures
+from grouping.report.group_section import (
+    GroupSection,
+    PracticeView,
+    Surroundings,
+    group_section,
+    growth_sentences,
+    told_before,
 )
 from grouping.result import AssessedOption, Run
 
 MINUTE_LIMITS = maps.MINUTE_CLASSES
-
-
-@dataclass(frozen=True)
-class PracticeView:
-    """One practice in the list of a group's members."""
-
-    code: str
-    name: str
-    list_size: int
-    locality: str
-    sites: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -45,9 +39,11 @@ class GroupView:
     rural_share: float
     practices: int
     sites: int
+    site_words: str
     list_size: int
     minimum: int
     margin: int
+    outside_preferred: str
     bar: float
     mark: float
     hub: str
@@ -55,7 +51,21 @@ class GroupView:
     longest_minutes: float
     exception: str
     notes: tuple[tuple[str, str], ...]
-    members: tuple[PracticeView, ...]
+    section: GroupSection
+
+    @property
+    def members(self) -> tuple[PracticeView, ...]:
+        """Its practices."""
+        return self.section.members
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """A table with one row a group: its caption, heads, and a line of cells for each group."""
+
+    caption: str
+    heads: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class OptionView:
     title: str
     lead: str
     groups: tuple[GroupView, ...]
+    more: tuple[FigureTable, ...]
     hub_journeys: tuple[TravelRow, ...]
     routine_journeys: tuple[TravelRow, ...]
     far_areas: tuple[FarArea, ...]
@@ -105,58 +116,88 @@ NOTE_WORDS = {
 }
 
 
+def option_views(run: Run, colours: Sequence[dict[str, int]], figures: GroupFigures) -> list[OptionView]:
+    """Gather what is shown about every option.
+
+    Parameters
+    ----------
+    run
+        The run.
+    colours
+        Palette number of each group, one for each option.
+    figures
+        The figures of the groups of all options (`grouping.report.group_figures.all_figures`).
+    """
+    around = Surroundings(run)
+    return [
+        _view(option, colour, same, figures, around)
+        for option, colour, same in zip(run.options, colours, told_before(run.options), strict=True)
+    ]
+
+
 def option_view(option: AssessedOption, run: Run, colours: dict[str, int]) -> OptionView:
-    """Gather what is shown about one option; `colours` is the palette number of each group."""
-    figures = option.headline
-    plan = option.option.plan
-    headline = (
-        f"{plural(int(figures['groups']), 'group')} of {count(figures['smallest'])} to {count(figures['largest'])} "
-        f"patients; {minutes(figures.get('mean_minutes_to_hub'))} minutes to the hub on average."
+    """What is shown about one option alone; `colours` is the palette number of each group."""
+    (same,) = told_before([option])
+    return _view(option, colours, same, all_figures(replace(run, options=(option,))), Surroundings(run))
+
+
+def _view(
+    option: AssessedOption,
+    colours: dict[str, int],
+    same: Mapping[str, tuple[str, str] | None],
+    figures: GroupFigures,
+    around: Surroundings,
+) -> OptionView:
+    run, headline = around.run, option.headline
+    lead = (
+        f"{plural(int(headline['groups']), 'group')} of {count(headline['smallest'])} to {count(headline['largest'])} "
+        f"patients; {minutes(headline.get('mean_minutes_to_hub'))} minutes to the hub on average."
     )
     title = option_title(option.option.option_id)
     table = _journeys(run.place, run.times, option)
+    groups = _group_views(option, colours, same, figures, around)
     return OptionView(
         option_id=option.option.option_id,
         title=title,
-        lead=headline,
-        groups=_group_views(option, run, colours),
-        hub_journeys=_hub_rows(figures, table),
-        routine_journeys=_routine_rows(figures, table),
+        lead=lead,
+        groups=groups,
+        more=more_tables(title, figures, figures.tables[option.option.option_id]),
+        hub_journeys=_hub_rows(headline, table, 0 if run.public else 1),
+        routine_journeys=_routine_rows(headline, table, 0 if run.public else 1),
         far_areas=_far_areas(option, run.place),
-        change_journeys=_change_rows(figures) if run.before is not None else (),
+        change_journeys=_change_rows(headline, 0 if run.public else 1) if run.before is not None else (),
         verified=option.verified,
         verification=tuple(
             (str(row.claim), bool(row.agrees), str(row.detail)) for row in option.verification.itertuples()
         ),
         left_out=tuple((r.practice_code, r.name, r.list_size) for r in option.left_out.itertuples())
-        if len(plan.groups)
+        if len(option.option.plan.groups)
         else (),
     )
 
 
-def _group_views(option: AssessedOption, run: Run, colours: dict[str, int]) -> tuple[GroupView, ...]:
-    place = run.place
+def _group_views(
+    option: AssessedOption,
+    colours: dict[str, int],
+    same: Mapping[str, tuple[str, str] | None],
+    figures: GroupFigures,
+    around: Surroundings,
+) -> tuple[GroupView, ...]:
+    place, own = around.place, figures.tables[option.option.option_id]
     largest = max(int(option.groups["list_size"].max()), int(option.groups["minimum"].max()))
     notes: dict[str, list[tuple[str, str]]] = {}
     for row in option.notes.itertuples():
         notes.setdefault(row.group_id, []).append((NOTE_WORDS.get(row.kind, row.kind.capitalize()), row.note))
-    own_sites = {
-        code: tuple(zip(part["name"].astype(str), part["kind"].astype(str), strict=True))
-        for code, part in place.sites.groupby("practice_code")
+    groups = {group.group_id: group for group in option.option.plan.groups}
+    grows = {
+        figure.key.removeprefix("list_"): figure.head.replace("List", "Registered", 1)
+        for figure in figures.of("people")
+        if figure.key.startswith("list_")
     }
-    members = {group.group_id: group.members for group in option.option.plan.groups}
     views = []
     for row in option.groups.itertuples():
-        practices = tuple(
-            PracticeView(
-                code,
-                str(place.practices.at[code, "name"]),
-                int(place.practices.at[code, "list_size"]),
-                _plain(place.practices.at[code, "locality"]),
-                own_sites.get(code, ()),
-            )
-            for code in members[row.group_id]
-        )
+        grown = growth_sentences(own.loc[row.group_id], grows)
+        section = group_section(groups[row.group_id], row, option, around, grown, same[row.group_id])
         views.append(
             GroupView(
                 group_id=row.group_id,
@@ -166,9 +207,11 @@ def _group_views(option: AssessedOption, run: Run, colours: dict[str, int]) -> t
                 rural_share=row.rural_share,
                 practices=row.practices,
                 sites=row.sites,
+                site_words=_site_words(own.loc[row.group_id]),
                 list_size=int(row.list_size),
                 minimum=int(row.minimum),
                 margin=int(row.margin),
+                outside_preferred=_outside_words(int(own.at[row.group_id, "outside_preferred"]), int(row.margin)),
                 bar=round(100 * row.list_size / largest, 1),
                 mark=round(100 * row.minimum / largest, 1),
                 hub=str(place.sites.at[row.hub_site_code, "name"]),
@@ -176,10 +219,104 @@ def _group_views(option: AssessedOption, run: Run, colours: dict[str, int]) -> t
                 longest_minutes=row.max_practice_minutes,
                 exception=row.exception,
                 notes=tuple(notes.get(row.group_id, ())),
-                members=practices,
+                section=section,
             )
         )
     return tuple(views)
+
+
+def _site_words(figures: pd.Series) -> str:
+    """How many of the sites are main ones; nothing where all are."""
+    return f"{int(figures['main_sites'])} main" if figures["branch_sites"] else ""
+
+
+def _outside_words(outside: int, margin: int) -> str:
+    """How far the list lies outside the preferred sizes; nothing where it is inside, or below the minimum anyhow."""
+    if outside > 0:
+        return f"{count(outside)} above preferred"
+    return f"{count(-outside)} below preferred" if outside < 0 <= margin else ""
+
+
+# ------------------------------------------------------------------------------------------------ tables of figures
+
+MORE = (("people", "the people of each group"), ("practices", "the practices and sites of each group"))
+"""The tables beside the one of the groups, and what they are about."""
+
+BESIDE = ("_share", "_unknown", "vulnerable_patients", "not_rated", "systems_used", "minimum_", "margin_")
+"""Figures that stand in the cell of another figure, by what their names hold."""
+
+
+def _has_column(figure: Figure) -> bool:
+    return not any(part in figure.key for part in BESIDE)
+
+
+def more_tables(title: str, figures: GroupFigures, table: pd.DataFrame) -> tuple[FigureTable, ...]:
+    """The figures that do not fit into the table of the groups, in tables of their own.
+
+    Parameters
+    ----------
+    title
+        The option.
+    figures
+        What the columns are.
+    table
+        The figures of the option.
+    """
+    made = []
+    for part, about in MORE:
+        heads = [figure for figure in figures.of(part) if _has_column(figure)]
+        if heads:
+            rows = tuple(tuple(_cell(figure, row) for figure in heads) for row in table.to_dict("records"))
+            named = tuple((_head(figure), figure.kind != "text") for figure in heads)
+            made.append(FigureTable(f"{title}: {about}", named, rows))
+    return tuple(made)
+
+
+def column_words(figures: GroupFigures) -> tuple[tuple[str, str, str], ...]:
+    """Head, meaning and source of every column of the tables of groups."""
+    return tuple(
+        (_head(figure), figure.meaning.rstrip("."), figure.source) for figure in figures.columns if _has_column(figure)
+    )
+
+
+def _head(figure: Figure) -> str:
+    return f"{figure.head} (margin)" if figure.key.startswith("list_") and figure.part == "people" else figure.head
+
+
+def _cell(figure: Figure, row: Mapping[str, object]) -> str:
+    """One cell: the figure, and what belongs beside it."""
+    value = shown(row[figure.key], figure.kind)
+    beside = []
+    if f"{figure.key}_share" in row and value not in (HIDDEN, UNKNOWN):
+        beside.append(shown(row[f"{figure.key}_share"], "share"))
+    growth = figure.key.removeprefix("list_")
+    if f"margin_{growth}" in row:
+        beside.append(shown(row[f"margin_{growth}"], "signed"))
+        if row[f"minimum_{growth}"] != row["minimum"]:
+            beside.append(f"minimum then {count(row[f'minimum_{growth}'])}")
+    if figure.key == "vulnerable":
+        beside += [f"{count(row['vulnerable_patients'])} patients"] if row["vulnerable"] else []
+        beside += [f"{count(row['not_rated'])} not rated"] if row["not_rated"] else []
+    if row.get(f"{figure.key}_unknown", 0):
+        beside.append(f"{plural(int(row[f'{figure.key}_unknown']), 'site')} without")
+    return f"{value} ({'; '.join(beside)})" if beside else value
+
+
+def shown(value: object, kind: Kind) -> str:
+    """A figure as the page prints it."""
+    if isinstance(value, str):
+        return value
+    if is_missing(value) or pd.isna(value):
+        return UNKNOWN
+    if kind == "signed":
+        return signed(value)
+    if kind == "minutes":
+        return minutes(value)
+    if kind == "share":
+        return percent(value)
+    if kind == "money":
+        return f"£{float(value):,.2f}" if abs(float(value)) < 1_000 else f"£{count(value)}"
+    return count(value)
 
 
 def _plain(value: object) -> str:
@@ -219,27 +356,27 @@ def _journeys(place: Place, times: TravelTimes, option: AssessedOption) -> pd.Da
 PARTS = ("", "_rural", "_urban")
 
 
-def _hub_rows(figures: dict[str, object], table: pd.DataFrame) -> tuple[TravelRow, ...]:
+def _hub_rows(figures: dict[str, object], table: pd.DataFrame, digits: int) -> tuple[TravelRow, ...]:
     """Journeys to the hub, from the figures of the option."""
     means = ("mean_minutes_to_hub", "mean_minutes_hub_rural", "mean_minutes_hub_urban")
     rows = [TravelRow("Mean minutes", tuple(minutes(figures.get(key)) for key in means))]
     rows += [
         TravelRow(
             f"Within {limit} minutes",
-            tuple(percent(figures.get(f"share_within_{limit}_minutes{part}"), 1) for part in PARTS),
+            tuple(percent(figures.get(f"share_within_{limit}_minutes{part}"), digits) for part in PARTS),
         )
         for limit in MINUTE_LIMITS
     ]
-    return (*rows, _counted(table))
+    return (*rows, _counted(figures, table))
 
 
-def _change_rows(figures: dict[str, object]) -> tuple[TravelRow, ...]:
+def _change_rows(figures: dict[str, object], digits: int) -> tuple[TravelRow, ...]:
     """Journeys to the hub before and in this option, of the patients who have both."""
     rows = (
         ("Mean minutes before", "mean_minutes_before", minutes),
         ("Mean minutes in this option", "mean_minutes_compared", minutes),
-        ("More than a minute longer", "share_longer", lambda share: percent(share, 1)),
-        ("More than a minute shorter", "share_shorter", lambda share: percent(share, 1)),
+        ("More than a minute longer", "share_longer", lambda share: percent(share, digits)),
+        ("More than a minute shorter", "share_shorter", lambda share: percent(share, digits)),
         ("Patients compared", "patients_compared", count),
     )
     return tuple(
@@ -247,7 +384,7 @@ def _change_rows(figures: dict[str, object]) -> tuple[TravelRow, ...]:
     )
 
 
-def _routine_rows(figures: dict[str, object], table: pd.DataFrame) -> tuple[TravelRow, ...]:
+def _routine_rows(figures: dict[str, object], table: pd.DataFrame, digits: int) -> tuple[TravelRow, ...]:
     """Journeys for routine care: to the patient's own practice, its nearest site."""
     parts = _parts(table)
     timed = [part[part["routine"].notna()] for part in parts]
@@ -260,9 +397,10 @@ def _routine_rows(figures: dict[str, object], table: pd.DataFrame) -> tuple[Trav
     rows = [TravelRow("Mean minutes", tuple(means))]
     for limit in MINUTE_LIMITS:
         shares = []
-        for part in parts:  # who has no route is not within any number of minutes
+        for name, part in zip(PARTS, parts, strict=True):  # who has no route is not within any number of minutes
             total = part["patients"].sum()
-            shares.append(percent(part.loc[part["routine"] <= limit, "patients"].sum() / total if total else None, 1))
+            own = part.loc[part["routine"] <= limit, "patients"].sum() / total if total else None
+            shares.append(percent(figures.get(f"share_routine_within_{limit}_minutes{name}", own), digits))
         rows.append(TravelRow(f"Within {limit} minutes", tuple(shares)))
     return tuple(rows)
 
@@ -271,8 +409,10 @@ def _parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFram
     return table, table[table["rural"] == 1.0], table[table["rural"] == 0.0]
 
 
-def _counted(table: pd.DataFrame) -> TravelRow:
-    return TravelRow("Registered patients", tuple(count(part["patients"].sum()) for part in _parts(table)))
+def _counted(figures: dict[str, object], table: pd.DataFrame) -> TravelRow:
+    sums = zip(PARTS, _parts(table), strict=True)
+    people = tuple(count(figures.get(f"patients{name}", part["patients"].sum())) for name, part in sums)
+    return TravelRow("Registered patients", people)
 
 
 def _far_areas(option: AssessedOption, place: Place) -> tuple[FarArea, ...]:

@@ -108,7 +108,13 @@ def roads_page(
     frame = folium_frame(scene, drawn)
     scripts = [leaflet_script(), own_file("shared.js"), own_file("roads/roads.js"), frame.script]
     scripts = [without_carriage_returns(script) for script in scripts]
-    style = leaflet_style() + own_file("shared.css") + own_file("input_check/check.css") + own_file("roads/roads.css")
+    style = (
+        leaflet_style()
+        + own_file("shared.css")
+        + own_file("input_check/check.css")
+        + own_file("roads/roads.css")
+        + own_file("print.css")
+    )
     data = map_data(scene, drawn)
     unreached = facts.unreached(scene)
     limits = isochrone_limits(scene)

@@ -84,8 +84,9 @@ def test_script_data_escapes_all_that_a_script_could_read() -> None:
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_a_spreadsheet_runs_no_name_as_a_formula(first: str) -> None:
-    assert spreadsheet_cell(f"{first}1+1") == f"'{first}1+1"
-    assert spreadsheet_cell(f"a{first}1") == f"a{first}1"
+    written = first.replace("\r", "\n")  # a carriage return that stands alone would begin a row
+    assert spreadsheet_cell(f"{first}1+1") == f"'{written}1+1"
+    assert spreadsheet_cell(f"a{first}1") == f"a{written}1"
     assert spreadsheet_cell("") == ""
 
 

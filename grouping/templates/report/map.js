@@ -1,217 +1,223 @@
 "use strict";
-/* The page's own script. Every text from a file is set with textContent: nothing here builds markup from data. */
+/* The interactive map of a run. Every text from a file is set with textContent: nothing here builds markup from data. */
 
-/* Every edge of the areas with the areas on its two sides. */
-function readEdges(areas) {
-  var edges = new Map();
-  areas.forEach(function (area, index) {
-    area[3].forEach(function (polygon) {
-      polygon.forEach(function (flat) {
-        var x = 0, y = 0, points = [];
-        for (var i = 0; i < flat.length; i += 2) {
-          x += flat[i];
-          y += flat[i + 1];
-          points.push([x, y]);
-        }
-        points.forEach(function (from, at) {
-          var to = points[(at + 1) % points.length];
-          var forward = from[0] < to[0] || (from[0] === to[0] && from[1] < to[1]);
-          var key = forward ? from.join() + "," + to.join() : to.join() + "," + from.join();
-          var edge = edges.get(key);
-          if (edge) { edge.sides.push(index); } else { edges.set(key, { from: from, to: to, sides: [index] }); }
-        });
-      });
-    });
-  });
-  return Array.from(edges.values());
+/* For readers who asked for less movement: the map jumps. Leaflet reads most of these options only when it is made. */
+function holdStill(map) {
+  Object.assign(map.options, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false });
+  map._zoomAnimated = false;
+  map._fadeAnimated = false;
+  map.panBy = function (offset, options) {
+    return L.Map.prototype.panBy.call(map, offset, Object.assign({}, options, { animate: false }));
+  };
 }
 
-/* Join edges to long lines, so that borders are drawn smoothly and with few elements. */
-function chain(edges, units) {
-  var at = new Map();
-  edges.forEach(function (edge) {
-    [edge.from.join(), edge.to.join()].forEach(function (key) {
-      if (!at.has(key)) { at.set(key, []); }
-      at.get(key).push(edge);
-    });
-  });
-  var used = new Set();
-  function follow(point) {
-    var line = [];
-    for (;;) {
-      var key = point.join();
-      var next = at.get(key).find(function (edge) { return !used.has(edge); });
-      if (!next) { return line; }
-      used.add(next);
-      point = next.from.join() === key ? next.to : next.from;
-      line.push(point);
-    }
-  }
-  var lines = [];
-  edges.forEach(function (edge) {
-    if (used.has(edge)) { return; }
-    used.add(edge);
-    var ahead = follow(edge.to);
-    var behind = follow(edge.from);
-    var line = behind.reverse().concat([edge.from, edge.to], ahead);
-    lines.push(line.map(function (point) { return [point[1] / units, point[0] / units]; }));
-  });
-  return lines;
-}
-
-function startBlueprintMap(map, layers) {
+function startBlueprintMap(map, layers, list) {
   var data = JSON.parse(document.getElementById("map-data").textContent);
-  var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   var about = data.estimate ? " (estimate)" : "";
   var chosen = 0;
+  var plan = data.options[0];
+  var trial = null;
   var colouring = "group";
+  var all = data.areas.map(function () { return null; });
 
   map.attributionControl.setPrefix(false);
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) { holdStill(map); }
 
   /* On a phone a popup takes most of the map: the controls stand back while it is open. */
   var popupSize = { maxWidth: 290, maxHeight: Math.max(160, map.getSize().y - 70) };
   map.on("popupopen popupclose", function (event) {
     map.getContainer().classList.toggle("stand-back", event.type === "popupopen" && map.getSize().x < 640);
   });
-  if (still) { map.options.zoomAnimation = false; map.options.fadeAnimation = false; map.options.inertia = false; }
-  ["areas", "borders", "localities", "sites", "hubs", "labels"].forEach(function (name, position) {
+  ["areas", "roads", "borders", "localities", "reach", "branches", "sites", "hubs", "labels"].forEach(function (name, position) {
     map.createPane("plan-" + name).style.zIndex = 410 + 10 * position;
   });
   map.getPane("plan-labels").style.pointerEvents = "none";
+  makeHatches("group", data.hatches, 0.3);
+  makeHatches("change", data.changes, 0.45);
 
   /* Some browsers make every shape that listens for focus a stop of the Tab key: hundreds. The tables say the same. */
   function noTabStop(layer) {
     layer.on("add", function () { layer.getElement().setAttribute("tabindex", "-1"); });
     return layer;
   }
-  function group(index) { return index < 0 ? null : data.options[chosen].groups[index]; }
-  function groupTitle(found) { return found ? found.id + " " + found.name : "none of this option's groups"; }
-  function minutesText(value) { return value === null ? "no route" : value.toFixed(1) + about; }
+  function withFacts(layer, table, offset) {
+    layer.bindTooltip(table, { sticky: !offset, direction: "auto", opacity: 1, offset: offset || [0, 0] });
+    layer.bindPopup(table, popupSize);
+    layer.on("popupopen", function () { layer.closeTooltip(); });
+    return noTabStop(layer);
+  }
+
+  /* ---- words ---- */
+
+  function group(index) { return index < 0 ? null : plan.groups[index]; }
+  function groupTitle(found) { return found ? (found.id + " " + found.name).trim() : "none of this option\u2019s groups"; }
+  /* What is the same in all options stands in the first; a hidden figure is a text. */
+  function figure(name, index) { return (plan.trial ? all : plan[name] || data.options[0][name] || all)[index]; }
+  function minutesText(value) {
+    if (plan.trial) { return ""; }
+    return value === null ? "no route" : typeof value === "string" ? value : value.toFixed(1) + about;
+  }
+  function count(value) { return typeof value === "number" ? grouped(value) : value; }
+  function margin(value) { return typeof value === "number" ? signed(value) : value; }
+  function changeText(index) {
+    var now = figure("areaHub", index), before = figure("areaBefore", index);
+    if (!hasChange || typeof now !== "number" || typeof before !== "number") { return ""; }
+    var change = Math.round(10 * (now - before)) / 10;
+    return before.toFixed(1) + about + " (" + (change < 0 ? "\u2212" : "+") + Math.abs(change).toFixed(1) + " now)";
+  }
   function kindText(kind) {
     return { main: "main site", branch: "branch site", community: "community site", mobile: "mobile site" }[kind] || kind;
   }
 
-  /* Areas: shapes once, style and words by option. */
+  /* ---- areas: shapes once, style and words by option ---- */
+
+  var hasChange = data.options.some(function (option) { return option.areaChange; });
+
+  function minutesFill(index) {
+    var value = figure("areaHub", index);
+    if (typeof value !== "number") { return data.noRoute; }
+    var step = data.minuteClasses.findIndex(function (limit) { return value <= limit; });
+    return data.minuteColours[step < 0 ? data.minuteClasses.length : step];
+  }
+  function changeFill(index) {
+    var step = plan.areaChange ? plan.areaChange[index] : -1;
+    return step < 0 ? data.noRoute : "url(#change-" + step + ")";
+  }
+  function groupFill(index) {
+    var found = group(plan.areaGroup[index]);
+    return found ? "url(#group-" + found.colour + ")" : "#ffffff";
+  }
   function areaStyle(index) {
-    var option = data.options[chosen];
-    var found = group(option.areaGroup[index]);
-    var fill = found ? data.palette[found.colour] : "#ffffff";
-    if (colouring === "minutes") {
-      var value = option.areaHub[index];
-      var step = data.minuteClasses.findIndex(function (limit) { return value <= limit; });
-      fill = value === null ? data.noRoute : data.minuteColours[step < 0 ? data.minuteClasses.length : step];
-    }
-    return { fillColor: fill, fillOpacity: 0.92, color: "#ffffff", weight: 0.7, opacity: 0.9 };
+    var how = plan.trial ? "group" : colouring;
+    var fill = (how === "minutes" ? minutesFill : how === "change" ? changeFill : groupFill)(index);
+    return { fillColor: fill, fillOpacity: 0.95, color: "#ffffff", weight: 0.7, opacity: 0.9 };
   }
   function areaTable(index) {
-    var option = data.options[chosen];
     var area = data.areas[index];
     return makeTable(area[1] || area[0], [
       ["Area", area[0]],
       ["Setting", area[2] === null ? "" : area[2] ? "rural" : "urban"],
-      ["Most patients with", groupTitle(group(option.areaGroup[index]))],
-      ["Minutes to the hub", minutesText(option.areaHub[index])],
-      ["Minutes to own practice", minutesText(option.areaRoutine[index])]
+      ["Most patients with", groupTitle(group(plan.areaGroup[index]))],
+      ["Minutes to the hub", minutesText(figure("areaHub", index))],
+      ["Minutes to the hub before", changeText(index)],
+      ["Minutes to own practice", minutesText(figure("areaRoutine", index))]
     ]);
   }
   var areaLayers = data.areas.map(function (area, index) {
     var layer = L.polygon(readShape(area[3], data.units), Object.assign({ pane: "plan-areas" }, areaStyle(index)));
-    layer.bindTooltip(function () { return areaTable(index); }, { sticky: true, direction: "auto", opacity: 1 });
-    layer.bindPopup(function () { return areaTable(index); }, popupSize);
+    withFacts(layer, function () { return areaTable(index); });
     layer.on("mouseover", function () { layer.setStyle({ color: "#17222c", weight: 2 }); layer.bringToFront(); });
-    layer.on("popupopen", function () { layer.closeTooltip(); });
     layer.on("mouseout", function () { layer.setStyle(areaStyle(index)); });
-    return noTabStop(layer).addTo(layers.areas);
+    return layer.addTo(layers.areas);
   });
+  function colourAreas() { areaLayers.forEach(function (layer, index) { layer.setStyle(areaStyle(index)); }); }
 
-  data.localities.forEach(function (locality) {
-    L.polygon(readShape(locality[1], data.units), {
-      pane: "plan-localities", fill: false, color: "#5b2a86", weight: 1.6, dashArray: "6 4", interactive: false
-    }).addTo(layers.localities);
-  });
+  /* ---- sites: main dark, branches light, others grey; the same words stand in the tables of the page ---- */
 
-  /* Sites: main dark, branches light, others grey; the same words in the tables below the map. */
   function siteTable(index) {
     var site = data.sites[index];
     var practice = site[3] < 0 ? null : data.practices[site[3]];
-    var found = practice ? group(data.options[chosen].practiceGroup[site[3]]) : null;
-    var hubOf = data.options[chosen].groups.filter(function (entry) { return entry.hub === index; });
+    var hubOf = plan.groups.filter(function (entry) { return entry.hub === index; });
     return makeTable(site[1] || site[0], [
       ["Site", site[0] + ", " + kindText(site[2])],
       ["Practice", practice ? practice[1] + " (" + practice[0] + ")" : "none"],
-      ["Patients on its list", practice ? grouped(practice[2]) : ""],
-      ["Group", practice ? groupTitle(found) : ""],
+      ["Patients on its list", practice ? count(practice[2]) : ""],
+      ["Group", practice ? groupTitle(group(plan.practiceGroup[site[3]])) : ""],
       ["Hub of", hubOf.map(groupTitle).join(", ")]
     ]);
   }
   data.sites.forEach(function (site, index) {
     var main = site[2] === "main";
     var marker = L.circleMarker([site[4], site[5]], {
-      pane: "plan-sites", main: main, radius: 4, color: main ? "#ffffff" : "#17222c", weight: 1.2,
+      pane: main ? "plan-sites" : "plan-branches", main: main, radius: 4, color: main ? "#ffffff" : "#17222c", weight: 1.2,
       fillColor: main ? "#17222c" : site[2] === "branch" ? "#ffffff" : "#9aa5ae", fillOpacity: 1
     });
-    marker.bindTooltip(function () { return siteTable(index); }, { opacity: 1 });
-    marker.bindPopup(function () { return siteTable(index); }, popupSize);
-    marker.on("popupopen", function () { marker.closeTooltip(); });
-    noTabStop(marker).addTo(layers.sites);
+    withFacts(marker, function () { return siteTable(index); });
+    marker.on("click", function () { choosePractice(site[3]); });
+    marker.addTo(main ? layers.sites : layers.branches);
   });
+  /* While a grouping is tried, a click on a site chooses its practice there. */
+  function choosePractice(position) {
+    if (!trial || position < 0) { return; }
+    document.dispatchEvent(new CustomEvent("practice-chosen", { detail: data.practices[position][0] }));
+  }
+
+  /* ---- what differs from option to option ---- */
 
   var edges = readEdges(data.areas);
 
   function groupTable(found) {
+    var names = found.members.map(function (member) { return data.practices[member][1]; }).join("; ");
+    if (plan.trial) { return makeTable(groupTitle(found), [["Hub", data.sites[found.hub][1]], ["Practices", names]]); }
     return makeTable(groupTitle(found), [
       ["Kind", found.kind],
-      ["Registered patients", grouped(found.size)],
-      ["Minimum", grouped(found.minimum) + " (" + signed(found.margin) + ")"],
+      ["Registered patients", count(found.size)],
+      ["Minimum", found.minimum === null ? "" : count(found.minimum) + " (" + margin(found.margin) + ")"],
       ["Exception", found.exception],
       ["Hub", data.sites[found.hub][1]],
       ["Mean minutes to the hub", minutesText(found.minutes)],
-      ["Practices", found.members.map(function (member) { return data.practices[member][1]; }).join("; ")]
+      ["Longest, practice to hub", minutesText(found.longest)],
+      ["Practices", names]
     ]);
   }
-
-  function drawOption() {
-    var option = data.options[chosen];
-    areaLayers.forEach(function (layer, index) { layer.setStyle(areaStyle(index)); });
+  function drawBorders() {
+    var between = edges.filter(function (edge) {
+      return edge.sides.length < 2 || plan.areaGroup[edge.sides[0]] !== plan.areaGroup[edge.sides[1]];
+    });
+    var lines = toLatLon(joinEdges(between), data.units);
+    var plain = { pane: "plan-borders", lineJoin: "round", lineCap: "round", interactive: false };
+    L.polyline(lines, Object.assign({ color: "#ffffff", weight: 5, opacity: 0.8 }, plain)).addTo(layers.borders);
+    L.polyline(lines, Object.assign({ color: "#17222c", weight: 2.2 }, plain)).addTo(layers.borders);
+  }
+  function drawHub(found) {
+    if (found.hub < 0) { return; }
+    var site = data.sites[found.hub];
+    var mark = makeElement("span", "hub-mark");
+    mark.appendChild(makeElement("span", "", "H"));
+    var hub = L.marker([site[4], site[5]], {
+      pane: "plan-hubs", keyboard: false, icon: L.divIcon({ className: "hub-icon", html: mark, iconSize: [24, 24] })
+    });
+    withFacts(hub, function () { return groupTable(found); }, [10, 0]);
+    hub.on("popupopen", function () { reachOf([site[0]]); });
+    hub.on("popupclose", reachOfAll);
+    hub.on("click", function () { choosePractice(site[3]); });
+    hub.addTo(layers.hubs);
+  }
+  function drawLetters(found) {
+    var html = makeElement("span", "group-label", found.id);
+    found.letters = L.marker(found.label, {
+      pane: "plan-labels", interactive: false, keyboard: false,
+      icon: L.divIcon({ className: "group-icon", html: html, iconSize: [0, 0] })
+    }).addTo(layers.labels);
+  }
+  function drawPlan() {
+    colourAreas();
     layers.borders.clearLayers();
     layers.hubs.clearLayers();
     layers.labels.clearLayers();
-    var between = edges.filter(function (edge) {
-      return edge.sides.length < 2 || option.areaGroup[edge.sides[0]] !== option.areaGroup[edge.sides[1]];
+    drawBorders();
+    plan.groups.forEach(function (found) {
+      if (found.empty) { return; }
+      drawHub(found);
+      drawLetters(found);
     });
-    var lines = chain(between, data.units);
-    L.polyline(lines, {
-      pane: "plan-borders", color: "#ffffff", weight: 4.5, opacity: 0.75, lineJoin: "round", interactive: false
-    }).addTo(layers.borders);
-    L.polyline(lines, {
-      pane: "plan-borders", color: "#22303c", weight: 2, lineJoin: "round", lineCap: "round", interactive: false
-    }).addTo(layers.borders);
-    option.groups.forEach(function (found) {
-      var site = data.sites[found.hub];
-      var mark = makeElement("span", "hub-mark");
-      mark.appendChild(makeElement("span", "", "H"));
-      var hub = L.marker([site[4], site[5]], {
-        pane: "plan-hubs", keyboard: false, icon: L.divIcon({ className: "hub-icon", html: mark, iconSize: [22, 22] })
-      });
-      hub.bindTooltip(function () { return groupTable(found); }, { opacity: 1, offset: [10, 0] });
-      hub.bindPopup(function () { return groupTable(found); }, popupSize);
-      hub.on("popupopen", function () { hub.closeTooltip(); });
-      noTabStop(hub).addTo(layers.hubs);
-      found.letters = L.marker(found.label, {
-        pane: "plan-labels", interactive: false, keyboard: false,
-        icon: L.divIcon({ className: "group-icon", html: makeElement("span", "group-label", found.id), iconSize: [0, 0] })
-      }).addTo(layers.labels);
-    });
+    reachOfAll();
     makeRoom();
+  }
+  function reachOf(codes) { if (data.reach && map.hasLayer(layers.reach)) { drawReach(layers.reach, data.reach, codes); } }
+  function reachOfAll() {
+    reachOf(plan.groups.filter(function (found) { return found.hub >= 0 && !found.empty; }).map(function (found) {
+      return data.sites[found.hub][0];
+    }));
   }
 
   /* Letters stand near the middle of their area, but never on each other: a line joins those that had to move. */
   function makeRoom() {
     var placed = [];
     var inside = L.bounds([20, 12], map.getSize().subtract([20, 12]));
-    var hubs = data.options[chosen].groups.map(function (found) {
-      var site = data.sites[found.hub];
-      return map.latLngToLayerPoint([site[4], site[5]]);
+    var drawn = plan.groups.filter(function (found) { return !found.empty; });
+    var hubs = drawn.filter(function (found) { return found.hub >= 0; }).map(function (found) {
+      return map.latLngToLayerPoint(data.sites[found.hub].slice(4, 6));
     });
     var steps = [[0, 0]];
     [0.9, 1.5, 2.3, 3.2, 4.3].forEach(function (r) {
@@ -220,7 +226,7 @@ function startBlueprintMap(map, layers) {
       }
     });
     layers.labels.eachLayer(function (layer) { if (layer instanceof L.Polyline) { layers.labels.removeLayer(layer); } });
-    data.options[chosen].groups.forEach(function (found) {
+    drawn.forEach(function (found) {
       var element = found.letters && found.letters.getElement();
       if (!element) { return; }
       var label = element.firstChild;
@@ -259,34 +265,59 @@ function startBlueprintMap(map, layers) {
     var across = map.latLngToLayerPoint(bounds.getSouthEast()).x - map.latLngToLayerPoint(bounds.getSouthWest()).x;
     var near = Math.max(0, Math.min(1, (across - 300) / 3000));
     map.getContainer().style.setProperty("--mark", (0.72 + 0.28 * Math.min(1, near * 4)).toFixed(2));
-    layers.sites.eachLayer(function (marker) {
-      marker.setRadius((marker.options.main ? 2.6 : 2.1) + 3.6 * near);
+    [layers.sites, layers.branches].forEach(function (sites) {
+      sites.eachLayer(function (marker) { marker.setRadius((marker.options.main ? 2.6 : 2.1) + 3.6 * near); });
     });
   }
 
-  function show(optionId) {
-    data.options.forEach(function (option, index) { if (option.id === optionId) { chosen = index; } });
-    map.closePopup();
-    drawOption();
+  /* ---- which plan is drawn ---- */
+
+  function nameShown() {
     var title = document.getElementById("map-option");
-    var panelTitle = document.getElementById(optionId + "-title");
-    if (title && panelTitle) { title.textContent = panelTitle.textContent; }
+    var panelTitle = document.getElementById(data.options[chosen].id + "-title");
+    if (plan.trial) { title.textContent = "Your trial, not a proposal"; }
+    else if (panelTitle) { title.textContent = panelTitle.textContent; }
   }
-  document.addEventListener("option-shown", function (event) { show(event.detail); });
+  function show() {
+    plan = trial || data.options[chosen];
+    map.closePopup();
+    drawPlan();
+    nameShown();
+  }
+  document.addEventListener("option-shown", function (event) {
+    data.options.forEach(function (option, index) { if (option.id === event.detail) { chosen = index; } });
+    show();
+  });
+  document.addEventListener("trial-changed", function (event) {
+    if (!data.areaPractices) { return; }
+    var detail = event.detail;
+    var middles = areaLayers.map(function (layer) {
+      var middle = layer.getBounds().getCenter();
+      return [middle.lat, middle.lng];
+    });
+    trial = detail && detail.on ? planOfTrial(detail, data, middles) : null;
+    show();
+  });
 
   document.querySelectorAll("input[name=colouring]").forEach(function (choice) {
     choice.addEventListener("change", function () {
       if (!choice.checked) { return; }
       colouring = choice.value;
       document.documentElement.classList.toggle("by-minutes", colouring === "minutes");
-      areaLayers.forEach(function (layer, index) { layer.setStyle(areaStyle(index)); });
+      document.documentElement.classList.toggle("by-change", colouring === "change");
+      colourAreas();
     });
   });
 
+  drawLocalities(layers.localities || L.featureGroup(), data);
+  if (data.roads) { drawRoads(map, layers.roads, data); }
+  if (data.tiles) { addStreetMap(map, layers.tiles, data.tiles); }
+  if (data.reach) { layers.reach.on("add", reachOfAll); }
   map.fitBounds(data.bounds, { padding: [8, 8], animate: false });
   map.setMinZoom(Math.max(map.getZoom() - 1, 0));
-  show(data.options[0].id);
+  show();
   sizeMarks();
+  addMapKeys(map, list);
   map.on("zoomend", function () { makeRoom(); sizeMarks(); });
   layers.labels.on("add", makeRoom);
   var resizing = 0;

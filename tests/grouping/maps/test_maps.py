@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from dataclasses import replace
@@ -15,7 +14,7 @@ import shapely
 from geodata.catchments import area_polygons
 from grouping import maps
 from grouping.escape import script_data
-from grouping.maps.still import _letters_apart
+from grouping.maps.still import DRAWING_WIDTH, LETTER_HEIGHT, letters_apart
 from grouping.plan import Plan
 from grouping.result import Run
 from tests.grouping.made_run import made_place, made_run
@@ -65,31 +64,6 @@ def test_ties_go_to_the_smaller_group_id() -> None:
     plan = Plan.from_groups([(("J80001",), "J80001"), (("J80002",), "J80002")])
     even = type(place)(**{**place.__dict__, "registrations": table})
     assert maps.group_of_area(even, plan)["E01000003"] == "G01"
-
-
-def test_groups_that_touch_differ_in_colour() -> None:
-    run = made_run()
-    polygons, colours = _prepared(run)
-    for option, colour in zip(run.options, colours, strict=True):
-        belongs = maps.group_of_area(run.place, option.option.plan).to_numpy()
-        for i, j in zip(*shapely.STRtree(polygons).query(polygons, predicate="intersects"), strict=True):
-            if belongs[i] and belongs[j] and belongs[i] != belongs[j]:
-                assert colour[belongs[i]] != colour[belongs[j]]
-
-
-def test_many_groups_in_a_row_share_colours_but_no_neighbours_do() -> None:
-    strips = np.array([shapely.box(i, 0, i + 1, 1) for i in range(40)])
-    ids = [f"G{i:02d}" for i in range(40)]
-    colour = maps.group_colours(strips, ids, ids)
-    assert all(colour[a] != colour[b] for a, b in itertools.pairwise(ids))
-    assert set(colour.values()) == set(range(len(maps.PALETTE)))
-
-
-def test_a_group_among_many_has_a_colour_of_its_own() -> None:
-    shapes = np.array([shapely.box(0, 0, 20, 1), *(shapely.box(i, 1, i + 0.9, 2) for i in range(20))])
-    ids = [f"G{i:02d}" for i in range(21)]
-    colour = maps.group_colours(shapes, ids, ids)
-    assert list(colour.values()).count(colour["G00"]) == 1
 
 
 def test_neighbours_still_share_their_edges_after_simplifying_and_rounding() -> None:
@@ -152,19 +126,10 @@ def test_classes_of_minutes_include_their_upper_end() -> None:
 def test_letters_of_a_drawing_never_cover_each_other() -> None:
     middles = [(1000 + 10 * i, 1000 + 7 * i) for i in range(8)]
     ids = [f"G{i:02d}" for i in range(8)]
-    placed = _letters_apart(middles, middles, ids)
+    placed = letters_apart(middles, middles, ids)
     for i, (x, y) in enumerate(placed):
         for other_x, other_y in placed[:i]:
             assert abs(x - other_x) > 60 or abs(y - other_y) > 35
-
-
-def test_the_frame_is_the_same_every_time_and_names_no_address() -> None:
-    run = made_run()
-    first, second = maps.folium_frame(run), maps.folium_frame(run)
-    assert first == second
-    assert "http" not in first.html + first.script
-    assert "L.map(" in first.script
-    assert "L.control.layers(" in first.script
 
 
 def test_the_frame_of_the_map_is_south_west_to_north_east_and_sites_lie_in_it() -> None:
@@ -187,11 +152,12 @@ def test_areas_carry_the_minutes_and_the_group_of_each_option() -> None:
     run = made_run()
     data = maps.map_data(run, *_prepared(run))
     codes = [area[0] for area in data["areas"]]
+    routines = data["options"][0]["areaRoutine"]  # the same in all options, so that it is told once
     for option, drawn in zip(run.options, data["options"], strict=True):
         table = option.areas.set_index("area_code")
         belongs = maps.group_of_area(run.place, option.option.plan)
         for code, hub, routine, group in zip(
-            codes, drawn["areaHub"], drawn["areaRoutine"], drawn["areaGroup"], strict=True
+            codes, drawn["areaHub"], drawn.get("areaRoutine", routines), drawn["areaGroup"], strict=True
         ):
             for shown, column in ((hub, "minutes_hub"), (routine, "minutes_routine")):
                 known = table[column].get(code, np.nan)
@@ -254,7 +220,7 @@ def test_letters_stand_in_the_larger_of_two_parts_whichever_comes_first() -> Non
             polygons[cell] = shapely.box(360_000 + 20_000 * cell, 80_000, 360_000 + 20_000 * cell + side, 80_000 + side)
         changed = replace(run, place=replace(run.place, registrations=served), options=(option,))
         (group,) = maps.draw(changed, polygons, [{"G01": 0}]).options[0].groups
-        assert (group.spot[0] > maps.DRAWING_WIDTH / 2) == (wide == 5)
+        assert (group.spot[0] > DRAWING_WIDTH / 2) == (wide == 5)
 
 
 def test_north_is_up_and_the_scale_is_true_in_a_static_drawing() -> None:
@@ -281,6 +247,6 @@ def test_north_is_up_and_the_scale_is_true_in_a_static_drawing() -> None:
 
 
 def test_letters_avoid_the_hub_where_there_is_room() -> None:
-    (label,) = _letters_apart([(1000, 1000)], [(1000, 1010)], ["G01"])
-    assert abs(label[1] - 1010) > maps.LETTER_HEIGHT / 2
-    assert _letters_apart([(1000, 1000)], [(3000, 1000)], ["G01"]) == [(1000, 1000)]
+    (label,) = letters_apart([(1000, 1000)], [(1000, 1010)], ["G01"])
+    assert abs(label[1] - 1010) > LETTER_HEIGHT / 2
+    assert letters_apart([(1000, 1000)], [(3000, 1000)], ["G01"]) == [(1000, 1000)]

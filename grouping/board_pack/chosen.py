@@ -1,0 +1,48 @@
+"""One option of a run, as a picture or two pages show it: its map, and what it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from grouping import maps
+from grouping.result import AssessedOption, Run
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One option taken out of a run.
+
+    Parameters
+    ----------
+    run
+        The run with this option alone.
+    option
+        The option.
+    colours
+        Position in the palette of each group, as on the page of the run.
+    drawing
+        The still map of the option.
+    """
+
+    run: Run
+    option: AssessedOption
+    colours: dict[str, int]
+    drawing: maps.Drawing
+
+
+def choose(run: Run, option_id: str) -> Chosen:
+    """Take one option out of a run and draw its map.
+
+    Raises
+    ------
+    KeyError
+        The run has no such option.
+    """
+    option = next((one for one in run.options if one.option.option_id == option_id), None)
+    if option is None:
+        raise KeyError(option_id)
+    alone = replace(run, options=(option,))
+    polygons = maps.drawn_areas(run.place.areas)
+    belongs = maps.group_of_area(run.place, option.option.plan).to_numpy()
+    colours = maps.group_colours(polygons, belongs, list(option.groups["group_id"]))
+    return Chosen(alone, option, colours, maps.draw(alone, polygons, [colours]))

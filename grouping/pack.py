@@ -1,0 +1,157 @@
+"""What is handed over of a run: the page, a page for each locality, a workbook, pictures, a summary for a board, maps.
+
+Everything is made from the run opened again, for the inside or for the public. What a public pack must not hold is
+taken out of the run before anything is written (`grouping.public`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from geodata.errors import Finding, InputProblems
+from geodata.tables.readers import sha256_of
+from grouping.board_pack import board_files
+from grouping.escape import visible
+from grouping.impact.about import DRAFT, about_of
+from grouping.impact.pack import put_pack
+from grouping.plain_words import NO_CLOSURE, listed, title_of
+from grouping.public import WHAT_IS_LEFT_OUT, public_run
+from grouping.report import write_report
+from grouping.report.locality import write_locality_pages
+from grouping.report.settings import PageSettings
+from grouping.result import Run
+from grouping.runs import IMPACT_FOLDER
+from grouping.tables_of_run import write_run_workbook
+from grouping.writing import new_folder, refuse_foreign, write_json
+
+PACK_VERSION = 1
+RECORD = "pack.json"
+PAGE = "report.html"
+WORKBOOK = "blueprint.xlsx"
+LOCALITIES = "localities"
+
+
+@dataclass(frozen=True)
+class PackChoice:
+    """What goes into a pack.
+
+    Parameters
+    ----------
+    public
+        Whether it is for publication.
+    option
+        The option that the summary and the pictures show; empty for the first.
+    localities
+        Whether a page for each locality is made.
+    try_own, online_tiles
+        As in `grouping.report.settings.PageSettings`.
+    pdf
+        Whether the summary is printed by an installed browser.
+    """
+
+    public: bool = False
+    option: str = ""
+    localities: bool = False
+    try_own: bool = True
+    online_tiles: bool = False
+    pdf: bool = True
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What was written, each file's path within the pack, and what there is to say about it."""
+
+    files: tuple[str, ...]
+    said: tuple[str, ...]
+
+
+def _quiet(stage: str, detail: str) -> None:
+    """No progress wanted."""
+
+
+def write_run_pack(
+    run: Run, out_dir: Path, choice: PackChoice = PackChoice(), *, progress: Callable[[str, str], None] = _quiet
+) -> Packed:
+    """Write a pack; the folder appears only when everything in it is complete.
+
+    Parameters
+    ----------
+    run
+        The run (see `grouping.reopen.reopen`).
+    out_dir
+        Folder to write. An earlier pack there is replaced; any other folder that holds files is left alone.
+    choice
+        What goes into it.
+    progress
+        Told of each part.
+
+    Raises
+    ------
+    InputProblems
+        The option is not in the run, there are no localities, or the folder cannot be written.
+    """
+    option = _chosen(run, choice)
+    run = public_run(run) if choice.public else run
+    page = PageSettings(try_own=choice.try_own, online_tiles=choice.online_tiles and not choice.public)
+    with new_folder(out_dir, refuse=refuse_foreign_pack) as folder:
+        progress("Writing the page", PAGE)
+        write_report(run, folder / PAGE, page)
+        if run.impact is not None:
+            put_pack(run.impact, folder / IMPACT_FOLDER, about_of(run))
+        progress("Writing the workbook", WORKBOOK)
+        write_run_workbook(run, folder / WORKBOOK)
+        if choice.localities:
+            progress("Writing the pages of the localities", LOCALITIES)
+            write_locality_pages(run, folder / LOCALITIES)
+        progress("Writing the summary, the pictures and the maps", option)
+        made = board_files(run, folder, option_id=option, pdf=choice.pdf)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        written = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+        write_json(_record(run, choice, option) | {"files": written}, folder / RECORD, spell=visible)
+    return Packed(tuple(written), made.said)
+
+
+def refuse_foreign_pack(out_dir: Path) -> None:
+    """Stop before work begins when `out_dir` holds something else than a pack (see `writing.refuse_foreign`)."""
+    refuse_foreign(out_dir, RECORD, "a pack")
+
+
+def _chosen(run: Run, choice: PackChoice) -> str:
+    """The option shown; problems with what was asked for are told together."""
+    ids = [option.option.option_id for option in run.options]
+    problems = []
+    if not ids:
+        message = "the run has no option: there is nothing to hand over."
+        problems.append(Finding("error", "run.json", message, "Run the case again.", code="pack"))
+    elif choice.option and choice.option not in ids:
+        message = f"the run has no option called {choice.option!r}."
+        fix = f"Use {listed(ids)}." if len(ids) < 3 else f"Use one of {listed(ids)}."
+        problems.append(Finding("error", "--option", message, fix, value=choice.option, code="pack"))
+    if choice.localities and not run.place.practices["locality"].fillna("").ne("").any():
+        message = "the practices of this case are in no locality, so there are no pages to hand over."
+        fix = "Leave --localities out, or give the case a table of localities."
+        problems.append(Finding("error", "--localities", message, fix, code="pack"))
+    if problems:
+        raise InputProblems(problems)
+    return choice.option or ids[0]
+
+
+def _record(run: Run, choice: PackChoice, option: str) -> dict[str, object]:
+    about = about_of(run)
+    return {
+        "pack_version": PACK_VERSION,
+        "title": title_of(run),
+        "status": DRAFT,
+        "said_first": NO_CLOSURE,
+        "place": run.place.name,
+        "made_up": run.place.made_up,
+        "run_id": run.run_id,
+        "public": run.public,
+        "left_out": WHAT_IS_LEFT_OUT if run.public else "",
+        "option_shown": option,
+        "localities": choice.localities,
+        "try_your_own": choice.try_own,
+        "attributions": list(about.attributions),
+    }
