@@ -187,7 +187,8 @@ def tables_of_run(run: Run) -> list[NamedTable]:
 
     Returns
     -------
-    The tables; one that has no rows because the run has none of it (no findings, nothing left out) is not among them.
+    The tables; one that has no rows because the run has none of it (no findings, nothing left out) is not among them,
+    but those about travel always are, as their files are.
     """
     made = [*_options(run), *_criteria(run), *_groups(run), *_plans(run), *_areas(run), *_partnerships(run)]
     made += [*_remarks(run), *_left_out(run), *_today(run), *_borders(run), *_comparisons(run), *travel_tables(run)]

@@ -6,7 +6,7 @@ from grouping.board_pack.geojson import write_geojson
 from grouping.board_pack.geopackage import write_geopackage
 from grouping.board_pack.pdf import print_pdf
 from grouping.board_pack.picture import write_picture
-from grouping.board_pack.summary import write_summary
+from grouping.board_pack.summary import write_map_page, write_summary
 
 __all__ = [
     "BoardFiles",
@@ -15,6 +15,7 @@ __all__ = [
     "print_pdf",
     "write_geojson",
     "write_geopackage",
+    "write_map_page",
     "write_picture",
     "write_summary",
 ]

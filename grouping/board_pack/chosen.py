@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from grouping import maps
+from grouping.plain_words import count, minutes, option_title, plural
 from grouping.result import AssessedOption, Run
 
 
@@ -46,3 +47,14 @@ def choose(run: Run, option_id: str) -> Chosen:
     belongs = maps.group_of_area(run.place, option.option.plan).to_numpy()
     colours = maps.group_colours(polygons, belongs, list(option.groups["group_id"]))
     return Chosen(alone, option, colours, maps.draw(alone, polygons, [colours]))
+
+
+def lead_of(option: AssessedOption, *, estimate: bool) -> str:
+    """What a title of a map says of an option."""
+    figures = option.headline
+    return (
+        f"{option_title(option.option.option_id)}: {plural(len(option.groups), 'group')} of "
+        f"{count(figures.get('smallest'))} to {count(figures.get('largest'))} registered patients, "
+        f"{minutes(figures.get('mean_minutes_to_hub'))} minutes from home to the hub on average"
+        f"{' (estimate)' if estimate else ''}."
+    )

@@ -11,10 +11,11 @@ from grouping.board_pack.geojson import write_geojson
 from grouping.board_pack.geopackage import write_geopackage
 from grouping.board_pack.pdf import NO_BROWSER, print_pdf
 from grouping.board_pack.picture import write_picture
-from grouping.board_pack.summary import write_summary
+from grouping.board_pack.summary import write_map_page, write_summary
+from grouping.plain_words import listed
 from grouping.result import Run
 
-PICTURE, SUMMARY, SUMMARY_PDF, LAYERS = "map.png", "summary.html", "summary.pdf", "map.gpkg"
+PICTURE, MAP, SUMMARY, LAYERS = "map.png", "map.html", "summary.html", "map.gpkg"
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class BoardFiles:
 
 
 def board_files(run: Run, folder: Path, *, option_id: str, pdf: bool = True) -> BoardFiles:
-    """Write the map as a picture, the two-page summary (HTML and PDF), the GeoPackage and the GeoJSON files.
+    """Write the map (PNG, HTML, PDF), the two-page summary (HTML, PDF), the GeoPackage and the GeoJSON files.
 
-    Everything but the PDF is the same bytes for the same run. Without a browser, or with one that fails, there is no
-    PDF and `said` says what to do; that is no error.
+    Everything but the PDFs is the same bytes for the same run. Without a browser, or with one that fails, there is no
+    PDF, and `said` says what to do; that is no error.
 
     Parameters
     ----------
@@ -46,36 +47,41 @@ def board_files(run: Run, folder: Path, *, option_id: str, pdf: bool = True) -> 
     folder
         An existing folder.
     option_id
-        The option of picture and summary; the layers hold all of them.
+        The option of map and summary; the layers hold all of them.
     pdf
-        Whether a PDF is wanted.
+        Whether PDFs are wanted.
 
     Raises
     ------
     KeyError
         The run has no such option.
     """
-    paths = [folder / name for name in (PICTURE, SUMMARY, LAYERS)]
+    paths = [folder / name for name in (PICTURE, MAP, SUMMARY, LAYERS)]
     write_picture(run, option_id, paths[0])
-    write_summary(run, option_id, paths[1])
-    write_geopackage(run, paths[2])
+    write_map_page(run, option_id, paths[1])
+    write_summary(run, option_id, paths[2])
+    write_geopackage(run, paths[3])
     paths += write_geojson(run, folder)
     said: tuple[str, ...] = ()
     if pdf:
-        printed, said = _printed(folder / SUMMARY, folder / SUMMARY_PDF)
+        printed, said = _printed((folder / MAP, folder / SUMMARY))
         paths += printed
     return BoardFiles(tuple(paths), said)
 
 
-def _printed(page: Path, pdf: Path) -> tuple[list[Path], tuple[str, ...]]:
+def _printed(pages: tuple[Path, ...]) -> tuple[list[Path], tuple[str, ...]]:
+    """The PDF of each page beside it; after the first that fails no other is tried."""
     browser = find_browser()
     if browser is None:
-        return [], (NO_BROWSER.format(page=page.name),)
-    try:
-        print_pdf(browser, page, pdf)
-    except InputProblems as problem:
-        return [], tuple(_sentence(f"{finding.message} {finding.fix}") for finding in problem.findings)
-    return [pdf], ()
+        return [], (NO_BROWSER.format(pages=listed([page.name for page in pages])),)
+    made: list[Path] = []
+    for page in pages:
+        try:
+            print_pdf(browser, page, page.with_suffix(".pdf"))
+        except InputProblems as problem:
+            return made, tuple(_sentence(f"{finding.message} {finding.fix}") for finding in problem.findings)
+        made.append(page.with_suffix(".pdf"))
+    return made, ()
 
 
 def _sentence(words: str) -> str:

@@ -57,8 +57,7 @@ def _collection(run: Run, layer: Layer) -> str:
         "description": layer.words,
         "status": status_of(run),
         "attribution": list(attribution_of(run)),
-        "run_id": visible(run.run_id),
-    }
+    } | ({"run_id": visible(run.run_id)} if run.run_id else {})
     opening = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
     columns = [name for name in layer.frame.columns if name != layer.frame.geometry.name]
     shapes = shapely.transform(layer.frame.geometry.to_numpy(), to_degrees)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyogrio
 
-from grouping.board_pack.layers import Layer, attribution_of, map_layers, status_of
+from grouping.board_pack.layers import Layer, attribution_of, map_layers, run_words, status_of
 from grouping.board_pack.styles import layer_style
 from grouping.escape import visible
 from grouping.plain_words import title_of
@@ -43,13 +43,12 @@ def write_geopackage(run: Run, path: Path) -> None:
     """
     path.unlink(missing_ok=True)
     layers = map_layers(run)
-    said = f"{status_of(run)} {' '.join(attribution_of(run))} Run {visible(run.run_id)}.".strip()
+    said = " ".join(part for part in (status_of(run), *attribution_of(run), run_words(run)) if part)
     facts = {
         "TITLE": visible(title_of(run)),
         "STATUS": status_of(run),
         "ATTRIBUTION": "\n".join(attribution_of(run)),
-        "RUN_ID": visible(run.run_id),
-    }
+    } | ({"RUN_ID": visible(run.run_id)} if run.run_id else {})
     for layer in layers:
         kind = "Point" if layer.name in {"sites", "hubs"} else "MultiPolygon"
         pyogrio.write_dataframe(

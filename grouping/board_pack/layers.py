@@ -113,6 +113,11 @@ def attribution_of(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(visible(part) for part in parts if part))
 
 
+def run_words(run: Run) -> str:
+    """Which run it was, in a sentence; a public run has no name."""
+    return f"Run {visible(run.run_id)}." if run.run_id else ""
+
+
 def option_prefix(option: AssessedOption) -> str:
     """How columns of an option begin: `option_1`."""
     return re.sub(r"\W+", "_", option.option.option_id)

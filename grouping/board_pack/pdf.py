@@ -20,7 +20,7 @@ SECONDS = 120
 """How long a browser may take before it is stopped."""
 
 NO_BROWSER = (
-    "No PDF was made: no Chromium, Chrome or Edge was found on this computer. Open {page} in any browser and print it "
+    "No PDF was made: no Chromium, Chrome or Edge was found on this computer. Open {pages} in any browser and print "
     "(Ctrl-P, A4, background graphics on), or name a browser in the environment variable BLUEPRINT_BROWSER."
 )
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping import maps
-from grouping.board_pack.chosen import Chosen, choose
+from grouping.board_pack.chosen import Chosen, choose, lead_of
 from grouping.board_pack.hatching import TILE, path_points, strokes
-from grouping.board_pack.layers import attribution_of, status_of
+from grouping.board_pack.layers import attribution_of, run_words, status_of
 from grouping.escape import visible
 from grouping.impact.about import DRAFT
 from grouping.maps.hatches import HATCHES, Hatch
-from grouping.plain_words import NO_CLOSURE, count, minutes, option_title, plural, title_of
+from grouping.plain_words import NO_CLOSURE, count, title_of
 from grouping.result import Run
 
 if TYPE_CHECKING:
@@ -206,18 +206,12 @@ def _draw_status(axes: Axes, drawing: maps.Drawing, status: str) -> None:
 
 
 def _draw_frame(figure: Figure, run: Run, chosen: Chosen) -> None:
-    option = chosen.option
-    figures = option.headline
-    said = (
-        f"{option_title(option.option.option_id)}: {plural(len(option.groups), 'group')} of "
-        f"{count(figures.get('smallest'))} to {count(figures.get('largest'))} registered patients, "
-        f"{minutes(figures.get('mean_minutes_to_hub'))} minutes from home to the hub on average"
-    )
+    said = lead_of(chosen.option, estimate=run.times.method.estimate)
     _write(figure, 0.025, 0.965, _short(title_of(run), 78), fontsize=15, fontweight="bold", va="center")
-    _write(figure, 0.025, 0.93, said + (" (estimate)." if run.times.method.estimate else "."), fontsize=9, va="center")
+    _write(figure, 0.025, 0.93, said, fontsize=9, va="center")
     _write(figure, 0.025, 0.9, f"{DRAFT} {NO_CLOSURE}", fontsize=9, fontweight="bold", color=DRAFT_INK, va="center")
     facts = [
-        f"Run {visible(run.run_id)}. Rule set: {run.rules.title} ({run.rules.name}, version {run.rules.version}).",
+        f"{run_words(run)} Rule set: {run.rules.title} ({run.rules.name}, version {run.rules.version}).".strip(),
         *dict.fromkeys([*attribution_of(run), *filter(None, [chosen.drawing.attribution])]),
     ]
     lines = [line for fact in facts for line in textwrap.wrap(_shown(fact), 190)]
@@ -321,7 +315,7 @@ def _letters_of_font() -> frozenset[int]:
     from matplotlib import font_manager  # noqa: PLC0415
 
     plain = font_manager.findfont("DejaVu Sans")
-    bold = font_manager.findfont(font_manager.FontProperties("DejaVu Sans", weight="bold"))
+    bold = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight="bold"))
     found = [frozenset(font_manager.get_font(name).get_charmap()) for name in (plain, bold)]
     return found[0] & found[1]
 

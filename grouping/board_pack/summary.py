@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from grouping.assess import not_granted
-from grouping.board_pack.chosen import Chosen, choose
+from grouping.board_pack.chosen import Chosen, choose, lead_of
 from grouping.board_pack.hatching import Lines, hatch_over
 from grouping.board_pack.layers import attribution_of
 from grouping.escape import visible
@@ -33,7 +33,7 @@ from grouping.plain_words import (
 from grouping.report.answer import answer_lines, more_lines
 from grouping.result import AssessedOption, Run
 
-STYLE = "summary/summary.css"
+STYLE, MAP_STYLE = "summary/summary.css", "summary/map_page.css"
 
 FIRST_OPTION = "The first option"
 
@@ -74,7 +74,7 @@ class SummaryView:
 
     Parameters
     ----------
-    title, option, sentences, more, key_figures, groups
+    title, option, lead, sentences, more, key_figures, groups
         Page one and the table of groups; a key figure is its value and its words.
     impact, impact_table, compared
         Who is better or worse off: sentences and a table for all options; None and nothing without it.
@@ -86,6 +86,7 @@ class SummaryView:
 
     title: str
     option: str
+    lead: str
     sentences: tuple[str, ...]
     more: tuple[str, ...]
     key_figures: tuple[tuple[str, str], ...]
@@ -125,14 +126,28 @@ def summary_title(run: Run, option_id: str) -> str:
 
 def render_summary(run: Run, option_id: str) -> str:
     """Make the summary as text; the parameters are those of `write_summary`."""
+    return _render("summary/summary.html.j2", run, option_id, STYLE)
+
+
+def write_map_page(run: Run, option_id: str, path: Path) -> None:
+    """Write the map of an option as a page of A4, landscape, with the names of its groups; else as `write_summary`."""
+    path.write_text(render_map_page(run, option_id), encoding="utf-8", newline="\n")
+
+
+def render_map_page(run: Run, option_id: str) -> str:
+    """Make the page of the map as text; the parameters are those of `write_map_page`."""
+    return _render("summary/map_page.html.j2", run, option_id, MAP_STYLE)
+
+
+def _render(template: str, run: Run, option_id: str, style: str) -> str:
     chosen = choose(run, option_id)
     return (
         environment()
-        .get_template("summary/summary.html.j2")
+        .get_template(template)
         .render(
             view=_view(run, chosen),
             document_title=summary_title(run, option_id),
-            styles=Markup(without_carriage_returns(own_file(STYLE))),
+            styles=Markup(without_carriage_returns(own_file(style))),
             policy=content_policy(()),
             run=run,
             rules=run.rules,
@@ -154,6 +169,7 @@ def _view(run: Run, chosen: Chosen) -> SummaryView:
     return SummaryView(
         title=title_of(run),
         option=option_title(chosen.option.option.option_id),
+        lead=lead_of(chosen.option, estimate=run.times.method.estimate),
         sentences=tuple(_sentences(run, chosen)),
         more=tuple(_more(run, chosen)),
         key_figures=_key_figures(chosen.option, estimate=run.times.method.estimate),

@@ -6,7 +6,6 @@ with its meaning, and `PACK_VERSION` changes when the layout does.
 
 from __future__ import annotations
 
-import csv
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geodata.tables.readers import sha256_of
-from grouping.escape import spreadsheet_cell, visible
+from grouping.escape import visible
 from grouping.impact.about import DRAFT, About
 from grouping.impact.columns import column_words, in_order, table_words
 from grouping.impact.equality import equality_draft, equality_markdown
 from grouping.impact.words import HIDDEN_NOTE, base_title
 from grouping.impact.workbook import write_workbook
+from grouping.named_table import csv_bytes
 from grouping.plain_words import NO_CLOSURE, option_title
 from grouping.report.impact import render_impact
 from grouping.writing import new_folder, refuse_foreign, write_json
@@ -73,7 +73,7 @@ def put_pack(impact: Impact, folder: Path, about: About) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tables = pack_tables(impact)
     for name, table in tables.items():
-        _write_csv(table, folder / f"{name}.csv")
+        (folder / f"{name}.csv").write_bytes(csv_bytes(table))
     write_workbook(impact, tables, about, folder / WORKBOOK)
     draft = equality_draft(impact, about)
     (folder / EQUALITY).write_text(equality_markdown(draft), encoding="utf-8", newline="\n")
@@ -120,15 +120,6 @@ def _with_decimals(value: object, decimals: int) -> object:
         value = round(value, decimals)
         return int(value) if value == int(value) else value
     return value
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table: texts harmless in a spreadsheet, whole numbers without decimals even where a cell is empty."""
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(table.columns)
-        for row in zip(*(table[column].tolist() for column in table.columns), strict=True):
-            writer.writerow([spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def refuse_foreign_pack(out_dir: Path) -> None:

@@ -65,11 +65,11 @@ def downloads_view(run: Run, most: int = MOST_BYTES) -> DownloadsView:
     most
         Bytes of the page that the packed tables may take.
     """
-    tables = [*plan_files(run), *tables_of_run(run)]
+    tables = [*tables_of_run(run), *plan_files(run)]
     texts = {table.file: csv_bytes(table.table).decode("utf-8") for table in tables}
     inside = _that_fit(texts, most)
     return DownloadsView(
-        tables=tuple(_download(table, table.file in inside) for table in tables),
+        tables=tuple(_download(table, table.file in inside, public=run.public) for table in tables),
         packed=packed_data({file: text for file, text in texts.items() if file in inside}),
         outside=len(tables) - len(inside),
     )
@@ -88,5 +88,6 @@ def _that_fit(texts: dict[str, str], most: int) -> set[str]:
     return inside
 
 
-def _download(table: NamedTable, inside: bool) -> Download:
-    return Download(table.file, table.title, table.holds, len(table.table), table.stands, inside)
+def _download(table: NamedTable, inside: bool, *, public: bool) -> Download:
+    beside = table.stands.startswith("impact/") or not public  # the folder of a public page is that of a pack
+    return Download(table.file, table.title, table.holds, len(table.table), table.stands if beside else "", inside)

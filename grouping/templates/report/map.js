@@ -140,6 +140,14 @@ function startBlueprintMap(map, layers, list) {
   function choosePractice(position) {
     if (!trial || position < 0) { return; }
     document.dispatchEvent(new CustomEvent("practice-chosen", { detail: data.practices[position][0] }));
+    keepPopupInView();
+  }
+  /* What is put into a popup after it has opened makes it higher: its head must not leave the map. */
+  function keepPopupInView() {
+    var popup = map.getContainer().querySelector(".leaflet-popup");
+    if (!popup) { return; }
+    var above = map.getContainer().getBoundingClientRect().top + 6 - popup.getBoundingClientRect().top;
+    if (above > 0) { map.panBy([0, -above], { animate: false }); }
   }
 
   /* ---- what differs from option to option ---- */

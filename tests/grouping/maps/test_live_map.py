@@ -524,3 +524,18 @@ def test_reads_without_scripts_and_prints_every_map_whole(browser, page: str, tm
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert printed[:3] == [3, 3, 0]
     assert all(left >= 0 and right <= 704 and 0 < height < 1000 for left, right, height in boxes)
+
+
+def test_a_popup_that_grows_stays_on_the_map(browser, tried: str, tmp_path: Path) -> None:
+    open_page(browser, tried, tmp_path)
+    _tell(browser, _trial(0))
+    above = browser.execute_script(
+        "document.addEventListener('practice-chosen', () => {"
+        " const more = document.createElement('p'); more.style.height = '300px';"
+        " document.querySelector('.leaflet-popup-content').appendChild(more); });"
+        "const site = feature_group_sites.getLayers()[7];"
+        "site.fire('click', {latlng: site.getLatLng()});"
+        "const popup = document.querySelector('.leaflet-popup').getBoundingClientRect();"
+        "return popup.top - map_blueprint.getContainer().getBoundingClientRect().top"
+    )
+    assert above >= 0

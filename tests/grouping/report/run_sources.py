@@ -404,10 +404,11 @@ def sources(shown: Shown, tables: Tables) -> Checked:
 
 
 def downloads(shown: Shown, tables: Tables) -> Checked:
-    listed = [*plan_files(tables.run), *tables.named.values()]
+    listed = [*tables.named.values(), *plan_files(tables.run)]
     assert [row[0] for row in shown.rows] == [table.title for table in listed]
     for r, table in enumerate(listed):
         yield r, 0, table.title
-        yield r, 1, " ".join(table.holds.split())
+        assert table.file in shown.rows[r][1] or "Too large" in shown.rows[r][1]
+        yield r, 1, shown.rows[r][1]
         yield r, 2, len(table.table)
-        yield r, 3, shown.rows[r][3]
+        yield r, 3, " ".join(table.holds.split())

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,11 @@ def test_the_section_names_every_file_and_how_many_rows_it_has() -> None:
     page = render_report(run)
     section = page[page.index('<section id="downloads"') :]
     buttons = re.findall(r'data-file="([^"]+)"', section)
-    assert buttons == [table.file for table in [*plan_files(run), *tables_of_run(run)]]
+    assert buttons == [table.file for table in [*tables_of_run(run), *plan_files(run)]]
     assert re.search(r'Areas</th>.*?<td class="number">93</td>', section), "31 areas with a patient in three options"
+    assert "options/option-1/plan.csv" in section
+    public = render_report(replace(run, public=True))
+    assert "options/option-1/plan.csv" not in public[public.index('<section id="downloads"') :]
     assert "<noscript>" in section
     assert "What is hidden on this page" not in section
 
@@ -113,7 +117,7 @@ def test_by_keyboard_and_large_enough_to_hit(browser, tmp_path: Path) -> None:
     browser.execute_script(CAPTURE)
     button = browser.find_element("css selector", "#downloads button")
     assert button.size["height"] >= 24
-    assert button.accessible_name == "Download option-1-plan.csv"
+    assert button.accessible_name == "Download options.csv"
     button.send_keys("\n")
     assert len(browser.execute_async_script(ALL_GIVEN, 1)) == 1
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 320
