@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from importlib.resources import files
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver.support.ui import WebDriverWait
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 """What axe-core calls the rules of WCAG 2.2 AA."""
@@ -22,7 +25,18 @@ def open_page(driver: webdriver.Chrome, page: str, folder: Path, width: int = 12
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     driver.get(path.as_uri())
+    _wait_for_the_map(driver)
     return path
+
+
+def _wait_for_the_map(driver: webdriver.Chrome) -> None:
+    """The map of a run is drawn when its data are unpacked; a page without script or without such a map is ready."""
+    ready = (
+        "const r = document.documentElement; return !r.classList.contains('js') || !document.getElementById('map-data')"
+    )
+    WebDriverWait(driver, 10, 0.02).until(
+        lambda one: one.execute_script(f"{ready} || /map-(ready|failed)/.test(r.className)")
+    )
 
 
 def asks_for_nothing(driver: webdriver.Chrome, path: Path) -> bool:
@@ -52,3 +66,9 @@ def accessibility_violations(driver: webdriver.Chrome) -> list[str]:
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+def unpacked(page: str, name: str) -> object:
+    """What `grouping.escape.packed_data` put into an element of a page."""
+    coded = page.split(f'id="{name}">', 1)[1].split("<", 1)[0]
+    return json.loads(gzip.decompress(base64.b64decode(coded)))

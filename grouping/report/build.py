@@ -12,7 +12,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from grouping import maps
-from grouping.escape import packed_data, script_data
+from grouping.escape import packed_data
 from grouping.impact.about import about_of
 from grouping.page import (
     content_policy,
@@ -40,7 +40,7 @@ from grouping.report.method import (
     sureness_rows,
 )
 from grouping.report.option import column_words, option_views
-from grouping.report.settings import PageSettings
+from grouping.report.settings import USUAL, PageSettings
 from grouping.report.today import today_view
 from grouping.report.try_own import SCRIPTS as TRY_SCRIPTS
 from grouping.report.try_own import try_view
@@ -68,7 +68,7 @@ STYLES = (
 """Files of `grouping/templates` that every page of a run holds, in their order."""
 
 
-def write_report(run: Run, path: Path, page: PageSettings = PageSettings()) -> None:
+def write_report(run: Run, path: Path, page: PageSettings = USUAL) -> None:
     """Write the page of a run.
 
     Parameters
@@ -88,7 +88,7 @@ def _compared(run: Run) -> bool:
     return run.agreement is not None and (run.agreement.exact or len(run.near or ()) > 1)
 
 
-def render_report(run: Run, page: PageSettings = PageSettings()) -> str:
+def render_report(run: Run, page: PageSettings = USUAL) -> str:
     """Make the page of a run as text; the parameters are those of `write_report`."""
     polygons = maps.drawn_areas(run.place.areas)
     shapes = maps.group_shapes(run, polygons)
@@ -118,7 +118,7 @@ def render_report(run: Run, page: PageSettings = PageSettings()) -> str:
         scripts=[Markup(script) for script in scripts],  # no text from a file is in them
         policy=content_policy(scripts, (maps.TILE_HOST,) if tiles else ()),
         frame=Markup(frame.html),
-        data=script_data(drawn) if run.options else "",
+        data=packed_data(drawn) if run.options else "",
         legend=maps.legend_of(drawn) if run.options else None,
         tiles=tiles,
         drawing=drawing,

@@ -22,3 +22,7 @@ class PageSettings:
     try_own: bool = True
     online_tiles: bool = False
     locality: str = ""
+
+
+USUAL = PageSettings()
+"""What the page of a run shows where nobody has chosen."""

@@ -137,19 +137,22 @@ def who_leaves(run: Run, option: AssessedOption, today: Today) -> tuple[Leaver, 
     with the practice have less than half of the companions' registered patients.
     """
     now = option.option.plan.group_of
-    lists, names = run.place.practices["list_size"], run.place.practices["name"]
+    practices = run.place.practices
+    lists, names = practices["list_size"].astype(int).to_dict(), practices["name"].to_dict()
     found = []
     for was_in, members in today.groups.items():
+        whole = sum(lists[code] for code in members)
+        parts: dict[str, list[str]] = {}
         for code in members:
-            others = [other for other in members if other != code]
-            if not others or code not in now:
-                continue
-            stay = [other for other in others if other in now[code].members]
-            kept, all_of_them = int(lists.loc[stay].sum()), int(lists.loc[others].sum())
-            if 2 * kept >= all_of_them and stay:
-                continue
-            group_id = now[code].group_id
-            found.append(Leaver(code, str(names[code]), int(lists[code]), was_in, group_id, len(stay), len(others)))
+            if code in now:
+                parts.setdefault(now[code].group_id, []).append(code)
+        for group_id, together in parts.items():
+            with_it = sum(lists[code] for code in together)
+            for code in together:
+                kept, all_of_them = with_it - lists[code], whole - lists[code]
+                stays, companions = len(together) - 1, len(members) - 1
+                if companions and (2 * kept < all_of_them or not stays):
+                    found.append(Leaver(code, str(names[code]), lists[code], was_in, group_id, stays, companions))
     return tuple(sorted(found, key=lambda leaver: (-leaver.patients, leaver.code)))
 
 

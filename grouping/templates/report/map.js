@@ -11,8 +11,17 @@ function holdStill(map) {
   };
 }
 
+/* Folium's frame calls this. The map is drawn when its data are unpacked, a moment later. */
 function startBlueprintMap(map, layers, list) {
-  var data = JSON.parse(document.getElementById("map-data").textContent);
+  var root = document.documentElement;
+  if (!canUnpack()) { root.classList.add("map-failed"); return; }
+  unpackData("map-data").then(function (data) {
+    drawBlueprintMap(map, layers, list, data);
+    root.classList.add("map-ready");
+  });
+}
+
+function drawBlueprintMap(map, layers, list, data) {
   var about = data.estimate ? " (estimate)" : "";
   var chosen = 0;
   var plan = data.options[0];

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import itertools
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from grouping.report.criteria import criteria_view
 from grouping.report.method import findings_by_kind
 from grouping.report.option import option_view
 from grouping.result import Run
-from tests.browsing import asks_for_nothing, open_page
+from tests.browsing import asks_for_nothing, open_page, unpacked
 from tests.grouping.made_run import HOSTILE_NAMES, made_run, scored_run
 
 
@@ -467,7 +466,7 @@ def test_has_the_bones_of_an_accessible_page(page: str) -> None:
 def test_hostile_names_are_text_in_the_file() -> None:
     page = render_report(made_run(names=HOSTILE_NAMES))
     text = _text(page)
-    data = json.loads(re.search(r'id="map-data">(.*?)</script>', page, flags=re.S).group(1))
+    data = unpacked(page, "map-data")
     for name in HOSTILE_NAMES:
         assert visible(name) in text
         assert visible(name) in [area[1] for area in data["areas"]]
