@@ -23,7 +23,7 @@ from grouping.report.locality import write_locality_pages
 from grouping.report.settings import PageSettings
 from grouping.result import Run
 from grouping.runs import IMPACT_FOLDER
-from grouping.tables_of_run import write_run_workbook
+from grouping.tables_of_run import write_run_workbook, write_tables
 from grouping.writing import new_folder, refuse_foreign, write_json
 
 PACK_VERSION = 1
@@ -31,6 +31,9 @@ RECORD = "pack.json"
 PAGE = "report.html"
 WORKBOOK = "blueprint.xlsx"
 LOCALITIES = "localities"
+TABLES = "tables"
+PRINTED = ".pdf"
+"""How the names of files end that a browser printed: it writes the time into them, so that no two are the same."""
 
 
 @dataclass(frozen=True)
@@ -94,22 +97,23 @@ def write_run_pack(
     """
     option = _chosen(run, choice)
     run = public_run(run) if choice.public else run
-    page = PageSettings(try_own=choice.try_own, online_tiles=choice.online_tiles and not choice.public)
+    tiles = choice.online_tiles and not choice.public
+    page = PageSettings(try_own=choice.try_own, online_tiles=tiles, tables=TABLES)
     with new_folder(out_dir, refuse=refuse_foreign_pack) as folder:
         progress("Writing the page", PAGE)
         write_report(run, folder / PAGE, page)
         if run.impact is not None:
             put_pack(run.impact, folder / IMPACT_FOLDER, about_of(run))
-        progress("Writing the workbook", WORKBOOK)
+        progress("Writing the workbook and the tables", WORKBOOK)
         write_run_workbook(run, folder / WORKBOOK)
+        write_tables(run, folder / TABLES)
         if choice.localities:
             progress("Writing the pages of the localities", LOCALITIES)
             write_locality_pages(run, folder / LOCALITIES)
         progress("Writing the summary, the pictures and the maps", option)
         made = board_files(run, folder, option_id=option, pdf=choice.pdf)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        written = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
-        write_json(_record(run, choice, option) | {"files": written}, folder / RECORD, spell=visible)
+        written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        write_json(_record(run, choice, option) | _listed(written), folder / RECORD, spell=visible)
     return Packed(tuple(written), made.said)
 
 
@@ -136,6 +140,12 @@ def _chosen(run: Run, choice: PackChoice) -> str:
     if problems:
         raise InputProblems(problems)
     return choice.option or ids[0]
+
+
+def _listed(written: dict[str, Path]) -> dict[str, object]:
+    """The files with their SHA-256; those printed by a browser by name alone, for each printing has another."""
+    promised = {name: sha256_of(path) for name, path in written.items() if not name.endswith(PRINTED)}
+    return {"files": promised, "printed": [name for name in written if name not in promised]}
 
 
 def _record(run: Run, choice: PackChoice, option: str) -> dict[str, object]:

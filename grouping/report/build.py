@@ -134,7 +134,9 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
         granted=granted_groups(run.options[0]) if run.options else 0,
         options=option_views(run, colours, figures),
         figure_columns=column_words(figures),
-        downloads=downloads_view(replace(run, figures=figures)) if run.options and not page.locality else None,
+        downloads=downloads_view(replace(run, figures=figures), beside=page.tables)
+        if run.options and not page.locality
+        else None,
         findings=findings_by_kind(run.findings),
         proof=proof_lines(run),
         sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),

@@ -33,7 +33,7 @@ class Download:
     rows
         How many rows it has.
     stands
-        Where the same file stands in the folder of the run; empty where it stands only in the workbook of a pack.
+        Where the same file stands in the folder the page is in; empty where it is not there as a file.
     inside
         Whether it is inside the page.
     """
@@ -55,7 +55,7 @@ class DownloadsView:
     outside: int
 
 
-def downloads_view(run: Run, most: int = MOST_BYTES) -> DownloadsView:
+def downloads_view(run: Run, most: int = MOST_BYTES, beside: str = "") -> DownloadsView:
     """Gather the tables of a run as files to be downloaded.
 
     Parameters
@@ -64,12 +64,14 @@ def downloads_view(run: Run, most: int = MOST_BYTES) -> DownloadsView:
         The run, in public mode without what must not be told.
     most
         Bytes of the page that the packed tables may take.
+    beside
+        Folder beside the page that holds the tables, as in a pack; empty for a page in the folder of its run.
     """
     tables = [*tables_of_run(run), *plan_files(run)]
     texts = {table.file: csv_bytes(table.table).decode("utf-8") for table in tables}
     inside = _that_fit(texts, most)
     return DownloadsView(
-        tables=tuple(_download(table, table.file in inside, public=run.public) for table in tables),
+        tables=tuple(_download(table, table.file in inside, run.public, beside) for table in tables),
         packed=packed_data({file: text for file, text in texts.items() if file in inside}),
         outside=len(tables) - len(inside),
     )
@@ -88,6 +90,8 @@ def _that_fit(texts: dict[str, str], most: int) -> set[str]:
     return inside
 
 
-def _download(table: NamedTable, inside: bool, *, public: bool) -> Download:
-    beside = table.stands.startswith("impact/") or not public  # the folder of a public page is that of a pack
-    return Download(table.file, table.title, table.holds, len(table.table), table.stands if beside else "", inside)
+def _download(table: NamedTable, inside: bool, public: bool, beside: str) -> Download:
+    stands = table.stands
+    if not stands.startswith("impact/"):  # those about travel stand in the same place in a run and in a pack
+        stands = f"{beside}/{table.file}" if beside else "" if public else stands
+    return Download(table.file, table.title, table.holds, len(table.table), stands, inside)
