@@ -7,6 +7,7 @@ addresses, postcodes, telephone numbers and dates too: those pass. No message ev
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -40,19 +41,23 @@ _FEW_EACH = 5
 """Postcodes for each practice that may be those of its buildings."""
 
 _PERSON = r"(?:patient|resident|client|carer|service user|next of kin)"
-_REACHED = r"(?:address\w*|postcode|post code|pcds?|phone|telephone|tel|mobile|email|e mail)"
-_NAMED = r"(?:(?:full|first|fore|last|sur|given|family) )?(?:name|names|surname|forename|initials|identifier|id)"
+_REACHED = r"(?:addr|address\w*|postcode|post code|pcds?|phone|telephone|tel|mobile|email|e mail)"
+_NAMED = r"(?:(?:full|first|fore|last|sur|given|family) )?(?:name|names|surname|forename|initials|identifier|id|ref|reference)"
 _NUMBERS = "NHS numbers"
 _BORN = "dates of birth"
 _SINGLE = "particulars of single people"
 _HOME = "home addresses"
 _NAMES: tuple[tuple[str, str], ...] = (
-    (_NUMBERS, r"\bnhs (?:number|no|num|nr)\b(?! of\b)|\bnhs(?:number|no|num)\b"),
-    (_NUMBERS, r"\bchi (?:number|no)\b|\bhospital (?:number|no)\b"),
+    (_NUMBERS, r"\bnhs (?:number|no|num|nr|id)\b(?! of\b)|\bnhs(?:number|no|num|id)\b"),
+    (_NUMBERS, r"\b(?:chi|h c|hospital) (?:number|no)\b|\bmrn\b|\bhcn\b"),
     ("National Insurance numbers", r"\bnino\b|national insurance|\bni (?:number|no)\b"),
-    (_BORN, r"\bdob\b|\bd o b\b|\bbirth ?(?:date|day)\b|\bdate ?of ?birth\b|\byear of birth\b|^born$|\bborn on\b"),
+    (
+        _BORN,
+        r"\bdob\b|\bd o b\b|\bbirth ?(?:date|day)\b|\bdate ?of ?birth\b|\byear of birth\b|\bbirth year\b|\byob\b|^born$|\bborn on\b",
+    ),
     (_SINGLE, rf"\b{_PERSON}(?: s|s)? (?:home )?(?:{_NAMED}|{_REACHED})\b"),
     (_SINGLE, rf"\b(?:name|{_REACHED}) of (?:the )?{_PERSON}s?\b"),
+    (_SINGLE, r"\b(?:pat|person) (?:id|ref|identifier)\b|\bpassport (?:number|no)\b|\bmaiden name\b"),
     (_SINGLE, r"\bnext of kin\b|^patients?(?:home)?(?:name|surname|forename|address|postcode|phone|email|id)$"),
     (_HOME, rf"(?<!care )(?<!nursing )(?<!residential )(?<!retirement )\bhome {_REACHED}\b"),
     (_HOME, r"\bresidential (?:address\w*|postcode)\b|\baddress of residence\b|\bplace of residence\b"),
@@ -65,16 +70,40 @@ _BESIDE = re.compile(
 )
 """Columns that are about single people where another column of the file is."""
 
-_NHS = re.compile(r"\d{3}[ -]?\d{3}[ -]?\d{4}")
-_NINO = re.compile(r"[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\b(?:share|counts?|rate|percent|percentage|proportion|consultations?|clinics?)$")
+"""How the name of a column ends that holds numbers or shares of people, whatever comes before."""
+
+_APART = r"[ .\-]{1,2}"
+_NHS = re.compile(
+    rf"(?<![\d.,])(?:\d{{10}}(?:\.0+)?|\d{{3}}{_APART}\d{{3}}{_APART}\d{{4}}|\d{{4}}{_APART}\d{{3}}{_APART}\d{{3}}"
+    rf"|\d{{9}}{_APART}\d|\d(?:,\d{{3}}){{3}})(?!\d)"
+)
+"""Ten digits that stand by themselves, in one or in three parts, also inside a text."""
+
+_CALLED_NHS = re.compile(r"\bnhs\W{0,3}(?:no|num|number|id)?\W{0,3}$", re.IGNORECASE)
+_EXPONENT = re.compile(r"\d\.\d{9}e\+?0?9", re.IGNORECASE)
+_NINO = re.compile(r"[A-CEGHJ-PR-TW-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]", re.IGNORECASE)
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE)
 _DATES = (
     (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?"), (0, 1, 2)),
-    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})"), (0, 1, 2)),
+    (re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})"), (0, 1, 2)),
     (re.compile(r"(\d{4})(\d{2})(\d{2})"), (0, 1, 2)),
-    (re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?"), (2, 1, 0)),
+    (re.compile(r"(\d{2})(\d{2})(\d{4})"), (2, 1, 0)),
+    (re.compile(r"(\d{1,2}) ?[/.-] ?(\d{1,2}) ?[/.-] ?(\d{4}|\d{2})(?: .*)?"), (2, 1, 0)),
+    (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?: .*)?"), (2, 0, 1)),
 )
-_NAMED_MONTH = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})")
+"""How dates are written, and where year, month and day stand; the first that makes a day is taken."""
+
+_NAMED_MONTH = (
+    (
+        re.compile(r"(?:[a-z]+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -]?([a-z]{3})[a-z]*\.?,?[ -]?(\d{4}|\d{2})", re.I),
+        (2, 1, 0),
+    ),
+    (re.compile(r"([a-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}|\d{2})", re.I), (2, 0, 1)),
+)
+_CENTURY = 30
+"""A year of two digits from here on is of the last century."""
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -182,28 +211,39 @@ def _finding(header: Sequence[str], position: int, about: _Found, file: str, row
 
 def _words(name: str) -> str:
     """A name as small words with single blanks: `NHSNumber`, `nhs_number` and `NHS No.` alike."""
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", str(name))
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", str(name).replace("#", " number "))
     return " ".join(re.sub(r"[^0-9a-z]+", " ", split.casefold()).split())
 
 
 def _by_name(name: str) -> _Found | None:
     for words in dict.fromkeys((_words(name), plain_name(str(name)))):
         for what, pattern in _NAMES:
-            if re.search(pattern, words):
+            if re.search(pattern, words) and not (what in {_SINGLE, _HOME} and _HOW_MANY.search(words)):
                 return _Found(what, "its name says so")
     return None
 
 
 def without_personal_value(finding: Finding) -> Finding:
     """The finding without its value where that holds a number of a single person."""
-    text = finding.value or ""
-    numbers = (found.group() for found in _NHS.finditer(text))
-    return replace(finding, value=None) if _NINO.search(text) or any(map(is_nhs_number, numbers)) else finding
+    return replace(finding, value=None) if holds_personal_number(finding.value or "") else finding
+
+
+def holds_personal_number(text: str) -> bool:
+    """Whether a text holds a number that passes the check of NHS numbers, or is like a National Insurance number."""
+    text = _as_typed(text)
+    return _NINO.search(text) is not None or any(is_nhs_number(found.group()) for found in _NHS.finditer(text))
+
+
+def _as_typed(text: str) -> str:
+    """A text with plain digits, blanks and hyphens, and without characters that are not seen."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", text)
 
 
 def _by_header_cell(name: str) -> _Found | None:
     """A file without column names begins with the data themselves."""
-    text = str(name).strip()
+    text = _as_typed(str(name)).strip()
     if _NHS.fullmatch(text) and is_nhs_number(text):
         return _Found("NHS numbers", "in the place of its name stands a number of ten digits that is one")
     if _NINO.fullmatch(text):
@@ -219,15 +259,35 @@ def _sample(values: Sequence[Any]) -> list[str]:
 
 
 def _by_content(cells: list[str]) -> _Found | None:
+    # whatever a person is known by has digits: words such as "unknown" between them do not count
+    cells = [_as_typed(cell).strip("'\"=; ") for cell in cells if any(mark.isdigit() for mark in cell)]
+    numbers, called = _ten_digits(cells)
+    if called:
+        return _Found("NHS numbers", "a cell holds a number that is called so and passes the check of NHS numbers")
+    if len(set(numbers)) >= FEWEST and _most(numbers, is_nhs_number):
+        return _Found("NHS numbers", f"{_how_many(numbers)} like 999 999 9999 pass the check of NHS numbers")
     if len(set(cells)) < FEWEST:
         return None
-    if _most(cells, lambda cell: _NHS.fullmatch(cell) is not None and is_nhs_number(cell)):
-        return _Found("NHS numbers", f"{_how_many(cells)} are like 999 999 9999 and pass the check of NHS numbers")
     if _most(cells, lambda cell: _NINO.fullmatch(cell) is not None):
         return _Found("National Insurance numbers", f"{_how_many(cells)} are like AA 99 99 99 A")
     if len(cells) >= FEWEST_DATES and _like_births(cells):
         return _Found("dates of birth", f"{_how_many(cells)} are days spread over a lifetime")
     return None
+
+
+def _ten_digits(cells: Sequence[str]) -> tuple[list[str], bool]:
+    """Numbers of ten digits, also inside texts, and whether one that passes the check is called an NHS number."""
+    numbers: list[str] = []
+    called = False
+    for cell in cells:
+        if _EXPONENT.fullmatch(cell):
+            numbers.append(f"{float(cell):.0f}")
+            continue
+        for found in _NHS.finditer(cell):
+            number = re.sub(r"\.0+$", "", found.group()) if found.group()[:10].isdigit() else found.group()
+            numbers.append(number)
+            called |= _CALLED_NHS.search(cell[: found.start()]) is not None and is_nhs_number(number)
+    return numbers, called
 
 
 def _how_many(cells: Iterable[str]) -> str:
@@ -273,17 +333,18 @@ def _like_births(cells: Sequence[str]) -> bool:
 
 def _day(text: str) -> date | None:
     """A day, None for anything else."""
-    for pattern, order in _DATES:
-        if found := pattern.fullmatch(text):
-            return _as_date(*(int(found.group(part + 1)) for part in order))
-    if found := _NAMED_MONTH.fullmatch(text):
-        month = found[2].casefold()
-        return _as_date(int(found[3]), _MONTHS.index(month) + 1, int(found[1])) if month in _MONTHS else None
+    for pattern, order in (*_DATES, *_NAMED_MONTH):
+        if (found := pattern.fullmatch(text)) and (day := _as_date(*(found[part + 1] for part in order))):
+            return day
     return None
 
 
-def _as_date(year: int, month: int, day: int) -> date | None:
+def _as_date(year: str, month: str, day: str) -> date | None:
+    """The day that three texts stand for; the month is a number or begins like its name."""
+    if not month.isdigit():
+        month = str(_MONTHS.index(month.casefold()) + 1) if month.casefold() in _MONTHS else "0"
+    full = int(year) if len(year) > 2 else int(year) + (1900 if int(year) >= _CENTURY else 2000)
     try:
-        return date(year, month, day)
+        return date(full, int(month), int(day))
     except ValueError:
         return None

@@ -43,7 +43,7 @@ from grouping.report.option import column_words, option_views
 from grouping.report.settings import USUAL, PageSettings
 from grouping.report.today import today_view
 from grouping.report.try_own import SCRIPTS as TRY_SCRIPTS
-from grouping.report.try_own import try_view
+from grouping.report.try_own import too_large_to_try, try_view
 from grouping.result import Run
 
 SCRIPTS = (
@@ -99,6 +99,7 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
     scripts = [leaflet_script(), *map(own_file, SCRIPTS), frame.script] if run.options else []
     scripts += [own_file(SCRIPT)] if run.impact is not None else []
     try_own = try_view(run, colours) if page.try_own else None
+    too_large = page.try_own and too_large_to_try(run)
     scripts += [*map(own_file, TRY_SCRIPTS)] if try_own else []
     scripts = [without_carriage_returns(script) for script in scripts]
     drawn = maps.map_data(run, polygons, colours, shapes, try_own=try_own is not None, tiles=tiles)
@@ -109,7 +110,7 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
     return engine.get_template("report/page.html.j2").render(
         run=run,
         page=page,
-        contents=_contents(run, agreement is not None, view, try_own=try_own is not None),
+        contents=_contents(run, agreement is not None, view, try_own=try_own is not None or too_large),
         place=run.place,
         rules=run.rules,
         method=run.times.method,
@@ -147,6 +148,7 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
         attributions=attribution_lines(run),
         no_closure=NO_CLOSURE,
         try_own=try_own,
+        too_large_to_try=too_large,
         left_out_here=WHAT_IS_LEFT_OUT,
         with_locality=bool(run.place.practices["locality"].fillna("").ne("").any()),
     )

@@ -35,6 +35,9 @@ MILLISECONDS = 60_000
 NO_ROUTE = 0xFFFFFF
 """Milliseconds that stand for no route at all."""
 
+MOST_PAIRS = 60_000
+"""Most pairs of a practice and a site: each takes some 15 bytes, so the data of the script are below a megabyte."""
+
 
 @dataclass(frozen=True)
 class TryView:
@@ -56,7 +59,7 @@ class TryView:
 
 
 def try_view(run: Run, colours: Sequence[Mapping[str, int]] = ()) -> TryView | None:
-    """What the section is made from; None where there is nothing to try.
+    """What the section is made from; None where there is nothing to try, or too much for a page.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def try_view(run: Run, colours: Sequence[Mapping[str, int]] = ()) -> TryView | N
     colours
         Palette number of each group, one mapping per option; default the order of the groups.
     """
-    if run.problem is None or not run.options or run.public:
+    if not _to_try(run) or too_large_to_try(run):
         return None
     data = try_data(run, colours)
     return TryView(
@@ -74,6 +77,15 @@ def try_view(run: Run, colours: Sequence[Mapping[str, int]] = ()) -> TryView | N
         options=tuple((option.option.option_id, option_title(option.option.option_id)) for option in run.options),
         practices=len(run.problem.practice_codes),
     )
+
+
+def too_large_to_try(run: Run) -> bool:
+    """Whether there would be something to try, but a page with its data could not be sent by e-mail."""
+    return _to_try(run) and run.problem.practice_to_site.size > MOST_PAIRS
+
+
+def _to_try(run: Run) -> bool:
+    return run.problem is not None and bool(run.options) and not run.public
 
 
 def try_data(run: Run, colours: Sequence[Mapping[str, int]] = ()) -> dict[str, object]:
