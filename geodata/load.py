@@ -98,12 +98,17 @@ def load_place(case_dir: Path) -> Place:
     reading = _Reading(settings, case_folder(case_dir), findings=list(findings))
     _read_tables(reading)
     if settings.record and (case_folder(case_dir) / settings.record).is_file():
-        reading.findings += read_findings(case_folder(case_dir) / settings.record)
+        reading.findings += _still_true(read_findings(case_folder(case_dir) / settings.record), settings)
     place = _check_and_build(reading)
     told = cap_findings(reading.findings)
     if place is None or any(finding.severity == "error" for finding in told):
         raise InputProblems(told)
     return place
+
+
+def _still_true(record: list[Finding], settings: CaseSettings) -> list[Finding]:
+    """What the record of a cut says, without "no file of roads" where roads have been named since."""
+    return [finding for finding in record if finding.code != "no-roads" or settings.roads.method != "roads"]
 
 
 def _read_tables(reading: _Reading) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -78,12 +79,13 @@ def assess(
     rules = problem.rules
     hub = _hub_of_practice(option.plan, problem)
     to_hub = _minutes_to_hub(journeys, hub)
-    groups = _groups_table(option.plan, problem, place, journeys, to_hub)
+    travel = hub_travel(problem, journeys, hub)
+    groups = _groups_table(option.plan, problem, place, travel)
     covered = hub >= 0
     rows = covered[journeys.practice]
     from_before = _before_minutes(before, problem, journeys, times)
     areas = _areas_table(journeys, rows, to_hub, from_before)
-    headline = _headline(groups, journeys, rows, to_hub)
+    headline = _headline(groups, journeys, rows, to_hub, travel.mean(covered))
     if from_before is not None:
         headline |= _change(journeys, rows, to_hub, from_before)
     short = not_granted(groups)
@@ -180,6 +182,49 @@ def _within_limits(
     return near
 
 
+@dataclass(frozen=True)
+class HubTravel:
+    """Journeys to the hub, added up by practice: patients with a route and their minutes, shape (P,)."""
+
+    patients: NDArray[np.float64]
+    minutes: NDArray[np.float64]
+
+    def mean(self, practices: NDArray) -> float:
+        """Mean minutes over the patients of these practices (positions or a mask); NaN where nobody has a route."""
+        patients = self.patients[practices].sum()
+        return float(self.minutes[practices].sum() / patients) if patients > 0 else math.nan
+
+
+def hub_travel(problem: GroupingProblem, journeys: Journeys, hub: NDArray[np.int64]) -> HubTravel:
+    """Journeys from home to the hub of each practice.
+
+    They are added by practice first, as the problem adds them: a page that holds these sums gives the same means to
+    the last bit (`templates/report/try_figures.js`). Where somebody has no route the problem holds infinity, and the
+    journeys themselves are added, without those patients.
+
+    Parameters
+    ----------
+    problem, journeys
+        The problem and its joined registrations.
+    hub
+        Position of the hub of each practice, -1 for none, shape (P,).
+    """
+    practices, site = np.arange(len(hub)), np.maximum(hub, 0)
+    whole = np.isfinite(problem.patient_minutes[practices, site])
+    minutes = _minutes_to_hub(journeys, hub)
+    known = ~np.isnan(minutes)
+    of, patients = journeys.practice[known], journeys.patients[known]
+
+    def either(all_timed: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        added = np.where(whole, all_timed, np.bincount(of, weights, minlength=len(hub)))
+        return np.where(hub >= 0, added, 0.0)
+
+    return HubTravel(
+        either(problem.timed_patients, patients),
+        either(problem.patient_minutes[practices, site], patients * minutes[known]),
+    )
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
 
 
@@ -263,9 +308,7 @@ def _group_names(plan: Plan, problem: GroupingProblem, place: Place) -> list[str
     return numbered
 
 
-def _groups_table(
-    plan: Plan, problem: GroupingProblem, place: Place, journeys: Journeys, to_hub: NDArray[np.float64]
-) -> pd.DataFrame:
+def _groups_table(plan: Plan, problem: GroupingProblem, place: Place, travel: HubTravel) -> pd.DataFrame:
     rules, granted = problem.rules, dict(problem.decided.granted)
     owner_count = place.sites["practice_code"].value_counts()
     rows = []
@@ -275,7 +318,6 @@ def _groups_table(
         share = rural_share(index, problem)
         kind = "rural" if share >= rules.rurality.threshold - 1e-9 else "urban"
         minimum = rules.minimum_for(rural=kind == "rural", locality=main_locality(index, problem))
-        own = np.isin(journeys.practice, index)
         to_site = problem.practice_to_site[index, problem.site_codes.index(group.hub_site_code)]
         rows.append(
             (
@@ -290,7 +332,7 @@ def _groups_table(
                 listed - minimum,
                 _exception_text(group, listed, minimum, kind, place, granted.get(tuple(index))),
                 group.hub_site_code,
-                round(weighted_mean(to_hub[own], journeys.patients[own]), 3),
+                round(travel.mean(index), 3),
                 round(float(to_site.max()), 3) if np.isfinite(to_site).all() else math.nan,
             )
         )
@@ -356,7 +398,7 @@ def _parts(rural: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
 
 
 def _headline(
-    groups: pd.DataFrame, journeys: Journeys, rows: NDArray[np.bool_], to_hub: NDArray[np.float64]
+    groups: pd.DataFrame, journeys: Journeys, rows: NDArray[np.bool_], to_hub: NDArray[np.float64], mean: float
 ) -> dict[str, object]:
     minutes, patients, rural = to_hub[rows], journeys.patients[rows], journeys.rural[rows]
     short = not_granted(groups)
@@ -370,7 +412,7 @@ def _headline(
         "shortfall": int(-groups.loc[short, "margin"].sum()),
         "smallest": int(groups["list_size"].min()),
         "largest": int(groups["list_size"].max()),
-        "mean_minutes_to_hub": weighted_mean(minutes, patients),
+        "mean_minutes_to_hub": mean,
         "mean_minutes_hub_rural": weighted_mean(minutes[parts["rural"]], patients[parts["rural"]]),
         "mean_minutes_hub_urban": weighted_mean(minutes[parts["urban"]], patients[parts["urban"]]),
         "mean_minutes_routine": weighted_mean(journeys.routine[rows], patients),

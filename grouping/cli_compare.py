@@ -36,11 +36,15 @@ def compare(
     """Hold two to five plans against each other: where they agree, where they differ, what each is best at."""
     from grouping.compare.chosen import read_comparison
     from grouping.compare.folder import refuse_foreign_comparison, write_comparison
+    from grouping.compare.named import named_plans
     from grouping.compare.page import work_out
     from grouping.say_compare import say_compare
+    from grouping.writing import refuse_overlap
 
     with told(as_json=as_json):
         refuse_foreign_comparison(out)
+        for one in named_plans(runs):
+            refuse_overlap(one.folder, out, "the comparison")
         with progress() as tell:
             comparison = read_comparison(runs, case_dir=case, anyway=anyway, public=public, progress=tell)
             tell("Comparing", f"{len(comparison.plans)} plans")

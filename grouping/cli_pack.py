@@ -40,14 +40,23 @@ def pack(
     as_json: JsonOption = False,
 ) -> None:
     """Make what is handed over of a run: page, locality pages, workbook, pictures, two-page summary, map layers."""
-    from grouping.pack import PackChoice, refuse_foreign_pack, write_run_pack
+    from grouping.pack import (
+        PackChoice,
+        refuse_foreign_pack,
+        refuse_unknown_option,
+        write_run_pack,
+    )
     from grouping.reopen import reopen
+    from grouping.run_folder import read_record
     from grouping.say_pack import say_pack
+    from grouping.writing import refuse_overlap
 
     if public and online_tiles:
         raise typer.BadParameter("a public page asks nothing of the web", param_hint="--online-tiles")
     with told(as_json=as_json):
+        refuse_overlap(run, out, "the pack")
         refuse_foreign_pack(out)
+        refuse_unknown_option(read_record(run), option)
         with progress() as tell:
             opened = reopen(run, case_dir=case, progress=tell)
             choice = PackChoice(public, option, localities, try_own, online_tiles, pdf)

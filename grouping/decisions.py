@@ -135,11 +135,28 @@ def joined(parts: Iterator[Decided] | Sequence[Decided]) -> Decided:
     return Decided(
         together=tuple(dict.fromkeys(one for part in parts for one in part.together)),
         apart=tuple(sorted({pair for part in parts for pair in part.apart})),
-        locked=tuple(sorted({group.members: group for part in parts for group in part.locked}.values(), key=_members)),
-        granted=tuple(dict.fromkeys(one for part in parts for one in part.granted)),
+        locked=tuple(sorted(_once([group for part in parts for group in part.locked]), key=_members)),
+        granted=tuple(_first_reasons(parts).items()),
         never_exception=tuple(sorted({practice for part in parts for practice in part.never_exception})),
         hubs=tuple(sorted({site for part in parts for site in part.hubs})),
     )
+
+
+def _first_reasons(parts: Sequence[Decided]) -> dict[tuple[int, ...], str]:
+    """Why each set of practices may stay below its minimum: of two reasons the first."""
+    reasons: dict[tuple[int, ...], str] = {}
+    for members, reason in (one for part in parts for one in part.granted):
+        reasons.setdefault(members, reason)
+    return reasons
+
+
+def _once(groups: Sequence[LockedGroup]) -> list[LockedGroup]:
+    """Each set of practices once: by the first decision that names the hub, else by the first."""
+    kept: dict[tuple[int, ...], LockedGroup] = {}
+    for group in groups:
+        if group.members not in kept or kept[group.members].hub < 0 <= group.hub:
+            kept[group.members] = group
+    return list(kept.values())
 
 
 def _members(group: LockedGroup) -> tuple[int, ...]:

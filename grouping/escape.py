@@ -18,9 +18,16 @@ from typing import Any
 from markupsafe import Markup, escape
 
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
-"""Control characters, marks of writing direction, invisible spaces and lone surrogates."""
+"""Control characters, marks of writing direction, invisible spaces, lone surrogates and what is no character.
+
+U+FFFE and U+FFFF may stand in no XML file: a workbook that holds one cannot be opened."""
+
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""What a cell begins with that a spreadsheet may run; the wide forms are read as the plain ones in some languages.
+
+Source: OWASP, CSV Injection."""
 
 _SCRIPT_ESCAPES = {
     "<": "\\u003c",
@@ -97,5 +104,5 @@ def spreadsheet_cell(text: str) -> str:
     comes after it would be read as a row of its own.
     """
     text = visible(text)
-    guarded = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    guarded = f"'{text}" if text.startswith(_FORMULA) else text
     return guarded.replace("\r\n", "\n").replace("\r", "\n")

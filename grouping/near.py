@@ -155,7 +155,8 @@ class NearTold:
     @property
     def phrase(self) -> str:
         """As `Near.phrase`; runs of earlier versions told how many plans alone."""
-        return str(self.told.get("phrase") or f"the {len(self):,} plans nearly as good as the best")
+        number = "the only plan" if len(self) == 1 else f"the {len(self):,} plans"
+        return str(self.told.get("phrase") or f"{number} nearly as good as the best")
 
     @property
     def covered(self) -> float | None:

@@ -125,14 +125,7 @@ def refuse_foreign_pack(out_dir: Path) -> None:
 def _chosen(run: Run, choice: PackChoice) -> str:
     """The option shown; problems with what was asked for are told together."""
     ids = [option.option.option_id for option in run.options]
-    problems = []
-    if not ids:
-        message = "the run has no option: there is nothing to hand over."
-        problems.append(Finding("error", "run.json", message, "Run the case again.", code="pack"))
-    elif choice.option and choice.option not in ids:
-        message = f"the run has no option called {choice.option!r}."
-        fix = f"Use {listed(ids)}." if len(ids) < 3 else f"Use one of {listed(ids)}."
-        problems.append(Finding("error", "--option", message, fix, value=choice.option, code="pack"))
+    problems = _option_problems(ids, choice.option)
     if choice.localities and not run.place.practices["locality"].fillna("").ne("").any():
         message = "the practices of this case are in no locality, so there are no pages to hand over."
         fix = "Leave --localities out, or give the case a table of localities."
@@ -140,6 +133,29 @@ def _chosen(run: Run, choice: PackChoice) -> str:
     if problems:
         raise InputProblems(problems)
     return choice.option or ids[0]
+
+
+def refuse_unknown_option(record: dict, option: str) -> None:
+    """Stop before work begins when a run, by the content of its `run.json`, does not hold the option asked for.
+
+    Raises
+    ------
+    InputProblems
+        It does not, or holds none at all.
+    """
+    if problems := _option_problems([str(one["id"]) for one in record["options"]], option):
+        raise InputProblems(problems)
+
+
+def _option_problems(ids: list[str], wanted: str) -> list[Finding]:
+    if not ids:
+        message = "the run has no option: there is nothing to hand over."
+        return [Finding("error", "run.json", message, "Run the case again.", code="pack")]
+    if wanted and wanted not in ids:
+        message = f"the run has no option called {wanted!r}."
+        fix = f"The only one is {ids[0]}." if len(ids) == 1 else f"Use one of {listed(ids)}."
+        return [Finding("error", "--option", message, fix, value=wanted, code="pack")]
+    return []
 
 
 def _listed(written: dict[str, Path]) -> dict[str, object]:
@@ -162,6 +178,6 @@ def _record(run: Run, choice: PackChoice, option: str) -> dict[str, object]:
         "left_out": WHAT_IS_LEFT_OUT if run.public else "",
         "option_shown": option,
         "localities": choice.localities,
-        "try_your_own": choice.try_own,
+        "try_your_own": choice.try_own and not run.public,
         "attributions": list(about.attributions),
     }

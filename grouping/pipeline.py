@@ -90,7 +90,7 @@ def make_ready(
     listing, progress
         As for `prepare`.
     """
-    progress("Timing the roads", f"{len(loaded.areas)} areas x {len(loaded.sites)} sites")
+    progress("Timing the journeys", f"{len(loaded.areas)} areas x {len(loaded.sites)} sites")
     timed = time_place(loaded, settings, case_dir)
     place, times = timed.place, timed.times
     edges, told = borders(place)

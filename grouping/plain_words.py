@@ -41,6 +41,13 @@ def percent(value: object, digits: int = 0) -> str:
     return UNKNOWN if is_missing(value) else f"{100 * float(value):.{digits}f}%"
 
 
+def share_in_words(value: object) -> str:
+    """A share as a whole percentage; what is neither nobody nor everybody never reads like it."""
+    if not is_missing(value) and 0 < float(value) < 0.005:
+        return "under 1%"
+    return "over 99%" if not is_missing(value) and 0.995 <= float(value) < 1 else percent(value)
+
+
 def signed(value: object) -> str:
     """A whole number with its sign."""
     return UNKNOWN if is_missing(value) else f"{'−' if value < 0 else '+'}{abs(round(float(value))):,}"

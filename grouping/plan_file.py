@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +108,11 @@ def _read_rows(path: Path) -> list[_Row]:
         raise InputProblems(
             [_error(path.name, f"the plan file cannot be read ({problem.strerror}).", "Close it elsewhere, try again.")]
         ) from None
-    lines = text.splitlines()
-    _refuse_personal(lines, path.name)
-    reader = csv.DictReader(lines, delimiter=delimiter_of(lines))
+    body = text.lstrip("\n")
+    above = len(text) - len(body)
+    text = _out_of_one_column(body)
+    _refuse_personal(text, path.name)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter_of(text.split("\n")))
     names = ["_".join((name or "").lower().split()) for name in reader.fieldnames or []]
     if "group_id" not in names:  # the practices of a case hold today's groups under this name
         names = ["group_id" if name == "current_group" else name for name in names]
@@ -128,16 +131,23 @@ def _read_rows(path: Path) -> list[_Row]:
                 for column in missing
             ]
         )
-    rows = [_row(reader.line_num, record) for record in reader]
+    rows = [_row(above + reader.line_num, record) for record in reader]
     rows = [row for row in rows if row.practice_code or row.group_id or row.hub_site_code]
     if not rows:
         raise InputProblems([_error(path.name, "the plan file holds no line.", "Give one line per practice.")])
     return rows
 
 
-def _refuse_personal(lines: list[str], file: str) -> None:
+def _out_of_one_column(text: str) -> str:
+    """The text, or what stood in it before it was pasted into one column of a spreadsheet: each line in quotes."""
+    rows = list(csv.reader(io.StringIO(text)))
+    wrapped = bool(rows) and len(rows[0]) == 1 and all(name in rows[0][0].lower() for name in PLAN_COLUMNS[:2])
+    return "\n".join(row[0] for row in rows if row) if wrapped and text.startswith('"') else text
+
+
+def _refuse_personal(text: str, file: str) -> None:
     """Stop where a column of the file is about single people."""
-    rows = list(csv.reader(lines, delimiter=delimiter_of(lines)))
+    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter_of(text.split("\n"))))
     header = rows[0] if rows else []
     findings = personal_findings(header, lambda at: [row[at] for row in rows[1:] if at < len(row)], file)
     if findings:

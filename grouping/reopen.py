@@ -88,7 +88,7 @@ def reopen(
         _refuse_changed(told, ready, plans, baseline)
     if baseline is not None:
         ready = replace(ready, findings=(*ready.findings, *baseline.findings))
-    progress("Checking every claim", f"{len(plans)} options")
+    progress("Checking every claim", "1 option" if len(plans) == 1 else f"{len(plans)} options")
     options = assess_all(plans, ready, baseline, by_hand=by_hand or anyway)
     refuse_unverified(options)
     if not by_hand:

@@ -139,9 +139,9 @@ class Run:
     Only a run of the optimiser has `near` (the plans nearly as good as the best), `agreement` (who is together in all
     of them), `differences` (between any two options: `option_differences.csv`) and, where they were asked for, `prices`
     of the rules and `write_plans`, which writes all plans nearly as good into a file. `impact` is what the options mean
-    for travel, `problem` the arrays they were made from, `backdrop` the roads behind the map. `public` says that what must
-    not leave the house is no longer in it (see `grouping.public`); the figures of its groups, which need more than is
-    left, then stand in `figures`.
+    for travel, `problem` the arrays they were made from, `backdrop` the roads behind the map. `public` says that what
+    must not leave the house is no longer in it (see `grouping.public`); the figures of its groups, which need more than
+    is left, then stand in `figures`.
     """
 
     run_id: str

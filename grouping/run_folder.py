@@ -14,6 +14,15 @@ from grouping.plan import Before, Group, Plan, ServiceSites
 from grouping.plan_file import PLAN_COLUMNS
 from grouping.rules import RuleSet
 
+NAME_A_RUN = "Name a folder that “blueprint run” or “blueprint score” has made."
+
+OTHER_FOLDERS = {
+    "case.toml": "this is a case, not a run of it.",
+    "pack.json": "this is a pack, not the run it was made from.",
+    "compare.json": "this is a comparison, not a run.",
+}
+"""What is most likely to be named instead of a run, by the file that tells it."""
+
 
 def read_record(run_dir: Path) -> dict:
     """The content of `run.json`.
@@ -26,10 +35,8 @@ def read_record(run_dir: Path) -> dict:
     path = run_dir / "run.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise damaged(
-            str(run_dir), "this is not a run folder: it holds no run.json.", "Name the folder given to --out."
-        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise damaged(str(run_dir), _not_a_run(run_dir), NAME_A_RUN) from None
     except (OSError, ValueError) as trouble:
         raise damaged(str(path), f"run.json cannot be read ({trouble}).", "Run the case again.") from None
     if not isinstance(record, dict) or record.get("schema_version") != 1:
@@ -53,10 +60,20 @@ def case_of(record: dict, run_dir: Path, named_case: Path | None = None) -> Path
     named = record.get("case_folder") or ""
     case_dir = (run_dir / named).resolve()
     if not named or not (case_dir / "case.toml").is_file():
-        raise damaged(
-            "run.json", "the case this run was made from is not where it was.", "Name the case folder with --case."
-        )
+        was = f" ({named}, seen from the run)" if named else ""
+        message = f"the case this run was made from is not where it was{was}."
+        raise damaged(str(run_dir / "run.json"), message, "Name the case folder with --case.")
     return case_folder(case_dir)
+
+
+def _not_a_run(folder: Path) -> str:
+    """What is said of a folder that holds no `run.json`."""
+    if folder.is_file():
+        return "this is a file, not a run folder."
+    if not folder.exists():
+        return "there is no such folder."
+    known = (words for name, words in OTHER_FOLDERS.items() if (folder / name).is_file())
+    return next(known, "this is not a run folder: it holds no run.json.")
 
 
 def rules_of(record: dict) -> RuleSet:

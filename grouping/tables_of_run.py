@@ -19,11 +19,11 @@ from grouping.impact.workbook import cover_facts, impact_tables
 from grouping.named_table import Column, Kind, NamedTable, csv_bytes
 from grouping.plain_words import NO_CLOSURE, option_title, order_in_words, title_of
 from grouping.plan_file import PLAN_COLUMNS
-from grouping.report.border import border_view
-from grouping.report.criteria import criteria_rows
+from grouping.public.words import PRIVATE_RULES
 from grouping.report.group_figures import GroupFigures, all_figures
 from grouping.report.method import rule_rows
-from grouping.report.today import today_view, todays_groups
+from grouping.report.today import todays_groups
+from grouping.report.told import Told
 from grouping.result import AssessedOption, Run
 from grouping.workbook import FILTERS, Cover, write_workbook
 from grouping.writing import findings_table
@@ -177,21 +177,31 @@ GROUP_KINDS: dict[str, Kind] = {
 """Kinds of `grouping.report.group_figures` as those of a table."""
 
 
-def tables_of_run(run: Run) -> list[NamedTable]:
+def tables_of_run(run: Run, told: Told | None = None) -> list[NamedTable]:
     """Every table of a run, in the order of its page.
 
     Parameters
     ----------
     run
         The run; in public mode what must not be told is no longer in it.
+    told
+        What its page tells, where that has been worked out.
 
     Returns
     -------
     The tables; one that has no rows because the run has none of it (no findings, nothing left out) is not among them,
     but those about travel always are, as their files are.
     """
-    made = [*_options(run), *_criteria(run), *_groups(run), *_plans(run), *_areas(run), *_partnerships(run)]
-    made += [*_remarks(run), *_left_out(run), *_today(run), *_borders(run), *_comparisons(run), *travel_tables(run)]
+    told = told or Told(run)
+    made = [*_options(run), *_criteria(run, told), *_groups(run), *_plans(run), *_areas(run), *_partnerships(run)]
+    made += [
+        *_remarks(run),
+        *_left_out(run),
+        *_today(run, told),
+        *_borders(run, told),
+        *_comparisons(run),
+        *travel_tables(run),
+    ]
     return [*made, *_rules(run), *_findings(run), *_checks(run), *_sources(run)]
 
 
@@ -344,7 +354,7 @@ def _options(run: Run) -> list[NamedTable]:
     return _named("options", "Options side by side", "One row an option, with its figures as a whole.", table)
 
 
-def _criteria(run: Run) -> list[NamedTable]:
+def _criteria(run: Run, told: Told) -> list[NamedTable]:
     rows = [
         {
             "criterion": criterion.name,
@@ -356,7 +366,7 @@ def _criteria(run: Run) -> list[NamedTable]:
             "definition": one.definition,
             "source": one.source,
         }
-        for criterion in criteria_rows(run)
+        for criterion in told.criteria
         for one in criterion.indicators
         for option, figure in zip(run.options, one.figures, strict=True)
     ]
@@ -472,7 +482,7 @@ def _left_out(run: Run) -> list[NamedTable]:
     return _named("left_out", "Practices left out", holds, table)
 
 
-def _today(run: Run) -> list[NamedTable]:
+def _today(run: Run, told: Told) -> list[NamedTable]:
     """What becomes of today's groups, where the inputs name them."""
     today, lists = todays_groups(run), run.place.practices["list_size"]
     rows = [
@@ -483,14 +493,14 @@ def _today(run: Run) -> list[NamedTable]:
             "list_size": int(lists.loc[list(today.groups[name])].sum()),
             "becomes": becomes,
         }
-        for option in today_view(run).options
+        for option in told.today.options
         for name, _, _, becomes in option.rows
         if name in today.groups
     ]
     return _named("today", "Today's groups", f"One row one of {today.phrase} under an option.", pd.DataFrame(rows))
 
 
-def _borders(run: Run) -> list[NamedTable]:
+def _borders(run: Run, told: Told) -> list[NamedTable]:
     """Practices on a border: about whom the plans differ, or that could move to another group alone."""
     rows = [
         {
@@ -501,7 +511,7 @@ def _borders(run: Run) -> list[NamedTable]:
             "group_id": group,
             "could_move_to": " ".join(others),
         }
-        for row in (border_view(run).rows if run.options else ())
+        for row in (told.border.rows if run.options else ())
         for option, (group, others) in zip(run.options, row.cells, strict=True)
     ]
     holds = "One row a practice on a border and an option: its group, and the groups it could move to alone."
@@ -537,7 +547,7 @@ def _comparisons(run: Run) -> list[NamedTable]:
 
 
 def _rules(run: Run) -> list[NamedTable]:
-    rows = [(key, meaning, value) for key, meaning, value in rule_rows(run.rules)]
+    rows = [(key, meaning, value) for key, meaning, value in rule_rows(run.rules, PRIVATE_RULES if run.public else ())]
     table = pd.DataFrame(rows, columns=["rule", "meaning", "value"])
     return _named("rules", "Rule set", f"Every value of the rule set “{run.rules.title}”.", table)
 

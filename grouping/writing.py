@@ -45,9 +45,12 @@ def refuse_foreign(out_dir: Path, record: str, what: str) -> None:
     InputProblems
         It is a file, or holds files but not that record.
     """
-    if not out_dir.exists():
+    above = next((folder for folder in out_dir.parents if folder.exists()), None)
+    if above is not None and not above.is_dir():
+        message = f"{above} is a file, so there can be no folder in it."
+    elif not out_dir.exists():
         return
-    if not out_dir.is_dir():
+    elif not out_dir.is_dir():
         message = "this is a file, not a folder."
     elif (out_dir / record).is_file() or not any(out_dir.iterdir()):
         return
@@ -56,6 +59,34 @@ def refuse_foreign(out_dir: Path, record: str, what: str) -> None:
     raise InputProblems(
         [Finding("error", str(out_dir), message, "Name a new folder with --out.", code="output-folder")]
     )
+
+
+def refuse_overlap(run_dir: Path, out_dir: Path, what: str) -> None:
+    """Stop where a run and what is made from it would lie in each other: whichever is made anew takes the other away.
+
+    Parameters
+    ----------
+    run_dir, out_dir
+        The run, and the folder to write.
+    what
+        What is made: `the pack`.
+
+    Raises
+    ------
+    InputProblems
+        One folder is in the other.
+    """
+    run, out = run_dir.resolve(), out_dir.resolve()
+    if out == run:
+        message = "this is the run itself."
+    elif out.is_relative_to(run):
+        message = f"this folder is in the run: the next run written there would take {what} away."
+    elif run.is_relative_to(out):
+        message = f"the run is in this folder, and would go when {what} replaces what is there."
+    else:
+        return
+    fix = "Name a folder beside the run with --out."
+    raise InputProblems([Finding("error", str(out_dir), message, fix, code="output-folder")])
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -42,7 +42,10 @@ _FEW_EACH = 5
 
 _PERSON = r"(?:patient|resident|client|carer|service user|next of kin)"
 _REACHED = r"(?:addr|address\w*|postcode|post code|pcds?|phone|telephone|tel|mobile|email|e mail)"
-_NAMED = r"(?:(?:full|first|fore|last|sur|given|family) )?(?:name|names|surname|forename|initials|identifier|id|ref|reference)"
+_NAMED = (
+    r"(?:(?:full|first|fore|last|sur|given|family) )?"
+    r"(?:name|names|surname|forename|initials|identifier|id|ref|reference)"
+)
 _NUMBERS = "NHS numbers"
 _BORN = "dates of birth"
 _SINGLE = "particulars of single people"
@@ -51,10 +54,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (_NUMBERS, r"\bnhs (?:number|no|num|nr|id)\b(?! of\b)|\bnhs(?:number|no|num|id)\b"),
     (_NUMBERS, r"\b(?:chi|h c|hospital) (?:number|no)\b|\bmrn\b|\bhcn\b"),
     ("National Insurance numbers", r"\bnino\b|national insurance|\bni (?:number|no)\b"),
-    (
-        _BORN,
-        r"\bdob\b|\bd o b\b|\bbirth ?(?:date|day)\b|\bdate ?of ?birth\b|\byear of birth\b|\bbirth year\b|\byob\b|^born$|\bborn on\b",
-    ),
+    (_BORN, r"\bdob\b|\bd o b\b|\byob\b|\bbirth ?(?:date|day|year)\b|\b(?:date|year) ?of ?birth\b|^born$|\bborn on\b"),
     (_SINGLE, rf"\b{_PERSON}(?: s|s)? (?:home )?(?:{_NAMED}|{_REACHED})\b"),
     (_SINGLE, rf"\b(?:name|{_REACHED}) of (?:the )?{_PERSON}s?\b"),
     (_SINGLE, r"\b(?:pat|person) (?:id|ref|identifier)\b|\bpassport (?:number|no)\b|\bmaiden name\b"),
@@ -231,7 +231,16 @@ def without_personal_value(finding: Finding) -> Finding:
 def holds_personal_number(text: str) -> bool:
     """Whether a text holds a number that passes the check of NHS numbers, or is like a National Insurance number."""
     text = _as_typed(text)
-    return _NINO.search(text) is not None or any(is_nhs_number(found.group()) for found in _NHS.finditer(text))
+    return _NINO.search(text) is not None or any(map(is_nhs_number, _numbers_in(text)))
+
+
+def _numbers_in(text: str) -> list[str]:
+    """Numbers of ten digits within a text, as it writes them."""
+    return [_without_decimals(found.group()) for found in _NHS.finditer(text)]
+
+
+def _without_decimals(number: str) -> str:
+    return number[:10] if number[:10].isdigit() else number
 
 
 def _as_typed(text: str) -> str:
@@ -284,7 +293,7 @@ def _ten_digits(cells: Sequence[str]) -> tuple[list[str], bool]:
             numbers.append(f"{float(cell):.0f}")
             continue
         for found in _NHS.finditer(cell):
-            number = re.sub(r"\.0+$", "", found.group()) if found.group()[:10].isdigit() else found.group()
+            number = _without_decimals(found.group())
             numbers.append(number)
             called |= _CALLED_NHS.search(cell[: found.start()]) is not None and is_nhs_number(number)
     return numbers, called

@@ -31,6 +31,9 @@ SMALL_LIST = 1000
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d{1,2})?|[+-]?\.\d+")
 
+_FORMULA = re.compile(r"[=+@\uff1d\uff0b\uff0d\uff20]|-(?!\d*$)")
+"""How a code may not begin: files of plans give codes as they are, and a spreadsheet would run such a cell."""
+
 Kind = Literal["code", "name", "text", "whole", "number", "word"]
 
 
@@ -360,6 +363,11 @@ def _filled(values: pd.Series) -> pd.Series:
     return values.notna() & (values.astype(object) != "")
 
 
+def _plain_codes(values: pd.Series) -> pd.Series:
+    told = {code: _FORMULA.match(str(code)) is None for code in pd.unique(values)}
+    return values.map(told).astype(bool)
+
+
 def table_schema(name: str, columns: Iterable[str], further: Mapping[str, Column] | None = None) -> pa.DataFrameSchema:
     """The pandera schema of a table, over those of its columns that are there."""
     present = set(columns)
@@ -370,6 +378,8 @@ def table_schema(name: str, columns: Iterable[str], further: Mapping[str, Column
         checks = []
         if about.filled:
             checks.append(pa.Check(_filled, error="empty-value", ignore_na=False))
+        if about.kind == "code":
+            checks.append(pa.Check(_plain_codes, error="formula-code"))
         if about.low is not None:
             checks.append(pa.Check.ge(about.low, error="too-low"))
         if about.high is not None:
@@ -515,6 +525,9 @@ def _explain(table: Table, frame: pd.DataFrame, i: int, column: str, check: str)
         if column == "population":
             fix = "Write the number of residents, 0 if nobody lives there."
         return table.finding(i, column, f"{column} is empty.", fix, "empty-value", value="")
+    if check == "formula-code":
+        message = "A spreadsheet would run this code as a formula."
+        return table.finding(i, column, message, "Begin the code with a letter or a digit.", "formula-code")
     if check == "unknown-word":
         message = f"This value is not known for {column}."
         close = nearest(table.text(i, column), [w for w in vocabulary().words[about.words] if len(w) > 2], cutoff=0.75)

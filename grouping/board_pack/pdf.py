@@ -99,6 +99,9 @@ def _run(browser: Path, page: Path, printed: Path, profile: Path, seconds: float
     except subprocess.TimeoutExpired as problem:
         _stop(process)
         raise _problem(browser, page, f"the browser did not finish within {seconds:g} seconds") from problem
+    except BaseException:  # Ctrl-C: a browser in a session of its own does not hear it
+        _stop(process)
+        raise
     lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
     return f" (code {process.returncode}; it said: {lines[-1].strip()[:200]})" if process.returncode and lines else ""
 

@@ -5,6 +5,7 @@ Whatever is cut off, the draft status stays: it stands above the map and twice w
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from functools import cache
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 
 from grouping import maps
 from grouping.board_pack.chosen import Chosen, choose, lead_of
-from grouping.board_pack.hatching import TILE, path_points, strokes
 from grouping.board_pack.layers import attribution_of, run_words, status_of
 from grouping.escape import visible
 from grouping.impact.about import DRAFT
+from grouping.maps.hatch_lines import TILE, path_points, strokes
 from grouping.maps.hatches import HATCHES, Hatch
 from grouping.plain_words import NO_CLOSURE, count, title_of
 from grouping.result import Run
@@ -43,6 +44,12 @@ LEGEND_BOX = (0.7, 0.115, 0.285, 0.765)
 
 SWATCH_TILE_IN = 0.075
 """Side of a tile of a hatch in the legend, in inches."""
+
+SMALLEST_LEGEND = 5.8
+"""Smallest letters of the legend, in points, as long as another column makes them larger."""
+
+SHORTEST_NAME = 8
+"""Letters of a name in the legend below which nobody would know it: then the letters of the group stand alone."""
 
 SETTINGS = {"font.family": "DejaVu Sans", "path.simplify": False, "text.usetex": False}
 """The font comes with matplotlib, so that the picture looks the same everywhere."""
@@ -226,19 +233,45 @@ def _draw_legend(figure: Figure, chosen: Chosen) -> None:
     axes.set_axis_off()
     y = _draw_marks(axes, chosen.drawing)
     groups = list(chosen.option.groups[["group_id", "name", "list_size"]].itertuples(index=False))
-    columns = 1 if len(groups) <= 40 else 2
+    room = 1 - y - 0.03
+    columns = next((number for number in (1, 2, 3) if _legend_size(len(groups), number, room)[1] >= SMALLEST_LEGEND), 4)
+    step, size = _legend_size(len(groups), columns, room)
     rows = -(-len(groups) // columns)
-    step = min(0.0262, (1 - y - 0.03) / max(rows, 1))
-    size = min(6.8, 6.8 * step / 0.0215)
     title = "Groups: letters, name, registered patients"
     _write(axes, 0, y + 0.008, title, fontsize=7.5, fontweight="bold", va="center")
+    points = (1 / columns - 0.16) * LEGEND_BOX[2] * WIDTH_IN * 72
     for position, (group_id, name, patients) in enumerate(groups):
         x, at = (position // rows) / columns, y + 0.035 + (position % rows) * step
         _draw_swatch(axes, (x, at), step, chosen.colours[group_id])
-        room = (48 if columns == 1 else 20) - len(group_id)
-        words = f"{_short(name, room - 9)}, {_number(patients)}"
+        words = _name_and_patients(name, _number(patients), points, size)
         _write(axes, x + 0.07, at, group_id, fontsize=size, fontweight="bold", va="center")
         _write(axes, x + 0.15, at, words, fontsize=size, va="center")
+
+
+def _legend_size(groups: int, columns: int, room: float) -> tuple[float, float]:
+    """Height of a line of the legend, as a share of it, and size of its letters in points."""
+    step = min(0.0262, room / max(-(-groups // columns), 1))
+    return step, min(6.8, 6.8 * step / 0.0215)
+
+
+def _name_and_patients(name: object, patients: str, points: float, size: float) -> str:
+    """Both in so many points of width; the name loses letters, and stands aside where next to nothing would be left."""
+    text = " ".join(_shown(name).split())
+    for letters in range(len(text), min(len(text), SHORTEST_NAME) - 1, -1):
+        words = f"{_short(text, letters)}, {patients}"
+        if _width(words, size) <= points:
+            return words
+    return patients
+
+
+def _width(text: str, size: float) -> float:
+    """How wide a text is, in points."""
+    from matplotlib import font_manager  # noqa: PLC0415
+
+    font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+    font.set_size(10 * size, 72)  # ten times as large: letters are fitted to whole pixels
+    font.set_text(text, 0.0)
+    return font.get_width_height()[0] / 640
 
 
 def _draw_swatch(axes: Axes, at: tuple[float, float], step: float, colour: int) -> None:
@@ -321,9 +354,12 @@ def _letters_of_font() -> frozenset[int]:
 
 
 def _short(words: object, longest: int) -> str:
-    """At most so many letters, an ellipsis where some are left out."""
+    """At most so many letters, an ellipsis where some are left out; the number that tells a name from others stays."""
     text = " ".join(_shown(words).split())
-    return text if len(text) <= longest else text[: max(longest - 1, 1)].rstrip() + "…"
+    if len(text) <= longest:
+        return text
+    ending = re.search(r" \d{1,3}$|$", text).group()
+    return text[: max(longest - 1 - len(ending), 1)].rstrip() + "…" + ending
 
 
 def _number(value: object) -> str:

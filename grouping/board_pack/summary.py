@@ -10,14 +10,13 @@ from markupsafe import Markup
 
 from grouping.assess import not_granted
 from grouping.board_pack.chosen import Chosen, choose, lead_of
-from grouping.board_pack.hatching import Lines, hatch_over
 from grouping.board_pack.layers import attribution_of
 from grouping.escape import visible
 from grouping.impact.about import DRAFT
 from grouping.impact.answer import answer_sentences
 from grouping.impact.page_tables import Table, overview
 from grouping.impact.words import HIDDEN_NOTE, has_change
-from grouping.maps.hatches import HATCHES, PALETTE
+from grouping.maps.hatches import PALETTE
 from grouping.page import content_policy, environment, own_file, without_carriage_returns
 from grouping.plain_words import (
     NO_CLOSURE,
@@ -25,12 +24,12 @@ from grouping.plain_words import (
     is_missing,
     minutes,
     option_title,
-    percent,
     plural,
+    share_in_words,
     signed,
     title_of,
 )
-from grouping.report.answer import answer_lines, more_lines
+from grouping.report.answer import answer_lines, more_lines, up_to_percent
 from grouping.result import AssessedOption, Run
 
 STYLE, MAP_STYLE = "summary/summary.css", "summary/map_page.css"
@@ -39,6 +38,9 @@ FIRST_OPTION = "The first option"
 
 MORE_LINES = 5
 """Most of the further lines that page one has room for beside a map that can be read."""
+
+MOST_GROUPS = 30
+"""Groups whose table leaves room on page two for what else must stand there; of more it is an annex."""
 
 IMPACT_SENTENCES = 5
 
@@ -80,6 +82,8 @@ class SummaryView:
         Who is better or worse off: sentences and a table for all options; None and nothing without it.
     hidden_note
         What a hidden count looks like, on a public page.
+    annex
+        Whether the table of groups stands after the two pages.
     sources
         Tables, dates and licences of the inputs in a sentence each.
     """
@@ -95,6 +99,7 @@ class SummaryView:
     impact_table: Table | None
     compared: bool
     hidden_note: str
+    annex: bool
     sources: tuple[str, ...]
 
 
@@ -108,8 +113,8 @@ def write_summary(run: Run, option_id: str, path: Path) -> None:
     option_id
         One of its options.
     path
-        The file to write: one HTML file without network or script, two A4 pages when it is printed (more where the
-        groups are more than about 35).
+        The file to write: one HTML file without network or script, two A4 pages when it is printed; of more than
+        `MOST_GROUPS` groups the table is an annex on further pages.
 
     Raises
     ------
@@ -154,7 +159,6 @@ def _render(template: str, run: Run, option_id: str, style: str) -> str:
             place=run.place,
             method=run.times.method,
             drawing=chosen.drawing,
-            hatches=_hatches(chosen),
             attributions=tuple(dict.fromkeys([*attribution_of(run), *filter(None, [chosen.drawing.attribution])])),
             draft=DRAFT,
             no_closure=NO_CLOSURE,
@@ -178,14 +182,9 @@ def _view(run: Run, chosen: Chosen) -> SummaryView:
         impact_table=table if table is not None and table.rows else None,
         compared=impact is not None and has_change(impact),
         hidden_note=HIDDEN_NOTE if impact is not None and impact.public else "",
+        annex=len(chosen.option.groups) > MOST_GROUPS,
         sources=_sources(run),
     )
-
-
-def _hatches(chosen: Chosen) -> dict[str, Lines | None]:
-    """The lines over the area of each group."""
-    groups = chosen.drawing.options[0].groups
-    return {group.group_id: hatch_over(HATCHES[group.hatch], group.path) for group in groups}
 
 
 def _sentences(run: Run, chosen: Chosen) -> list[str]:
@@ -195,9 +194,10 @@ def _sentences(run: Run, chosen: Chosen) -> list[str]:
     own, option = option_title(chosen.option.option.option_id), chosen.option.option
     formed, sizes, journey, _, meaning = answer_lines(chosen.run)
     behind = (
-        f"It is one of {plural(len(run.options), 'option')}: its score lies {percent(option.behind_best, 1)} behind "
-        f"that of option 1, and {percent(option.different_from_best)} of patients belong to a practice whose group has "
-        "other members than there."
+        f"It is one of {plural(len(run.options), 'option')}: its score lies at most "
+        f"{up_to_percent(option.behind_best)} behind that of option 1, and "
+        f"{share_in_words(option.different_from_best)} of patients belong to a practice whose group has other members "
+        "than there."
     )
     return [own + formed.removeprefix(FIRST_OPTION), sizes, journey, behind, meaning]
 
@@ -221,7 +221,7 @@ def _key_figures(option: AssessedOption, *, estimate: bool) -> tuple[tuple[str, 
         (f"{count(figures.get('smallest'))} to {count(figures.get('largest'))}", "patients in a group"),
         (count(below), "below their minimum" if below != 1 else "below its minimum"),
         (minutes(figures.get("mean_minutes_to_hub")), f"mean minutes to the hub{said}"),
-        (percent(figures.get("share_within_15_minutes")), "within 15 minutes of the hub"),
+        (share_in_words(figures.get("share_within_15_minutes")), "within 15 minutes of the hub"),
         (minutes(figures.get("mean_minutes_hub_rural")), f"mean minutes, rural areas{said}"),
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from grouping.compare.comparison import Comparison, same_for_all
 from grouping.plain_words import listed
+from grouping.public.words import PRIVATE_RULES
 from grouping.report.method import attribution_lines, rule_rows
 
 
@@ -41,7 +42,7 @@ def rule_differences(comparison: Comparison) -> list[tuple[str, str, tuple[str, 
     held, meanings = [], {}
     for one in comparison.plans:
         values: dict[str, list[str]] = {}
-        for key, meaning, value in rule_rows(one.run.rules):
+        for key, meaning, value in rule_rows(one.run.rules, PRIVATE_RULES if comparison.public else ()):
             values.setdefault(key, []).append(value)
             meanings.setdefault(key, meaning)
         held.append({key: "; ".join(parts) for key, parts in values.items()})
@@ -65,7 +66,8 @@ def remarks(comparison: Comparison) -> tuple[str, ...]:
         count = len(comparison.left_out)
         said.append(
             f"{count:,} {'practice is' if count == 1 else 'practices are'} not in all of these plans and left out of "
-            "the comparison; they are named below. Figures of a whole plan count the practices it holds."
+            f"the comparison; the page names {'it' if count == 1 else 'them'}. Figures of a whole plan count the "
+            "practices it holds."
         )
     if not _same_method(comparison):
         said.append(
@@ -79,8 +81,8 @@ def remarks(comparison: Comparison) -> tuple[str, ...]:
         )
     if not comparison.same_rules:
         said.append(
-            "The plans were made under different rule sets: exceptions and scores are each by its own rules. Which "
-            "values differ is told below."
+            "The plans were made under different rule sets: exceptions and scores are each by its own rules. The page "
+            "tells which values differ."
         )
     return tuple(said)
 

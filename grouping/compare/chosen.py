@@ -103,7 +103,8 @@ def compare_runs(
     comparison = Comparison(plans, remarks=tuple(remarks), public=public)
     if not comparison.codes:
         message = "no practice is in all of these plans, so there is nothing to compare."
-        raise InputProblems([Finding("error", "", message, "Name plans of the same place.", code="compare")])
+        named = ", ".join(one.title for one in plans)
+        raise InputProblems([Finding("error", named, message, "Name plans of the same place.", code="compare")])
     return comparison
 
 

@@ -11,7 +11,7 @@ from geodata.errors import Finding, InputProblems
 from grouping.compare.comparison import FEWEST, MOST
 from grouping.run_folder import damaged, read_record
 
-_OPTION = re.compile(r"(.+):(option-\d+|scored)", re.S)
+_OPTION = re.compile(r"(.+):(option-\d+|scored)", re.S | re.I)
 """`RUN:option-2`; the colon of a Windows drive is never followed by the name of an option."""
 
 
@@ -83,7 +83,7 @@ def _split(word: str) -> tuple[Path, str]:
     if folder.parent.name == "options" and (folder.parent.parent / "run.json").is_file():
         return folder.parent.parent, folder.name
     parts = _OPTION.fullmatch(word)
-    return (Path(parts.group(1)), parts.group(2)) if parts else (folder, "")
+    return (Path(parts.group(1)), parts.group(2).lower()) if parts else (folder, "")
 
 
 def _wrong_number(words: Sequence[str], found: Sequence[Named]) -> Finding:
@@ -96,4 +96,4 @@ def _wrong_number(words: Sequence[str], found: Sequence[Named]) -> Finding:
     else:
         message = f"{len(found)} plans are named; between {FEWEST} and {MOST} can be compared at once."
         fix = "Name fewer runs or options."
-    return Finding("error", words[0] if len(words) == 1 else "", message, fix, code="compare")
+    return Finding("error", words[0] if len(words) == 1 else "RUN...", message, fix, code="compare")

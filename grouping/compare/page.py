@@ -19,7 +19,6 @@ from grouping.compare.picture import Pictures, pictures
 from grouping.compare.together import ALL, NONE, SOME, Core, always_together, together_table
 from grouping.impact.about import DRAFT
 from grouping.impact.words import change_cell, minutes_cell
-from grouping.maps.hatches import HATCHES, INK
 from grouping.page import content_policy, environment, own_file, without_carriage_returns
 from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT
 
@@ -114,8 +113,6 @@ def render_comparison(worked: Worked) -> str:
             remarks=remarks(comparison),
             lines=worked.lines,
             pictures=worked.pictures,
-            hatches=HATCHES,
-            ink=INK,
             leads=[_lead(figures) for figures in zip(*(_few(worked.figures)), strict=True)],
             letters=_letters(worked),
             figures=worked.figures,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from grouping import maps
 from grouping.compare.comparison import Comparison
 from grouping.compare.matched import letter, matched_colours, matched_groups
+from grouping.maps.hatch_lines import Ground, Lines, grounds, hatch_lines
 from grouping.maps.shapes import everything
 from grouping.maps.still import letters_apart
 
@@ -53,6 +54,11 @@ class SmallMap:
     land: str
     groups: tuple[MapGroup, ...]
 
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """What each hatch covers."""
+        return grounds(self.groups)
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -79,6 +85,11 @@ class Pictures:
     scale_length: int
     main_sites: dict[str, tuple[int, int]]
     lettered: Lettered
+
+    @property
+    def hatches(self) -> tuple[Lines | None, ...]:
+        """The lines of each hatch over all of a map, by its number."""
+        return tuple(hatch_lines(hatch, (0, 0, self.width, self.height)) for hatch in maps.HATCHES)
 
 
 def pictures(comparison: Comparison) -> Pictures:

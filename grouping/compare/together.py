@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from geodata.catchments import LEFT_OUT
 from grouping.compare.comparison import Comparison
 
 ALL, SOME, NONE = "all", "some", "none"
@@ -54,6 +55,8 @@ def neighbours(comparison: Comparison) -> set[tuple[str, str]]:
     found = set()
     for one in comparison.plans:
         table = one.run.adjacency
+        if "reason" in table:
+            table = table[table["reason"] != LEFT_OUT]
         for a, b in zip(table["practice_a"].astype(str), table["practice_b"].astype(str), strict=True):
             if a in known and b in known:
                 found.add((min(a, b), max(a, b)))

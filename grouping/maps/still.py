@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from grouping.maps.hatches import HATCHES, PALETTE, Hatch
+from grouping.maps.hatch_lines import Ground, Lines, grounds, hatch_lines
+from grouping.maps.hatches import HATCHES, PALETTE
 from grouping.maps.parts import svg_lines, svg_path
 from grouping.maps.shapes import GroupShapes, dissolved, drawn_localities, everything, group_shapes
 from grouping.result import Run
@@ -68,6 +69,11 @@ class DrawnOption:
     option_id: str
     groups: tuple[DrawnGroup, ...]
 
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """What each hatch covers."""
+        return grounds(self.groups)
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -104,9 +110,9 @@ class Drawing:
     attribution: str = ""
 
     @property
-    def hatches(self) -> tuple[Hatch, ...]:
-        """The tiles that the groups are filled with, by the number of their hatch."""
-        return HATCHES
+    def hatches(self) -> tuple[Lines | None, ...]:
+        """The lines of each hatch over all of the drawing, by its number."""
+        return tuple(hatch_lines(hatch, (0, 0, self.width, self.height)) for hatch in HATCHES)
 
 
 def draw(

@@ -127,7 +127,7 @@ def _printed(impact: Impact, option_id: str) -> dict[str, object]:
             made[f"patients{part}"] = _number(hub["people"])
             if part == "":
                 made["patients_without_route"] = _number(hub["no_route"])
-            if not is_missing(_number(hub["mean_before"])):
+            if not is_missing(hub["mean_before"]):  # hidden is not unknown: what these tables hide is not told here
                 made[f"mean_minutes_before{part}"] = _number(hub["mean_before"])
                 made[f"mean_minutes_compared{part}"] = _number(hub["mean_after"])
                 made[f"patients_compared{part}"] = _number(hub["people_compared"])
@@ -193,9 +193,22 @@ def _printed_means(impact: Impact | None, option_id: str) -> dict[str, float]:
     return {str(row.group_id): _number(row.mean) for row in own.itertuples(index=False)}
 
 
+def public_behind(share: float, patients: float) -> float:
+    """By which share a score lies above the best, rounded up by the rule of `public_score`: it never claims nearer."""
+    if not math.isfinite(share):
+        return share
+    step = 10 ** score_digits(patients)
+    return math.ceil(round(share * step, 6)) / step
+
+
 def public_score(score: float | None, patients: float) -> float | None:
     """A score so rounded that what one patient adds to it is not seen: at most 3 decimals, fewer for few patients."""
     if score is None or not math.isfinite(score):
         return score
+    return round(score, score_digits(patients))
+
+
+def score_digits(patients: float) -> int:
+    """Decimals of a score in which one patient's journey is not seen."""
     digits = math.floor(math.log10(patients / 100)) if patients >= 1_000 else 1
-    return round(score, min(max(digits, 1), 3))
+    return min(max(digits, 1), 3)

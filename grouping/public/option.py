@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from grouping.impact.result import Impact
 from grouping.journeys import Journeys
 from grouping.plan import Before
 from grouping.problem import GroupingProblem
-from grouping.public.figures import public_groups, public_headline, public_score
+from grouping.public.figures import public_behind, public_groups, public_headline, public_score
 from grouping.public.words import is_private, public_note, without_private_reason
 from grouping.result import AssessedOption
 
@@ -30,6 +31,7 @@ def public_option(
     problem: GroupingProblem | None = None,
     before: Before | None = None,
     impact: Impact | None = None,
+    costed: bool = False,
 ) -> AssessedOption:
     """The option with figures that may be published.
 
@@ -44,12 +46,16 @@ def public_option(
         Of the run.
     impact
         Already public, or None.
+    costed
+        Whether the score counts the cost of hubs. It is not told then: what it holds besides is published.
     """
     plan, patients = option.option, float(option.headline.get("patients") or 0.0)
     return replace(
         option,
         option=replace(
-            plan, objective=public_score(plan.objective, patients), behind_best=public_score(plan.behind_best, patients)
+            plan,
+            objective=math.nan if costed else public_score(plan.objective, patients),
+            behind_best=public_behind(plan.behind_best, patients),
         ),
         groups=public_groups(_with_reasons(option.groups), impact, plan.option_id),
         areas=public_areas(option, place, times, problem=problem, before=before),

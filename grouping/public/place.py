@@ -32,7 +32,8 @@ RESIDENTS = ("population", "population_65_plus", "population_75_plus", "populati
 
 HASHED = ("areas", "localities", "postcodes", "pharmacies", "settlements", "public_transport", "roads")
 """Tables whose checksum is published. A file of which all but one column is known can be found by trying until the
-checksum is the same: what a practice was rated would be found so. Tables of practices, sites and patients have none."""
+checksum is the same: what a practice was rated would be found so. Tables of practices, sites and patients have none;
+that of areas has none where a number of residents in it is hidden, or a share rounded."""
 
 
 def public_place(place: Place) -> Place:
@@ -42,15 +43,18 @@ def public_place(place: Place) -> Place:
     patients), and so are the settings of the case. Planned homes, projections and residents of areas are published by
     others; a number of 1 to 7 residents is not known all the same.
     """
+    areas = _areas(place.areas, place.further)
+    whole = areas.equals(_only(place.areas, tuple(areas.columns)))
+    hashed = HASHED if whole else tuple(table for table in HASHED if table != "areas")
     return replace(
         place,
         practices=_only(place.practices, PRACTICE_COLUMNS),
         sites=_only(place.sites, SITE_COLUMNS),
-        areas=_areas(place.areas, place.further),
+        areas=areas,
         registrations=public_registrations(place.registrations, place.practices["list_size"]),
         adjacency=None,
         findings=public_findings(place.findings),
-        sources=tuple(_source(one) for one in place.sources),
+        sources=tuple(_source(one, hashed) for one in place.sources),
         settings={},
         area_points=None,
     )
@@ -84,5 +88,5 @@ def _few(column: pd.Series, population: pd.Series | None, name: str) -> pd.Serie
     return pd.Series(np.asarray(few, dtype=bool), index=column.index)
 
 
-def _source(source: SourceFile) -> SourceFile:
-    return source if source.table in HASHED else replace(source, sha256="")
+def _source(source: SourceFile, hashed: tuple[str, ...]) -> SourceFile:
+    return source if source.table in hashed else replace(source, sha256="")

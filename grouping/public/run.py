@@ -10,11 +10,12 @@ import pandas as pd
 
 from grouping.impact.public import public_impact
 from grouping.problem import GroupingProblem, build_problem
-from grouping.public.figures import public_score
+from grouping.public.figures import public_score, score_digits
 from grouping.public.option import public_option
 from grouping.public.place import public_place
 from grouping.public.words import (
     PRIVATE_RULES,
+    cut_decimals,
     public_findings,
     public_lines,
     public_notes,
@@ -41,10 +42,11 @@ def public_run(run: Run) -> Run:
     if run.public:
         return run
     place, rules = public_place(run.place), _rules(run.rules)
+    costed = rules.weights.hub_cost > 0
     impact = None if run.impact is None else _impact(run.impact)
     problem = None if run.problem is None else _problem(run.problem, place, run.times, rules)
     options = tuple(
-        public_option(option, place, run.times, problem=problem, before=run.before, impact=impact)
+        public_option(option, place, run.times, problem=problem, before=run.before, impact=impact, costed=costed)
         for option in run.options
     )
     made = replace(run, options=options, rules=rules, public=True)
@@ -54,10 +56,10 @@ def public_run(run: Run) -> Run:
         run_id="",
         place=place,
         adjacency=run.adjacency[[name for name in ("practice_a", "practice_b", "reason") if name in run.adjacency]],
-        solver=None if run.solver is None else _solver(run.solver, run.place.list_total),
+        solver=None if run.solver is None else _solver(run.solver, run.place.list_total, costed),
         findings=public_findings(run.findings),
         impact=impact,
-        prices=_prices(run.prices),
+        prices=None if costed else _prices(run.prices, run.place.list_total),
         problem=problem,
         figures=figures,
         write_plans=None,
@@ -97,8 +99,11 @@ def _problem(problem: GroupingProblem, place: Place, times: TravelTimes, rules: 
     )
 
 
-def _solver(solver: SolverReport, patients: int) -> SolverReport:
-    """The certificate, its score rounded, without prices of practices and lines about private columns."""
+def _solver(solver: SolverReport, patients: int, costed: bool) -> SolverReport:
+    """The certificate, its score rounded, without prices of practices and lines about private columns.
+
+    A score that counts the cost of hubs is not told, so that it is in no line either.
+    """
     certificate = {
         key: solver.certificate[key] for key in ("searched", "proven", "ended_by") if key in solver.certificate
     }
@@ -106,16 +111,22 @@ def _solver(solver: SolverReport, patients: int) -> SolverReport:
     certificate["stages"] = [{key: stage[key] for key in ("criterion", "proven") if key in stage} for stage in stages]
     return replace(
         solver,
-        objective=public_score(solver.objective, patients),
-        bound=public_score(solver.bound, patients),
-        explanation=public_lines(solver.explanation),
+        objective=None if costed else public_score(solver.objective, patients),
+        bound=None if costed else public_score(solver.bound, patients),
+        explanation=() if costed else public_lines(solver.explanation, score_digits(patients)),
         certificate=certificate,
         proof={},
     )
 
 
-def _prices(prices: pd.DataFrame | None) -> pd.DataFrame | None:
-    """The prices of rules, without those of rules about private columns."""
+def _prices(prices: pd.DataFrame | None, patients: int) -> pd.DataFrame | None:
+    """The prices of rules, without those of rules about private columns; minutes rounded as scores are."""
     if prices is None or "rule" not in prices:
         return prices
-    return prices[~prices["rule"].isin(PRIVATE_RULES)].reset_index(drop=True)
+    kept = prices[~prices["rule"].isin(PRIVATE_RULES)].reset_index(drop=True)
+    digits = score_digits(patients)
+    changes = [name for name in ("score_change", "minutes_change") if name in kept]
+    made = {name: kept[name].astype(float).round(digits) for name in changes}
+    if "sentence" in kept:
+        made["sentence"] = [cut_decimals(str(sentence), digits) for sentence in kept["sentence"]]
+    return kept.assign(**made)

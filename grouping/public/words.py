@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from geodata.errors import Finding
+from geodata.tables.personal import holds_personal_number
 from grouping.impact.disclosure import public_sentence
 from grouping.input_check.kinds import effect_of
 
@@ -14,7 +15,7 @@ PRIVATE_COLUMNS = ("vulnerability", "condition", "annual_cost")
 """Columns of the input tables that stay in the house."""
 
 PRIVATE_RULES = ("practices.most_vulnerable_share", "hub.conditions", "hub.budget", "weights.hub_cost")
-"""Rules whose effect tells of such columns."""
+"""Rules whose value or effect tells of such columns: each hub of a plan is in one of the conditions asked for."""
 
 REASON_LEFT_OUT = "not published here"
 """Stands for a reason that speaks of what stays in the house."""
@@ -32,12 +33,12 @@ _OF_COLUMNS = re.compile(
 _REASON = re.compile(r"Reason: .*", re.DOTALL)
 _SHARE = re.compile(r"\b([Rr]ural share) (\d+(?:\.\d+)?)%")
 _BETWEEN = re.compile(r"\bThe homes of [\d,]+ of ([\d,]+) patients are estimated")
-_LONG_NUMBER = re.compile(r"(\d+\.\d{3})\d+")
+_DECIMALS = re.compile(r"(\d+)\.(\d+)(?!\d*%)")
 
 
 def is_private(text: str) -> bool:
-    """Whether a text speaks of what stays in the house: vulnerability, condition, money, staff, or a doctor by name."""
-    return bool(_PRIVATE.search(text))
+    """Whether a text speaks of what stays in the house: vulnerability, condition, money, staff, a doctor, a patient."""
+    return bool(_PRIVATE.search(text)) or holds_personal_number(text)
 
 
 def _tells_of_columns(text: str) -> bool:
@@ -65,9 +66,14 @@ def public_note(note: str) -> str:
     return without_private_reason(note)
 
 
-def public_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """Sentences about a search or a method: those that tell of private columns are gone, long decimals are cut."""
-    return tuple(_LONG_NUMBER.sub(r"\1", line) for line in lines if not _tells_of_columns(line))
+def public_lines(lines: Iterable[str], digits: int = 3) -> tuple[str, ...]:
+    """Sentences about a search or a method: those that tell of private columns are gone, decimals are cut."""
+    return tuple(cut_decimals(line, digits) for line in lines if not _tells_of_columns(line))
+
+
+def cut_decimals(text: str, digits: int) -> str:
+    """A text whose numbers, percentages aside, have so many decimals at most."""
+    return _DECIMALS.sub(lambda found: f"{found[1]}.{found[2][:digits]}", text)
 
 
 def public_notes(notes: Iterable[str]) -> tuple[str, ...]:

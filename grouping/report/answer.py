@@ -15,6 +15,7 @@ from grouping.assess import not_granted
 from grouping.near import percent as near_percent
 from grouping.plain_words import (
     NO_CLOSURE,
+    UNKNOWN,
     count,
     is_missing,
     listed,
@@ -22,6 +23,7 @@ from grouping.plain_words import (
     order_in_words,
     percent,
     plural,
+    share_in_words,
 )
 from grouping.result import AssessedOption, Run, SolverReport
 
@@ -68,7 +70,7 @@ def answer_lines(run: Run) -> list[str]:
     return [
         _formed(first, by_hand=run.solver is None),
         _sizes(first, by_hand=run.solver is None),
-        _journey(first, estimate=run.times.method.estimate),
+        _journey(first, estimate=run.times.method.estimate, public=run.public),
         _how_sure(run),
         WHAT_IT_MEANS,
     ]
@@ -84,8 +86,8 @@ def more_lines(run: Run) -> list[str]:
         *_named_groups(first, by_hand=run.solver is None),
         *_breaches_named(first),
         *_left_out(first),
-        _within(figures, estimate=run.times.method.estimate),
-        *_changes(figures),
+        _within(figures, estimate=run.times.method.estimate, public=run.public),
+        *_changes(figures, public=run.public),
         *_estimated(figures),
     ]
     if run.solver is None:
@@ -163,7 +165,7 @@ def _each_short(groups: pd.DataFrame) -> str:
     return listed([f"{row.group_id} ({-row.margin:,} short)" for row in groups.itertuples()])
 
 
-def _journey(option: AssessedOption, *, estimate: bool) -> str:
+def _journey(option: AssessedOption, *, estimate: bool, public: bool) -> str:
     """How far it is to the hub, in the country and in town, and for whom it grows or shrinks against before."""
     figures = option.headline
     sentence = f"From home to the hub it takes {minutes(figures.get('mean_minutes_to_hub'))} minutes by car on average"
@@ -172,17 +174,21 @@ def _journey(option: AssessedOption, *, estimate: bool) -> str:
     if not is_missing(rural) and not is_missing(urban):
         sentence += f", {minutes(rural)} in rural areas and {minutes(urban)} in urban ones"
     longer, shorter = figures.get("share_longer"), figures.get("share_shorter")
-    if not is_missing(longer) and longer == shorter == 0:
+    if not is_missing(longer) and longer == shorter == 0 and not public:
         sentence += "; nobody’s journey differs from before by more than a minute"
     elif not is_missing(longer):
-        sentence += f"; {_share(longer)} of patients travel over a minute longer than before"
-        sentence += f", {_share(shorter)} over a minute less"
+        sentence += f"; {_share(longer, public=public)} of patients travel over a minute longer than before"
+        sentence += f", {_share(shorter, public=public)} over a minute less"
     return f"{sentence}."
 
 
-def _share(value: object) -> str:
-    """A share; one that is hidden stays so."""
-    return value if isinstance(value, str) else percent(value)
+def _share(value: object, *, public: bool) -> str:
+    """A share; one that is hidden stays so, and a public one, rounded to whole percent, never says nobody or all."""
+    if isinstance(value, str):
+        return value
+    if public and not is_missing(value) and float(value) in {0.0, 1.0}:
+        return "over 99%" if value else "under 1%"
+    return share_in_words(value)
 
 
 def _how_sure(run: Run) -> str:
@@ -268,26 +274,26 @@ def _left_out(option: AssessedOption) -> list[str]:
     return ["Practices that are not in this plan are in no total of this page; they are listed under “left out”."]
 
 
-def _within(figures: dict[str, object], *, estimate: bool) -> str:
-    near = _share(figures.get("share_within_15_minutes"))
+def _within(figures: dict[str, object], *, estimate: bool, public: bool) -> str:
+    near = _share(figures.get("share_within_15_minutes"), public=public)
     how = ", estimated on straight lines" if estimate else ""
     return f"{near} of patients are within 15 minutes of the hub by car{how}."
 
 
-def _changes(figures: dict[str, object]) -> list[str]:
+def _changes(figures: dict[str, object], *, public: bool) -> list[str]:
     """Better and worse off against the plan before, if there is one."""
     if is_missing(figures.get("share_longer")):
         return []
+
+    def share(key: str) -> str:
+        return _share(figures.get(key), public=public)
+
     sentence = (
-        f"Against the hubs before, {_share(figures['share_longer'])} of the patients compared have a "
-        f"journey to the hub that is more than a minute longer, and {_share(figures['share_shorter'])} one that is "
-        "more than a minute shorter"
+        f"Against the hubs before, {share('share_longer')} of the patients compared have a journey to the hub that is "
+        f"more than a minute longer, and {share('share_shorter')} one that is more than a minute shorter"
     )
     if not is_missing(figures.get("share_longer_rural")):
-        sentence += (
-            f" (in rural areas {_share(figures['share_longer_rural'])} longer and "
-            f"{_share(figures['share_shorter_rural'])} shorter)"
-        )
+        sentence += f" (in rural areas {share('share_longer_rural')} longer and {share('share_shorter_rural')} shorter)"
     return [f"{sentence}."]
 
 
@@ -338,13 +344,13 @@ def _others(run: Run) -> list[str]:
             " below."
         )
     if further:
-        low, high = (percent(pick(option.behind_best for option in further), 1) for pick in (min, max))
+        behind = up_to_percent(max(option.behind_best for option in further))
         sentences.append(
             f"No {'other ' if near else ''}plan that is really different was found within"
             f" {percent(run.rules.options.bands[-1])} of that score, so"
             f" {plural(len(further), 'option')} {'is' if len(further) == 1 else 'are'} simply the next best"
             f" {'plan' if len(further) == 1 else 'plans'} there {'is' if len(further) == 1 else 'are'},"
-            f" {low if low == high else f'{low} to {high}'} behind."
+            f" at most {behind} behind."
         )
     return sentences
 
@@ -394,24 +400,24 @@ def comparison_rows(run: Run) -> list[tuple[str, list[str]]]:
         row(f"Mean minutes from home to the hub{estimate}", "mean_minutes_to_hub", minutes),
         row("… for patients in rural areas", "mean_minutes_hub_rural", minutes),
         row("… for patients in urban areas", "mean_minutes_hub_urban", minutes),
-        row("Patients within 15 minutes of the hub", "share_within_15_minutes", percent),
-        row("Patients within 30 minutes of the hub", "share_within_30_minutes", percent),
+        row("Patients within 15 minutes of the hub", "share_within_15_minutes", share_in_words),
+        row("Patients within 30 minutes of the hub", "share_within_30_minutes", share_in_words),
         row("Longest, practice to its hub, minutes", "longest_practice_minutes", minutes),
         *(
             [
-                row("Patients more than a minute further from the hub than before", "share_longer", percent),
-                row("… in rural areas", "share_longer_rural", percent),
-                row("Patients more than a minute nearer to the hub than before", "share_shorter", percent),
-                row("… in rural areas", "share_shorter_rural", percent),
+                row("Patients more than a minute further from the hub than before", "share_longer", share_in_words),
+                row("… in rural areas", "share_longer_rural", share_in_words),
+                row("Patients more than a minute nearer to the hub than before", "share_shorter", share_in_words),
+                row("… in rural areas", "share_shorter_rural", share_in_words),
             ]
             if run.before is not None
             else []
         ),
-        ("Score, minutes per patient", [f"{option.option.objective:.3f}" for option in run.options]),
+        ("Score, minutes per patient", [_score(option.option.objective) for option in run.options]),
     ]
     if run.solver is not None and len(run.options) > 1:
         rows += [
-            ("Score behind option 1", ["–", *(percent(o.option.behind_best, 2) for o in run.options[1:])]),
+            ("Score behind option 1", ["–", *(_behind(option, public=run.public) for option in run.options[1:])]),
             (
                 "Patients whose group has other members than in option 1",
                 ["–", *map(_difference, run.options[1:])],
@@ -421,6 +427,16 @@ def comparison_rows(run: Run) -> list[tuple[str, list[str]]]:
     return rows
 
 
+def _score(score: float) -> str:
+    return UNKNOWN if is_missing(score) else f"{score:.3f}"
+
+
+def _behind(option: AssessedOption, *, public: bool) -> str:
+    """How far its score lies behind; on a public page it is known only to the next tenth of a percent."""
+    behind = option.option.behind_best
+    return f"at most {up_to_percent(behind)}" if public else percent(behind, 2)
+
+
 def _difference(option: AssessedOption) -> str:
-    share = percent(option.option.different_from_best)
+    share = share_in_words(option.option.different_from_best)
     return f"{share} (simply the next best plan)" if option.option.similar else share

@@ -22,12 +22,13 @@ from grouping.page import (
     own_file,
     without_carriage_returns,
 )
-from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, order_in_words, title_of
+from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, option_title, order_in_words, title_of
+from grouping.public.words import PRIVATE_RULES
 from grouping.report.agreement import agreement_view
 from grouping.report.answer import answer_view, comparison_rows, granted_groups
-from grouping.report.border import border_view
-from grouping.report.criteria import criteria_view
+from grouping.report.criteria import criteria_texts
 from grouping.report.downloads import downloads_view
+from grouping.report.fitting import first_options, largest_that_fits
 from grouping.report.group_figures import all_figures
 from grouping.report.impact import PRINT, SCRIPT, STYLE, ImpactView, impact_view
 from grouping.report.method import (
@@ -41,10 +42,10 @@ from grouping.report.method import (
 )
 from grouping.report.option import column_words, option_views
 from grouping.report.settings import USUAL, PageSettings
-from grouping.report.today import today_view
+from grouping.report.told import Told
 from grouping.report.try_own import SCRIPTS as TRY_SCRIPTS
 from grouping.report.try_own import too_large_to_try, try_view
-from grouping.result import Run
+from grouping.result import AssessedOption, Run
 
 SCRIPTS = (
     "shared.js",
@@ -90,6 +91,11 @@ def _compared(run: Run) -> bool:
 
 def render_report(run: Run, page: PageSettings = USUAL) -> str:
     """Make the page of a run as text; the parameters are those of `write_report`."""
+    return largest_that_fits(lambda number: _render(first_options(run, number), page, run.options), len(run.options))
+
+
+def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -> str:
+    """The page of the run's first options; `options` are all there are."""
     polygons = maps.drawn_areas(run.place.areas)
     shapes = maps.group_shapes(run, polygons)
     colours = [maps.group_colours(polygons, shape.of_area, list(shape.outlines)) for shape in shapes]
@@ -105,7 +111,11 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
     drawn = maps.map_data(run, polygons, colours, shapes, try_own=try_own is not None, tiles=tiles)
     drawing = maps.draw(run, polygons, colours, shapes) if run.options else None
     agreement = agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None
-    figures = all_figures(run)
+    figures, told = all_figures(run), Told(run)
+    downloads = None
+    if run.options and not page.locality:
+        downloads = downloads_view(replace(run, figures=figures), beside=page.tables, told=told)
+    titles = [option_title(option.option.option_id) for option in run.options]
     view = None if run.impact is None else impact_view(run.impact, about_of(run))
     return engine.get_template("report/page.html.j2").render(
         run=run,
@@ -129,26 +139,25 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
         view=view,
         packed_places=packed_data([(place.name, place.sentences) for place in view.places]) if view else "",
         comparison=comparison_rows(run),
-        criteria=criteria_view(run),
-        today=today_view(run),
-        border=border_view(run),
+        criteria=criteria_texts(told.criteria, titles),
+        today=told.today,
+        border=told.border,
         granted=granted_groups(run.options[0]) if run.options else 0,
         options=option_views(run, colours, figures),
         figure_columns=column_words(figures),
-        downloads=downloads_view(replace(run, figures=figures), beside=page.tables)
-        if run.options and not page.locality
-        else None,
+        downloads=downloads,
         findings=findings_by_kind(run.findings),
         proof=proof_lines(run),
         sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),
         program=program_version(),
-        rule_rows=rule_rows(run.rules),
+        rule_rows=rule_rows(run.rules, PRIVATE_RULES if run.public else ()),
         order=order_in_words(run.rules),
         details=detail_rows(run.times.method.details),
         attributions=attribution_lines(run),
         no_closure=NO_CLOSURE,
         try_own=try_own,
         too_large_to_try=too_large,
+        unshown=[option_title(option.option.option_id) for option in options[len(run.options) :]],
         left_out_here=WHAT_IS_LEFT_OUT,
         with_locality=bool(run.place.practices["locality"].fillna("").ne("").any()),
     )

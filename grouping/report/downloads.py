@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from grouping.escape import packed_data
 from grouping.named_table import NamedTable, csv_bytes
+from grouping.report.told import Told
 from grouping.result import Run
 from grouping.tables_of_run import plan_files, tables_of_run
 
@@ -55,7 +56,7 @@ class DownloadsView:
     outside: int
 
 
-def downloads_view(run: Run, most: int = MOST_BYTES, beside: str = "") -> DownloadsView:
+def downloads_view(run: Run, most: int = MOST_BYTES, beside: str = "", told: Told | None = None) -> DownloadsView:
     """Gather the tables of a run as files to be downloaded.
 
     Parameters
@@ -66,8 +67,10 @@ def downloads_view(run: Run, most: int = MOST_BYTES, beside: str = "") -> Downlo
         Bytes of the page that the packed tables may take.
     beside
         Folder beside the page that holds the tables, as in a pack; empty for a page in the folder of its run.
+    told
+        What the page tells of the run, where it has been worked out.
     """
-    tables = [*tables_of_run(run), *plan_files(run)]
+    tables = [*tables_of_run(run, told), *plan_files(run)]
     texts = {table.file: csv_bytes(table.table).decode("utf-8") for table in tables}
     inside = _that_fit(texts, most)
     return DownloadsView(

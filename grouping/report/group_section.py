@@ -18,7 +18,7 @@ from geodata.catchments import LEFT_OUT
 from geodata.place import Place
 from grouping.impact.communities import communities_of
 from grouping.membership import main_locality, member_indices
-from grouping.plain_words import count, is_missing, minutes, percent, plural
+from grouping.plain_words import UNKNOWN, count, is_missing, minutes, percent, plural, share_in_words
 from grouping.plan import Group
 from grouping.report.group_figures import preferred_range
 from grouping.result import AssessedOption, Run
@@ -262,16 +262,27 @@ def _size(group: Group, row: object, around: Surroundings) -> str:
     rules = around.run.rules
     threshold = rules.rurality.threshold
     reached = "at least" if row.kind == "rural" else "below"
-    digits = 1 if abs(row.rural_share - threshold) < 0.02 else 0  # never "50%, below 50%"
-    share = percent(row.rural_share, digits)
+    share = rural_words(row.rural_share, row.kind, around.run)
     why = f"{share} of them live in rural areas, {reached} the {100 * threshold:g}% that make a group rural"
     if is_missing(row.rural_share):  # hidden on a public page
         why = f"By where they live it is {row.kind}"
     return (
         f"{count(row.list_size)} registered patients in {plural(int(row.practices), 'practice')} on "
-        f"{plural(int(row.sites), 'site')}. {why}: {_which_minimum(group, row, around)} of {count(row.minimum)} "
-        f"applies, and the group is {_margin(int(row.margin))}; {_preferred(row, around)}."
+        f"{plural(int(row.sites), 'site')}. {why[:1].upper()}{why[1:]}: {_which_minimum(group, row, around)} of "
+        f"{count(row.minimum)} applies, and the group is {_margin(int(row.margin))}; {_preferred(row, around)}."
     )
+
+
+def rural_words(share: float, kind: str, run: Run) -> str:
+    """A rural share that never reads as if it lay on the other side of the threshold: never "50%, below 50%"."""
+    if is_missing(share):
+        return UNKNOWN
+    threshold = run.rules.rurality.threshold
+    digits = 1 if abs(share - threshold) < 0.02 and not run.public else 0  # a public share is in whole percent
+    printed = round(share, digits + 2)
+    if (printed >= threshold) != (kind == "rural"):
+        return f"just {'over' if kind == 'rural' else 'under'} {100 * threshold:g}%"
+    return percent(share, digits) if digits else share_in_words(share)
 
 
 def _which_minimum(group: Group, row: object, around: Surroundings) -> str:
@@ -367,7 +378,7 @@ def _furthest_practice(group: Group, around: Surroundings) -> tuple[str, float] 
     if hub is None or any(site is None for site, _ in mains):
         return None
     ways = [(float(around.run.times.between_sites[site, hub]), code) for site, code in mains]
-    way, code = max(ways, key=lambda one: (one[0], one[1]))
+    way, code = min(ways, key=lambda one: (-one[0], one[1]))  # ties: the smaller code
     return (around.names[code], way) if np.isfinite(way) else None
 
 
@@ -387,8 +398,8 @@ def _furthest_community(group: Group, around: Surroundings) -> tuple[str, float]
     enough = people >= _enough(around)
     if not enough.any():
         return None
-    mean = np.where(enough, np.round(summed / np.where(people > 0, people, 1.0), 3), -1.0)
-    worst = int(np.argmax(mean))
+    mean = np.where(enough, summed / np.where(people > 0, people, 1.0), -1.0)
+    worst = int(np.argmax(np.round(mean, 3)))  # what differs by less is noise of the arithmetic
     return names[worst], float(mean[worst])
 
 

@@ -175,6 +175,24 @@ class _Shared:
         return dict(sums.drop_duplicates("area_code")[["area_code", "locality"]].itertuples(index=False, name=None))
 
     @cached_property
+    def locality_of(self) -> dict[str, str]:
+        """The locality of each community: where most of its areas lie (ties: the first by name), none outside all."""
+        table = _by_car(self.table("communities"))
+        if not len(table):
+            return {}
+        names = locality_names(self.run)
+        inside = {name: areas_of_locality(self, name) for name in names}
+        found = {}
+        for community, codes in table.drop_duplicates("community").set_index("community")["areas"].items():
+            areas = str(codes).split()
+            here = {name: sum(code in inside[name] for code in areas) for name in names}
+            outside = sum(not any(code in inside[name] for name in names) for code in areas)
+            best = max(names, key=lambda name: here[name])  # the first of equals
+            if here[best] >= max(outside, 1):
+                found[str(community)] = best
+        return found
+
+    @cached_property
     def sentences(self) -> tuple[PlacePart, ...]:
         """What is said of each community."""
         return () if self.run.impact is None else tuple(place_parts(self.run.impact))
@@ -316,15 +334,10 @@ def areas_of_locality(shared: _Shared, locality: str) -> frozenset[str]:
 
 
 def _community_rows(shared: _Shared, locality: str) -> tuple[CommunityRow, ...]:
-    """The communities most of whose areas lie in the locality, those with the longest journeys to a hub first."""
+    """The communities of the locality, those with the longest journeys to a hub first."""
     table = _by_car(shared.table("communities"))
-    if not len(table):
-        return ()
-    inside = areas_of_locality(shared, locality)
-    codes = table.drop_duplicates("community").set_index("community")["areas"].astype(str).str.split()
-    ours = [name for name, areas in codes.items() if sum(code in inside for code in areas) * 2 > len(areas)]
     rows = []
-    for name in ours:
+    for name in (community for community, home in shared.locality_of.items() if home == locality):
         mine = table[table["community"] == name]
         longest = pd.to_numeric(mine.loc[mine["journey"] == "hub", "minutes"], errors="coerce").max()
         to_hub = tuple(_to_hub(mine, option.option_id) for option in shared.options)

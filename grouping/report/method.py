@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -137,14 +138,15 @@ RULE_WORDS = {
 }
 
 
-def rule_rows(rules: BaseModel) -> list[tuple[str, str, str]]:
-    """Every value of the rule set: key, meaning, value."""
+def rule_rows(rules: BaseModel, hidden: Sequence[str] = ()) -> list[tuple[str, str, str]]:
+    """Every value of the rule set: key, meaning, value; the values of hidden keys are not told."""
     rows = []
     for section, values in rules.model_dump().items():
         entries = values.items() if isinstance(values, dict) else [("", value) for value in _each(values)]
         for key, value in entries:
             name = f"{section}.{key}" if key else section
-            rows.append((name, RULE_WORDS.get(name, ""), _value_text(value)))
+            told = "not published" if name in hidden else _value_text(value)
+            rows.append((name, RULE_WORDS.get(name, ""), told))
     return rows
 
 
@@ -331,7 +333,10 @@ def _stress_row(run: Run, *, stress: bool) -> SureRow:
         return SureRow("Other assumptions", "not tried", means, "travel-time", "Travel time")
     tried = table["title"].nunique()
     changed = {title for title, words in zip(table["title"], table["rank_changes"], strict=True) if _says(words)}
-    means = "assumptions tried change the order of the options" if len(run.options) > 1 else "assumptions were tried"
+    means = "assumptions were tried"
+    if len(run.options) > 1:
+        means = "assumptions tried change the order of the options in some figure of travel"
+        means += ", as these are rounded here" if run.public else ""
     figure = f"{len(changed)} of {tried}" if len(run.options) > 1 else f"{tried}"
     return SureRow("Other assumptions", figure, means, "impact-stress", "If an assumption changes")
 
@@ -406,7 +411,8 @@ def _minutes_row(run: Run) -> SureRow:
 
 def _findings_row(run: Run) -> list[SureRow]:
     warnings = sum(finding.severity == "warning" for finding in run.findings)
-    means = "remarks of the input check that may change a result"
+    kinds = "kinds of remark" if run.public else "remarks"  # a public page tells each kind once
+    means = f"{kinds} of the input check that may change a result"
     return [SureRow("Input check", count(warnings), means, "input-check", "Input check")]
 
 

@@ -21,6 +21,7 @@ from grouping.report.group_section import (
     Surroundings,
     group_section,
     growth_sentences,
+    rural_words,
     told_before,
 )
 from grouping.result import AssessedOption, Run
@@ -36,7 +37,7 @@ class GroupView:
     name: str
     colour: str
     kind: str
-    rural_share: float
+    rural_share: str
     practices: int
     sites: int
     site_words: str
@@ -162,7 +163,7 @@ def _view(
         lead=lead,
         groups=groups,
         more=more_tables(title, figures, figures.tables[option.option.option_id]),
-        hub_journeys=_hub_rows(headline, table, 0 if run.public else 1),
+        hub_journeys=_hub_rows(headline, 0 if run.public else 1),
         routine_journeys=_routine_rows(headline, table, 0 if run.public else 1),
         far_areas=_far_areas(option, run.place),
         change_journeys=_change_rows(headline, 0 if run.public else 1) if run.before is not None else (),
@@ -204,7 +205,7 @@ def _group_views(
                 name=row.name,
                 colour=maps.PALETTE[colours[row.group_id]],
                 kind=row.kind,
-                rural_share=row.rural_share,
+                rural_share=rural_words(row.rural_share, row.kind, around.run),
                 practices=row.practices,
                 sites=row.sites,
                 site_words=_site_words(own.loc[row.group_id]),
@@ -356,7 +357,7 @@ def _journeys(place: Place, times: TravelTimes, option: AssessedOption) -> pd.Da
 PARTS = ("", "_rural", "_urban")
 
 
-def _hub_rows(figures: dict[str, object], table: pd.DataFrame, digits: int) -> tuple[TravelRow, ...]:
+def _hub_rows(figures: dict[str, object], digits: int) -> tuple[TravelRow, ...]:
     """Journeys to the hub, from the figures of the option."""
     means = ("mean_minutes_to_hub", "mean_minutes_hub_rural", "mean_minutes_hub_urban")
     rows = [TravelRow("Mean minutes", tuple(minutes(figures.get(key)) for key in means))]
@@ -367,7 +368,7 @@ def _hub_rows(figures: dict[str, object], table: pd.DataFrame, digits: int) -> t
         )
         for limit in MINUTE_LIMITS
     ]
-    return (*rows, _counted(figures, table))
+    return (*rows, _counted(figures))
 
 
 def _change_rows(figures: dict[str, object], digits: int) -> tuple[TravelRow, ...]:
@@ -409,10 +410,9 @@ def _parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFram
     return table, table[table["rural"] == 1.0], table[table["rural"] == 0.0]
 
 
-def _counted(figures: dict[str, object], table: pd.DataFrame) -> TravelRow:
-    sums = zip(PARTS, _parts(table), strict=True)
-    people = tuple(count(figures.get(f"patients{name}", part["patients"].sum())) for name, part in sums)
-    return TravelRow("Registered patients", people)
+def _counted(figures: dict[str, object]) -> TravelRow:
+    """The patients of the practices that the plan covers; what a public option does not hold is not made up for."""
+    return TravelRow("Registered patients", tuple(count(figures.get(f"patients{part}")) for part in PARTS))
 
 
 def _far_areas(option: AssessedOption, place: Place) -> tuple[FarArea, ...]:

@@ -6,8 +6,8 @@ that was given as before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -33,6 +33,11 @@ class Today:
     groups: Mapping[str, tuple[str, ...]]
     phrase: str = "today’s groups"
     source: str = ""
+
+    def within(self, covered: Container[str]) -> Today:
+        """The same of the practices that a plan covers: of the others it says nothing."""
+        kept = {name: tuple(code for code in members if code in covered) for name, members in self.groups.items()}
+        return replace(self, groups={name: members for name, members in kept.items() if members})
 
     @property
     def of(self) -> dict[str, str]:
@@ -134,10 +139,12 @@ def who_leaves(run: Run, option: AssessedOption, today: Today) -> tuple[Leaver, 
     """Practices that an option parts from all or most of today's companions, most patients first.
 
     Companions are the other practices of the same group of today. Most of them are left when those that stay together
-    with the practice have less than half of the companions' registered patients.
+    with the practice have less than half of the companions' registered patients. Practices that a partial plan does
+    not cover are nobody's companions.
     """
     now = option.option.plan.group_of
     practices = run.place.practices
+    today = today.within(now)
     lists, names = practices["list_size"].astype(int).to_dict(), practices["name"].to_dict()
     found = []
     for was_in, members in today.groups.items():
@@ -237,11 +244,11 @@ def _said(
     run: Run, option: AssessedOption, today: Today, tally: dict[str, int], leavers: tuple[Leaver, ...]
 ) -> tuple[str, ...]:
     """What becomes of all of today's groups under one option, in sentences."""
-    now, of, lists = option.option.plan.group_of, today.of, run.place.practices["list_size"]
+    now, lists = option.option.plan.group_of, run.place.practices["list_size"]
+    covered = today.within(now)
+    of = covered.of
     joined = sum(len({of[code] for code in group.members if code in of}) > 1 for group in option.option.plan.groups)
-    changed = [
-        code for code, was_in in of.items() if code in now and set(now[code].members) != set(today.groups[was_in])
-    ]
+    changed = [code for code, was_in in of.items() if set(now[code].members) != set(covered.groups[was_in])]
     alone = sum(leaver.stays == 0 for leaver in leavers)
     parts = [
         f"{number} {one if number == 1 else more}"

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
+from grouping.assess import hub_travel
 from grouping.escape import script_data, visible
 from grouping.journeys import Journeys
 from grouping.maps import PALETTE
@@ -168,20 +168,25 @@ def _minutes(run: Run) -> dict[str, object]:
     """
     problem = run.problem
     journeys = Journeys.of(run.place, run.times, problem)
-    rows = np.arange(len(journeys.practice))
-    weight = csr_array((journeys.patients, (journeys.practice, rows)), shape=(len(problem.practice_codes), len(rows)))
-    known = ~np.isnan(journeys.to_site)
     timed = _reaches(run, journeys)
-    blocked = np.argwhere(~np.isfinite(problem.patient_minutes))
-    patients = weight @ known.astype(np.float64)
-    minutes = weight @ np.where(known, journeys.to_site, 0.0)
-    lost = weight @ (timed[:, None] & ~known).astype(np.float64)
+    count = len(problem.practice_codes)
+
+    def patients(rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(journeys.practice[rows], journeys.patients[rows], minlength=count)
+
+    reached = np.isfinite(problem.patient_minutes)
+    blocked = []
+    for site in np.flatnonzero(~reached.all(axis=0)):
+        travel = hub_travel(problem, journeys, np.full(count, site))
+        lost = patients(timed & np.isnan(journeys.to_site[:, site]))
+        blocked += [
+            [int(p), int(site), float(travel.patients[p]), float(travel.minutes[p]), float(lost[p])]
+            for p in np.flatnonzero(~reached[:, site])
+        ]
     return {
-        "minutes": _base64(np.where(np.isfinite(problem.patient_minutes), problem.patient_minutes, 0.0).astype("<f8")),
-        "blocked": [
-            [int(p), int(s), float(patients[p, s]), float(minutes[p, s]), float(lost[p, s])] for p, s in blocked
-        ],
-        "untimed": (weight @ (~timed).astype(np.float64)).tolist(),
+        "minutes": _base64(np.where(reached, problem.patient_minutes, 0.0).astype("<f8")),
+        "blocked": sorted(blocked),
+        "untimed": patients(~timed).tolist(),
     }
 
 

@@ -78,10 +78,13 @@ def standing(rules: RuleSet, place: Place, plans: Mapping[str, PlanRows]) -> Sta
         Locked(practices(one), site.get(one.site.casefold(), one.site), one.reason) for one in by_kind.get("group", [])
     ]
     planned = [locked for one in by_kind.get("plan", []) for locked in _of_plan(one, place, plans.get(one.plan, ()))]
+    named_first = sorted([*own, *planned], key=lambda locked: not locked.hub)  # two may hold the same practices
     return Standing(
-        together=tuple(practices(one) for one in by_kind.get("together", [])),
-        apart=tuple(pair for one in by_kind.get("apart", []) for pair in combinations(sorted(practices(one)), 2)),
-        locked=tuple({locked.members: locked for locked in reversed([*own, *planned])}.values())[::-1],
+        together=tuple(dict.fromkeys(practices(one) for one in by_kind.get("together", []))),
+        apart=tuple(
+            dict.fromkeys(pair for one in by_kind.get("apart", []) for pair in combinations(sorted(practices(one)), 2))
+        ),
+        locked=tuple({locked.members: locked for locked in reversed(named_first)}.values())[::-1],
         granted=tuple((practices(one), one.reason.strip()) for one in by_kind.get("grant-exception", [])),
         never_exception=frozenset(code for one in by_kind.get("no-exception", []) for code in practices(one)),
         hubs=committed | sites("hub"),

@@ -164,7 +164,7 @@ def check_totals(ledger: Ledger, claims: Claims, facts: Facts) -> None:
         )
     if claims.objective is not None:
         score = score_of(facts)
-        agrees = score == claims.objective or abs(score - claims.objective) <= OBJECTIVE_TOLERANCE
+        agrees = score == claims.objective or _same(claims.objective, score, OBJECTIVE_TOLERANCE)
         ledger.note(
             "figure",
             "score",

@@ -79,3 +79,15 @@ def test_a_case_shows_its_record(tmp_path: Path, text: str) -> None:
     settings_file = case / "case.toml"
     settings_file.write_text('record = "record.csv"\n' + settings_file.read_text(encoding="utf-8"), encoding="utf-8")
     assert "Cut on a Monday." in {finding.message for finding in load_place(case).findings}
+
+
+@pytest.mark.parametrize(
+    ("roads", "told"), [('method = "straight-line"', True), ('source = "named-since.osm.pbf"', False)]
+)
+def test_no_file_of_roads_is_told_only_until_one_is_named(tmp_path: Path, roads: str, told: bool) -> None:
+    case = write_small_case(tmp_path / "case")
+    (case / "named-since.osm.pbf").write_bytes(b"")
+    (case / "record.csv").write_text("severity,message,code\nnote,No roads.,no-roads\n", encoding="utf-8")
+    settings = (case / "case.toml").read_text(encoding="utf-8").replace('method = "straight-line"', roads)
+    (case / "case.toml").write_text('record = "record.csv"\n' + settings, encoding="utf-8")
+    assert ("No roads." in {finding.message for finding in load_place(case).findings}) is told

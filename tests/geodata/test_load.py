@@ -335,6 +335,13 @@ def test_rural_urban_classes(tmp_path: Path, given: str, rural: bool) -> None:
     assert place.areas.at["E1", "rural_urban"] == given
 
 
+@pytest.mark.parametrize("code", ["=1+1", "+E1", "@E1", "-E1", "\uff1dE1"])
+def test_a_code_that_a_spreadsheet_would_run_is_refused(tmp_path: Path, code: str) -> None:
+    with pytest.raises(InputProblems) as problems:
+        load_place(case(tmp_path, areas=AREAS.replace("E1", code)))
+    assert "formula-code" in {finding.code for finding in problems.value.findings}
+
+
 def test_areas_without_class_or_population_are_warned_of(tmp_path: Path) -> None:
     place = load_place(case(tmp_path, areas="area_code,x,y\nE1,371500,91500\nE2,376000,88000\n"))
     warnings = {(f.code, f.column) for f in place.findings if f.severity == "warning"}

@@ -295,7 +295,7 @@ def _assess(place: Place, times: TravelTimes, option: OptionPlan) -> AssessedOpt
         "mean_minutes_routine_rural": mean(timed[timed["rural"]], "routine"),
         "mean_minutes_routine_urban": mean(timed[~timed["rural"]], "routine"),
         "longest_practice_minutes": float(groups["max_practice_minutes"].max()),
-        "patients": float(joined["patients"].sum()),
+        **_patients_of(place, option.plan.practice_codes),
         "patients_without_route": float(joined["patients"].sum() - timed["patients"].sum()),
     }
     for suffix, part in (("", timed), ("_rural", timed[timed["rural"]]), ("_urban", timed[~timed["rural"]])):
@@ -361,6 +361,17 @@ def made_run(*, points_only: bool = False, estimate: bool = False, names: tuple[
     )
 
 
+def _patients_of(place: Place, codes: tuple[str, ...]) -> dict[str, float]:
+    """Registered patients of some practices, all and by where they live; homes outside the areas are neither."""
+    table = place.registrations[place.registrations["practice_code"].isin(codes)]
+    rural = table["area_code"].map(place.areas["rural"].astype(float))
+    return {
+        "patients": float(table["patients"].sum()),
+        "patients_rural": float(table.loc[rural == 1.0, "patients"].sum()),
+        "patients_urban": float(table.loc[rural == 0.0, "patients"].sum()),
+    }
+
+
 def scored_run(*, names: tuple[str, ...] = ()) -> Run:
     """The run of `blueprint score` with a partial plan: no certificate, two practices left out, nothing proven."""
     run = made_run(names=names)
@@ -373,5 +384,6 @@ def scored_run(*, names: tuple[str, ...] = ()) -> Run:
         option=OptionPlan("scored", plan, objective=9.25),
         groups=first.groups[kept].reset_index(drop=True),
         left_out=left_out,
+        headline=first.headline | _patients_of(run.place, plan.practice_codes),
     )
     return replace(run, options=(scored,), solver=None, command="score")

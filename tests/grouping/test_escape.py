@@ -54,6 +54,7 @@ def test_hostile_names_make_no_elements(name: str) -> None:
 
 def test_hidden_characters_are_spelt_out() -> None:
     assert visible("a\u202eb\x00c\ufeff") == "a[U+202E]b[U+0000]c[U+FEFF]"
+    assert visible("a\ufffeb\uffff") == "a[U+FFFE]b[U+FFFF]", "no XML file may hold them"
     assert visible("Ärzte – Łódź\nTwo") == "Ärzte – Łódź\nTwo"
 
 
@@ -82,7 +83,7 @@ def test_script_data_escapes_all_that_a_script_could_read() -> None:
     assert str(script_data(["\u2028"])) == '["[U+2028]"]', "line ends of a script are spelt out"
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n"])
 def test_a_spreadsheet_runs_no_name_as_a_formula(first: str) -> None:
     written = first.replace("\r", "\n")  # a carriage return that stands alone would begin a row
     assert spreadsheet_cell(f"{first}1+1") == f"'{written}1+1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,28 @@ def test_semicolons_other_spellings_and_small_letters_are_read(tmp_path: Path) -
     text = "Practice Code;Group ID;Hub site code\na;North Dorset & Co;b1\n\n b ;North Dorset & Co;\n"
     plan = read_plan(plan_file(tmp_path, text, "utf-8-sig"), hand_worked_place())
     assert [(g.group_id, g.members, g.hub_site_code) for g in plan.groups] == [("North Dorset & Co", ("A", "B"), "B1")]
+
+
+@pytest.mark.parametrize(
+    "line", ['"{}"', "{}"], ids=["in one column of a spreadsheet, saved with quotation marks", "as copied"]
+)
+def test_text_that_was_pasted_into_another_program_is_read(tmp_path: Path, line: str) -> None:
+    lines = [line.format(text) for text in ("practice_code,group_id,hub_site_code", "A,G1,B1", "B,G1,B1")]
+    path = tmp_path / "plan.csv"
+    path.write_bytes("\r\n".join(["", *lines, ""]).encode("utf-8-sig"))
+    assert read_plan(path, hand_worked_place()) == Plan((Group("G1", ("A", "B"), "B1"),))
+    path.write_bytes("\r\n".join(["", *lines, line.format("NOBODY,G1,B1")]).encode())
+    assert [finding.row for finding in findings_of(path)] == [5]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\x1c"])
+def test_only_ends_of_lines_end_a_line(tmp_path: Path, mark: str) -> None:
+    """Codes may hold characters that some programs take for the end of a line."""
+    place = hand_worked_place()
+    place = replace(place, practices=place.practices.rename(index={"A": f"A{mark}1"}))
+    plan = Plan((Group("G1", (f"A{mark}1", "B"), "B1"),))
+    write_plan(plan, tmp_path / "plan.csv")
+    assert read_plan(tmp_path / "plan.csv", place) == plan
 
 
 def test_rows_are_counted_as_a_spreadsheet_does(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from grouping.impact.disclosure.minutes import MANY, Shown
 from grouping.impact.disclosure.printing import Decided, Positions, changed, hidden_where, minutes, number
 from grouping.impact.disclosure.words import NOT_PUBLISHED, people_text_of, tidy, without_counts, without_range
 from grouping.impact.find_my_place import NEAREST
+
+FEW_THERE = 50.0
+"""Means are printed of so many people of a community. The minutes from one place to a site can be worked out by
+anybody, so that a mean of fewer tells how they divide between practices: of 15 people, 12 and 3."""
 
 SAME = 1e-6
 """Minutes that differ by less are the same."""
@@ -68,7 +72,7 @@ def public_communities(of: Decided) -> PublicCommunities:
     new: dict[str, Sequence[object]] = {name: of.printed(name, at) for name in IN_COMMUNITIES if name in table}
     for key in LIVING_THERE:
         new[key] = of.printed("people", of.at(blocks, [("in", name, key) for name in names]))
-    shown = of.shown(table, at, "minutes", "minutes_before")
+    shown = _of_enough(of.shown(table, at, "minutes", "minutes_before"), of.routed(at))
     starred = np.logical_or.reduce([of.hidden[measure][at] for measure in IN_COMMUNITIES])
     new["minutes"] = minutes(table, "minutes", shown.mean, shown.whole)
     for column in ("minutes_before", "minutes_after", "change"):
@@ -79,6 +83,12 @@ def public_communities(of: Decided) -> PublicCommunities:
     by_car = public[(public["journey"] == "hub") & (public["mode"] == "car")]
     rank = {(str(r.community), str(r.option)): r.rank for r in by_car.itertuples(index=False)}
     return PublicCommunities(public, telling, rank)
+
+
+def _of_enough(shown: Shown, routed: NDArray[np.float64]) -> Shown:
+    """What is printed of the minutes of communities: nothing where few people live, whole ones where not many do."""
+    enough, whole = routed >= FEW_THERE, shown.whole | (routed < MANY)
+    return replace(shown, mean=shown.mean & enough, change=shown.change & enough, whole=whole)
 
 
 def _tiers(table: pd.DataFrame, blocks: Sequence[Block]) -> NDArray[np.int64]:

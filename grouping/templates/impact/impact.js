@@ -14,17 +14,19 @@ document.documentElement.classList.add("js");
     return text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[\u2019']/g, "");
   }
   var places = [];
+  var packed = document.getElementById("impact-places-data") !== null;
 
   function show() {
     var wanted = plain(field.value.trim());
+    /* In the page of a run hundreds of places would stand before what follows: they wait until something is typed. */
     var shown = places.filter(function (place) {
-      var fits = place.name.indexOf(wanted) >= 0;
+      var fits = (wanted !== "" || !packed) && place.name.indexOf(wanted) >= 0;
       place.box.hidden = !fits;
       return fits;
     });
     /* A single place is what was looked for: it opens by itself. An emptied field closes all again. */
     places.forEach(function (place) { place.box.open = wanted !== "" && shown.length === 1 && place === shown[0]; });
-    told.textContent = wanted === "" ? places.length + (places.length === 1 ? " place" : " places")
+    told.textContent = wanted === "" ? places.length + (places.length === 1 ? " place" : " places") + (packed ? ". Type a part of its name." : "")
       : shown.length === 0 ? "No place of this name. Try a part of it, or a neighbouring village."
       : shown.length + " of " + places.length + (places.length === 1 ? " place" : " places");
   }
@@ -51,7 +53,7 @@ document.documentElement.classList.add("js");
     }
     unpackData("impact-places-data").then(function (found) { found.forEach(addPlace); ready(); });
   }
-  if (document.getElementById("impact-places-data")) { field.addEventListener("focus", unpackPlaces); } else { ready(); }
+  if (packed) { field.addEventListener("focus", unpackPlaces); } else { ready(); }
 
   /* What is folded up would be missing from a printed copy; afterwards everything is as it was. */
   var opened = [];

@@ -305,6 +305,8 @@ function drawBlueprintMap(map, layers, list, data) {
     data.options.forEach(function (option, index) { if (option.id === event.detail) { chosen = index; } });
     show();
   });
+  var offer = document.getElementById("try-map-offer");
+  if (offer && data.areaPractices) { offer.hidden = false; } /* only a map that can draw a trial offers to */
   document.addEventListener("trial-changed", function (event) {
     if (!data.areaPractices) { return; }
     var detail = event.detail;

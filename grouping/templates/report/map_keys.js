@@ -9,9 +9,18 @@ function addMapKeys(map, list) {
   box.setAttribute("aria-label", "Interactive map");
   box.setAttribute("aria-describedby", "map-keys");
 
-  /* Buttons and boxes inside the map answer to mouse, touch and the keys above, and are no stops of their own. */
+  /* Buttons and boxes inside the map answer to mouse, touch and the keys above, and are no stops of their own. Only what
+     scrolls has one while it is open: of the list of layers the box last used, of long facts the facts themselves. */
   function noStops() {
     box.querySelectorAll("a, button, input").forEach(function (part) { part.tabIndex = -1; });
+    var all = boxes();
+    (all.find(function (part) { return part === document.activeElement; }) || all[0]).tabIndex = 0;
+    var facts = box.querySelector(".leaflet-popup-scrolled");
+    if (facts) {
+      facts.tabIndex = 0;
+      facts.setAttribute("role", "group");
+      facts.setAttribute("aria-label", "Facts, longer than their frame");
+    }
   }
   function boxes() { return Array.from(panel.querySelectorAll("input")); }
   function close() {
@@ -39,6 +48,7 @@ function addMapKeys(map, list) {
     event.preventDefault();
     event.stopPropagation();
   });
+  panel.addEventListener("focusin", noStops);
   panel.addEventListener("focusout", function (event) {
     if (event.relatedTarget && !panel.contains(event.relatedTarget)) { list.collapse(); }
   });

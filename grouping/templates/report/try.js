@@ -51,7 +51,7 @@
     groups.sort(function (one, other) { return tryFigures.byCodePoint(one.id, other.id); });
     tryFigures.names(data, groups).forEach(function (name, i) { groups[i].name = name; });
     return {
-      groups: groups, total: tryFigures.total(groups), breaches: tryRules.breaches(data, groups),
+      groups: groups, total: tryFigures.total(data, groups), breaches: tryRules.breaches(data, groups),
       byPlace: new Map(groups.map(function (group) { return [group.at, group]; }))
     };
   }

@@ -174,18 +174,22 @@ var tryFigures = (function () {
 
   /* ---- a row of groups.csv: assess._groups_table ---- */
 
-  /* Patients with a route to the hub and their minutes, those cut off from it, and those without any route. */
-  function journeys(data, members, hub) {
+  /* assess.hub_travel of practices, each beside its hub: [practice, hub], ascending. Patients with a route to the hub
+     and their minutes, those cut off from it, and all without a route. */
+  function travel(data, pairs) {
     var patients = [], minutes = [], lost = 0, without = 0;
-    members.forEach(function (p) {
-      var blocked = data.blocked.get(at(data, p, hub));
-      patients.push(blocked ? blocked.patients : data.timed[p]);
-      minutes.push(blocked ? blocked.minutes : data.minutes[at(data, p, hub)]);
+    pairs.forEach(function (pair) {
+      var practice = pair[0], place = at(data, practice, pair[1]);
+      var blocked = data.blocked.get(place);
+      patients.push(blocked ? blocked.patients : data.timed[practice]);
+      minutes.push(blocked ? blocked.minutes : data.minutes[place]);
       lost += blocked ? blocked.lost : 0;
-      without += data.untimed[p] + (blocked ? blocked.lost : 0);
+      without += data.untimed[practice] + (blocked ? blocked.lost : 0);
     });
     return { patients: sum(patients), minutes: sum(minutes), lost: lost, without: without };
   }
+
+  function toHub(group) { return group.members.map(function (p) { return [p, group.hub]; }); }
 
   function mean(part) { return part.patients > 0 ? part.minutes / part.patients : NaN; }
 
@@ -221,7 +225,7 @@ var tryFigures = (function () {
     var minimum = limits[rural ? 1 : 0];
     var drives = members.map(function (p) { return drive(data, p, hub); });
     var longest = Math.max.apply(null, drives);
-    var travel = journeys(data, members, hub);
+    var journeys = travel(data, toHub({ members: members, hub: hub }));
     var short = size < minimum;
     var reason = short ? grantedReason(data, members) : null;
     return {
@@ -230,7 +234,7 @@ var tryFigures = (function () {
       size: size, share: rounded(exact, 6), kind: rural ? "rural" : "urban", locality: locality,
       minimum: minimum, minimumUrban: limits[0], minimumRural: limits[1], maximum: limits[rural ? 3 : 2],
       margin: size - minimum, granted: reason, exception: short && reason === null,
-      travel: travel, exactMean: mean(travel), mean: rounded(mean(travel), 3),
+      travel: journeys, exactMean: mean(journeys), mean: rounded(mean(journeys), 3),
       exactLongest: longest, longest: Number.isFinite(longest) ? rounded(longest, 3) : NaN
     };
   }
@@ -242,15 +246,12 @@ var tryFigures = (function () {
     return known.length ? Math.max.apply(null, known) : NaN;
   }
 
-  function total(groups) {
+  function total(data, groups) {
     var all = groups.map(function (group) { return group.figures; });
     var short = all.filter(function (one) { return one.exception; });
     function adding(value) { return all.reduce(function (added, one) { return added + value(one); }, 0); }
-    var travel = {
-      patients: adding(function (one) { return one.travel.patients; }),
-      minutes: adding(function (one) { return one.travel.minutes; }),
-      without: adding(function (one) { return one.travel.without; })
-    };
+    var pairs = [].concat.apply([], all.map(toHub)).sort(function (one, other) { return one[0] - other[0]; });
+    var journeys = travel(data, pairs);
     var sizes = all.map(function (one) { return one.size; });
     return {
       groups: all.length, practices: adding(function (one) { return one.practices; }),
@@ -258,7 +259,7 @@ var tryFigures = (function () {
       smallest: sizes.length ? Math.min.apply(null, sizes) : NaN, largest: most(sizes),
       exceptions: short.length,
       shortfall: short.reduce(function (added, one) { return added - one.margin; }, 0),
-      mean: mean(travel), without: travel.without,
+      mean: mean(journeys), without: journeys.without,
       longest: most(all.map(function (one) { return one.longest; }))
     };
   }

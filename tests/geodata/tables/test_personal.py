@@ -62,7 +62,8 @@ def write(path: Path, columns: dict[str, list[str]]) -> Path:
         "Patient name", "patient_surname", "Patient's name", "PatientID", "patient postcode", "patient_address_1",
         "Name of patient", "patients address", "resident name", "Next of kin", "carer phone", "Patient e-mail",
         "Home address", "home_postcode", "Home telephone", "Residential address", "address of the patient",
-        "patientpostcode",
+        "patientpostcode", "YOB", "Birth year", "NHS ID", "NHS #", "MRN", "H&C number", "Patient ref", "Person ID",
+        "Passport number", "Mother's maiden name", "Patient addr",
     ],
 )  # fmt: skip
 def test_columns_that_say_so_are_refused(name: str) -> None:
@@ -82,6 +83,7 @@ def test_columns_that_say_so_are_refused(name: str) -> None:
         "Parent Organisation Code", "Children",
         "care home address", "nursing home postcode", "planned homes", "site address", "place name", "Stillborn",
         "born_in_uk", "residents", "nhs_number_of_sites", "Email", "Surname",
+        "home_phone_share", "patients email consultations", "patients_mobile_clinic",
     ],
 )  # fmt: skip
 def test_columns_of_published_files_pass(name: str) -> None:
@@ -108,7 +110,19 @@ def test_one_of_ten_last_digits_at_most_is_right(stem: int) -> None:
     assert sum(is_nhs_number(f"{stem:09d}{last}") for last in range(10)) <= 1
 
 
-@pytest.mark.parametrize("shape", ["{}", "{0[0]}{0[1]}{0[2]} {0[3]}{0[4]}{0[5]} {0[6]}{0[7]}{0[8]}{0[9]}"])
+IN_PARTS = "{0[0]}{0[1]}{0[2]}%s{0[3]}{0[4]}{0[5]}%s{0[6]}{0[7]}{0[8]}{0[9]}"
+"""A number in three parts, as people write it."""
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "{}", "{}.0", "'{}", '="{}"', "{};", "\u200b{}", "NHS {}", "NHS No: {}", "Patient {} attends",
+        "{0[0]}.{0[1]}{0[2]}{0[3]}{0[4]}{0[5]}{0[6]}{0[7]}{0[8]}{0[9]}E+09",
+        "{0[0]},{0[1]}{0[2]}{0[3]},{0[4]}{0[5]}{0[6]},{0[7]}{0[8]}{0[9]}",
+        *(IN_PARTS % (mark, mark) for mark in (" ", "-", "  ", ".", "\u00a0", "\u2013", " -")),
+    ],
+)  # fmt: skip
 def test_numbers_that_pass_the_check_are_refused_whatever_the_column_is_called(shape: str) -> None:
     cells = [shape.format(number) for number in nhs_numbers(30)]
     (finding,) = of({"reference": [*cells, ""], "code": ["J81001"] * 31})
@@ -116,10 +130,23 @@ def test_numbers_that_pass_the_check_are_refused_whatever_the_column_is_called(s
     assert not any(cell in str(finding) for cell in cells)
 
 
+def test_numbers_between_other_texts_and_in_remarks_are_refused() -> None:
+    numbers = nhs_numbers(30)
+    mixed = [number if at % 3 else "not known" for at, number in enumerate(numbers)]
+    codes = [number if at % 2 else f"P{at:04d}" for at, number in enumerate(numbers)]
+    one = ["", "opened anew", f"see NHS number {numbers[0]}", *[""] * 20]
+    for cells in (mixed, codes, one):
+        (finding,) = of({"ref": cells})
+        assert not any(number in str(finding) for number in numbers)
+
+
 def test_other_numbers_of_ten_digits_pass() -> None:
     rng = random.Random(2)
     assert of({"uprn": [str(rng.randrange(10**9, 10**10)) for _ in range(200)]}) == []
     assert of({"telephone": [f"01202{n:06d}" for n in range(200)]}) == []
+    assert of({"telephone": [f"01202 {n:06d}" for n in range(200)]}) == []
+    assert of({"x": [f"{rng.random() * 1e5:.10f}" for _ in range(200)]}) == []
+    assert of({"reference": [str(1_000_000_000 + n) for n in range(200)]}) == []
 
 
 def test_national_insurance_numbers_are_refused() -> None:
@@ -127,10 +154,16 @@ def test_national_insurance_numbers_are_refused() -> None:
     assert "National Insurance" in finding.message
 
 
-@pytest.mark.parametrize("shape", ["%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%b-%Y", "%Y-%m-%dT00:00:00"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d-%b-%Y", "%Y-%m-%dT00:00:00", "%d%m%Y", "%d/%m/%y", "%m/%d/%Y",
+        "%d-%b-%y", "%d%b%Y", "%B %d, %Y", "%A %d %B %Y", "%dth %B %Y", "%d %b. %Y", "%d / %m / %Y", "%Y.%m.%d",
+    ],
+)  # fmt: skip
 def test_days_spread_over_a_lifetime_are_dates_of_birth(shape: str) -> None:
     days = [day.strftime(shape) for day in births(200)]
-    (finding,) = of({"d": days})
+    (finding,) = of({"d": [*days, "unknown", "not given"]})
     assert "dates of birth" in finding.message
     assert not any(day in str(finding) for day in days)
 

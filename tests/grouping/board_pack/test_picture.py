@@ -11,7 +11,6 @@ from PIL import Image
 
 from grouping.board_pack import picture as module
 from grouping.board_pack import write_picture
-from grouping.board_pack.hatching import hatch_over, strokes
 from grouping.maps.hatches import HATCHES
 from tests.grouping.made_run import HOSTILE_NAMES, made_run
 
@@ -113,32 +112,16 @@ def test_a_letter_the_font_does_not_have_is_spelt_out() -> None:
     assert module._shown("Zoë’s") == "Zoë’s"
 
 
+def test_a_long_name_keeps_the_number_that_tells_it_from_others() -> None:
+    long = "Bournemouth, Christchurch and Poole"
+    assert module._short(f"{long} 12", 30) == "Bournemouth, Christchurch… 12"
+    assert len({module._short(f"{long} {number}", 30) for number in range(1, 24)}) == 23
+    assert module._short(long, 20) == "Bournemouth, Christ…"
+    assert module._short("Dorset 10", 30) == "Dorset 10"
+
+
 def test_colours_of_the_groups_are_in_the_picture(picture: Path) -> None:
     with Image.open(picture) as image:
         seen = set(map(tuple, np.unique(np.asarray(image.convert("RGB")).reshape(-1, 3)[::7], axis=0)))
     first = HATCHES[0].colour
     assert tuple(int(first[i : i + 2], 16) for i in (1, 3, 5)) in seen
-
-
-def test_strokes_of_a_tile_are_read_as_svg_reads_them() -> None:
-    assert list(strokes("M-10 10L10 -10M10 10h0")) == [((-10.0, 10.0), (10.0, -10.0)), ((10.0, 10.0), (10.0, 10.0))]
-    assert list(strokes("M10 -5V45M-5 10H45")) == [((10.0, -5.0), (10.0, 45.0)), ((-5.0, 10.0), (45.0, 10.0))]
-
-
-def test_hatches_as_lines_go_where_the_tiles_go() -> None:
-    box = "M0 0l80 0 0 80-80 0z"
-    rising = next(hatch for hatch in HATCHES if "rising" in hatch.words)
-    dots = next(hatch for hatch in HATCHES if "dots" in hatch.words)
-    level = next(hatch for hatch in HATCHES if "level" in hatch.words)
-    assert hatch_over(HATCHES[0], box) is None
-    assert hatch_over(rising, "") is None
-    assert hatch_over(level, box).path == "M0 10H80M0 50H80M0 30H80M0 70H80"
-    assert hatch_over(dots, box).dots
-    assert hatch_over(dots, box).path == "M10 10H80M10 50H80M30 30H80M30 70H80"
-    # lines on which x + y is 0, 40, 80, ... from the left edge upwards
-    assert hatch_over(rising, box).path.startswith("M0 0l80-80M0 40l80-80M0 80l80-80")
-
-
-@pytest.mark.parametrize("hatch", HATCHES, ids=[hatch.words for hatch in HATCHES])
-def test_every_hatch_of_the_maps_can_be_drawn_as_lines(hatch) -> None:
-    assert (hatch_over(hatch, "M0 0l80 0 0 80z") is None) == (not hatch.lines)

@@ -117,6 +117,25 @@ def test_inputs_that_have_changed_since_are_refused(small: Path, tmp_path: Path)
     assert code == 0 and "What run was made from has changed since" in out
 
 
+def test_a_case_that_has_moved_is_named_for_all_runs(small: Path, tmp_path: Path) -> None:
+    for part in ("run", "scored"):
+        shutil.copytree(small / part, tmp_path / part)
+    words = (f"{tmp_path / 'run'}:Option-2", str(tmp_path / "scored"), "--out", str(tmp_path / "out"))
+    code, _, said = _compare(small, *words)
+    assert code == 1 and said.count("is not where it was (../case, seen from the run)") == 2 and "--case" in said
+    code, _, said = _compare(small, *words, "--case", str(small / "other-case"))
+    assert code == 1 and "this file is not the one that the run was made from" in said
+    assert not (tmp_path / "out").exists()
+    code, out, said = _compare(small, *words, "--case", str(small / "case"))
+    assert code == 0 and "both plans hold the same groups" in out, said
+
+
+def test_a_comparison_in_a_run_is_refused(small: Path) -> None:
+    code, _, said = _compare(small, str(small / "run"), "--out", str(small / "run" / "compared"))
+    assert code == 1 and "the next run written there would take the comparison away" in said
+    assert not (small / "run" / "compared").exists()
+
+
 def test_public_names_no_run_and_hides_counts_beside_those_of_another(small: Path, tmp_path: Path) -> None:
     words = (str(small / "run"), str(small / "scored"), "--public", "--out", str(tmp_path / "out"))
     code, _, said = _compare(small, *words)
@@ -143,7 +162,9 @@ def test_a_foreign_folder_is_left_alone(small: Path, tmp_path: Path) -> None:
         (["scored"], "this is one plan only"),
         (["run:option-9"], "this run has no option-9"),
         (["run/options/option-9"], "this run has no option-9"),
-        (["nowhere", "run"], "this is not a run folder"),
+        (["nowhere", "run"], "there is no such folder"),
+        (["case", "run"], "this is a case, not a run of it"),
+        (["run/run.json", "run"], "this is a file, not a run folder"),
         (["run:option-1"], "this is one plan only"),
         (["run"] * 6, "6 plans are named"),
     ],

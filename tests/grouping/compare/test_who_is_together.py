@@ -44,6 +44,14 @@ def test_pairs_and_cores() -> None:
     assert cores[0].patients == 14_200 + 12_850
 
 
+def test_a_border_that_was_taken_out_is_none() -> None:
+    run = run_with_borders()
+    edges = run.adjacency.assign(reason=["left out", *["shared boundary"] * 7])
+    table = together_table(comparison_of(run=replace(run, adjacency=edges))).set_index(["practice_a", "practice_b"])
+    assert not table.loc[("J80001", "J80002"), "neighbours"]
+    assert table["neighbours"].sum() == 7
+
+
 def test_a_plan_against_itself_has_no_difference() -> None:
     worked = work_out(comparison_of(("option-2", "option-2")))
     assert [plan.title for plan in worked.comparison.plans] == ["Option 2", "Option 2 (2)"]

@@ -261,6 +261,18 @@ def test_a_small_community_says_nothing():
     assert (public.tables["communities"]["people"] == HIDDEN).sum() >= 2
 
 
+@pytest.mark.parametrize(("people", "printed"), [(40.0, HIDDEN), (60.0, "whole"), (400.0, "tenths")])
+def test_a_mean_of_few_people_would_tell_how_they_divide_between_practices(people: float, printed: str):
+    patients = np.array([people, 0.0, 300.0, 300.0, 300.0, 300.0, 300.0, 300.0])
+    tables = simple_world(patients=patients).tables(baseline=False)
+    there = tables["communities"]["community"] == "Ward 00"
+    tables["communities"].loc[there, "minutes"] = 12.34
+    row = one_row(public_tables(tables).tables["communities"], community="Ward 00")
+    assert row["people"] == people
+    assert row["minutes"] == {"whole": 12.0, "tenths": 12.3}.get(printed, HIDDEN)
+    assert (row["rank"] == HIDDEN) == (printed == HIDDEN)
+
+
 def test_what_is_hidden_under_one_option_does_not_stand_under_another():
     """Ward 01 protects Ward 00 under the first option; under the second the same people are beyond in Ward 01."""
     first, second = np.full(8, 12.0), np.full(8, 12.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,10 @@ from grouping.pack import PackChoice, write_run_pack
 from grouping.pipeline import run_case
 from grouping.plain_words import WHAT_IS_LEFT_OUT
 from grouping.public import public_run
-from grouping.public.figures import public_score, public_share
+from grouping.public.figures import public_behind, public_headline, public_score, public_share
 from grouping.public.registrations import public_registrations
-from grouping.public.words import public_note, public_reason
+from grouping.public.words import PRIVATE_RULES, public_note, public_reason
+from grouping.report.build import render_report
 from grouping.result import Run
 from grouping.tables_of_run import tables_of_run
 from tests.grouping.made_run import made_run
@@ -229,6 +231,60 @@ def test_a_run_without_impact_or_arrays_can_be_published() -> None:
     assert "patients" not in run.options[0].areas
 
 
+def test_a_figure_that_the_tables_hide_is_not_told_by_the_headline(public: Run, inside: Run) -> None:
+    option = inside.options[0]
+    exact = option.headline | {"mean_minutes_before_rural": 7.1, "patients_compared_rural": 9_000.0}
+    summary = public.impact.tables["summary"].copy()
+    summary["mean_before"] = summary["mean_before"].astype(object)
+    told = public_headline(exact, public.impact, option.option.option_id)
+    assert told["mean_minutes_before_rural"] == 7.1  # the tables know nothing of a time before
+    summary.loc[:, ["mean_before", "mean_after", "people_compared"]] = "*"
+    hidden = replace(public.impact, tables=public.impact.tables | {"summary": summary})
+    told = public_headline(exact, hidden, option.option.option_id)
+    assert not {"mean_minutes_before_rural", "mean_minutes_compared_rural", "patients_compared_rural"} & set(told)
+
+
+def test_prices_are_rounded_like_scores(inside: Run) -> None:
+    rows = [("access.max_minutes_to_hub", -0.1234567, 0.0123456, "A: 0.0123456 minutes longer, 1.25% more")]
+    rows += [(PRIVATE_RULES[0], 1.0, 1.0, "B")]
+    prices = pd.DataFrame(rows, columns=["rule", "score_change", "minutes_change", "sentence"])
+    (row,) = public_run(replace(inside, prices=prices)).prices.itertuples(index=False)
+    digits = len(str(public_score(0.123456, inside.place.list_total))) - 2
+    assert row.score_change == round(-0.1234567, digits)
+    assert row.minutes_change == round(0.0123456, digits)
+    assert row.sentence == f"A: {'0.0123456'[: digits + 2]} minutes longer, 1.25% more"
+
+
+def test_a_score_that_counts_costs_is_not_told(inside: Run) -> None:
+    weights = inside.rules.weights.model_copy(update={"hub_cost": 2.0})
+    run = public_run(replace(inside, rules=inside.rules.model_copy(update={"weights": weights})))
+    assert all(math.isnan(option.option.objective) for option in run.options)
+    assert (run.solver.objective, run.solver.bound, run.solver.explanation, run.prices) == (None, None, (), None)
+    page = render_report(run)
+    exact = {f"{option.option.objective:.3f}" for option in inside.options}
+    assert not [score for score in exact if score in page]
+    assert ">nan<" not in page
+
+
+def test_values_of_rules_that_tell_of_single_sites_or_practices_are_not_told(inside: Run) -> None:
+    hub = inside.rules.hub.model_copy(update={"conditions": ("sound",)})
+    run = public_run(replace(inside, rules=inside.rules.model_copy(update={"hub": hub})))
+    (rules,) = [named.table.set_index("rule")["value"] for named in tables_of_run(run) if named.name == "rules"]
+    assert rules[list(PRIVATE_RULES)].tolist() == ["not published"] * len(PRIVATE_RULES)
+    assert "sound" not in render_report(run)
+
+
+def test_the_checksum_of_areas_is_told_only_if_nothing_of_them_is_hidden(inside: Run) -> None:
+    def told(population: float) -> set[str]:
+        areas = inside.place.areas.assign(population=1_000.0)
+        areas.iloc[0, areas.columns.get_loc("population")] = population
+        place = public_run(replace(inside, place=replace(inside.place, areas=areas))).place
+        return {source.table for source in place.sources if source.sha256}
+
+    assert "areas" in told(1_000.0)
+    assert "areas" not in told(5.0)  # seven files would have to be tried
+
+
 # --- Pieces, worked by hand --------------------------------------------------------------------------------------
 
 
@@ -294,6 +350,16 @@ def test_scores_are_rounded_by_how_many_patients_there_are() -> None:
     assert public_score(None, 1_000) is None
 
 
+@pytest.mark.parametrize(
+    ("share", "patients", "printed"),
+    [(0.0184, 766_000, 0.019), (0.018, 766_000, 0.018), (0.0, 766_000, 0.0), (0.0184, 24_000, 0.02), (0.31, 900, 0.4)],
+)
+def test_a_score_is_never_said_to_be_nearer_to_the_best_than_it_is(
+    share: float, patients: float, printed: float
+) -> None:
+    assert public_behind(share, patients) == pytest.approx(printed)
+
+
 def test_remarks() -> None:
     near = "Rural share 49.6% is within 5 points of the threshold: as urban the minimum is 30,000 (margin +1)."
     assert public_note(near).startswith("Rural share 50% is within 5 points")
@@ -303,3 +369,5 @@ def test_remarks() -> None:
     assert public_note(locked) == ("Locked: these practices form a group by decision. Reason: not published here.")
     assert public_reason("Nobody lives nearer.") == "Nobody lives nearer."
     assert public_reason("Staff are leaving.") == "not published here"
+    assert public_reason("Asked for by 943 476 5919.") == "not published here"  # an NHS number
+    assert public_reason("Letter 943 476 5918 of the council.") == "Letter 943 476 5918 of the council."

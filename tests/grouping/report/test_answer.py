@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from grouping.agreement import COLUMNS, Agreement
 from grouping.near import NearTold
-from grouping.report.answer import answer_lines, answer_view, more_lines, up_to_percent
+from grouping.report.answer import answer_lines, answer_view, comparison_rows, more_lines, up_to_percent
 from grouping.result import Run
 from tests.grouping.made_run import made_run, scored_run
 
@@ -93,6 +93,32 @@ RUNS = {
     "near": near_run,
     "only one": lambda: near_run(plans=1, choices=0),
 }
+
+
+def changed_by(longer: float, shorter: float, *, public: bool) -> str:
+    """The sentence on journeys of a run with these shares of patients."""
+    figures = {"share_longer": longer, "share_shorter": shorter}
+    options = tuple(replace(one, headline=one.headline | figures) for one in MADE.options)
+    return answer_lines(replace(MADE, options=options, public=public))[2]
+
+
+def test_nobody_is_said_only_of_nobody() -> None:
+    assert "nobody’s journey differs" in changed_by(0.0, 0.0, public=False)
+    few = changed_by(0.004, 0.997, public=False)
+    assert "under 1% of patients travel over a minute longer than before, over 99% over a minute less" in few
+    rounded = changed_by(0.0, 0.0, public=True)  # in whole percent: it may be some
+    assert "under 1% of patients travel over a minute longer than before, under 1% over a minute less" in rounded
+
+
+def test_a_public_score_is_told_to_a_tenth_of_a_percent() -> None:
+    rows = dict(comparison_rows(replace(MADE, public=True)))
+    assert rows["Score behind option 1"] == ["–", "at most 1.2%", "at most 2.4%"]
+    assert dict(comparison_rows(MADE))["Score behind option 1"] == ["–", "1.19%", "2.38%"]
+
+
+def test_plans_that_are_told_without_a_phrase() -> None:
+    assert NearTold({"plans": 1}).phrase == "the only plan nearly as good as the best"
+    assert NearTold({"plans": 1_200}).phrase == "the 1,200 plans nearly as good as the best"
 
 
 @pytest.mark.parametrize("kind", RUNS)

@@ -7,6 +7,7 @@ import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,11 @@ from geodata.place import Place, SourceFile
 from grouping.agreement import Agreement
 from grouping.impact.disclosure.counts import is_small
 from grouping.pipeline import run_case
-from grouping.plan import Plan
+from grouping.plan import Group, Plan
 from grouping.problem import build_problem
 from grouping.report import render_report
 from grouping.report.group_figures import all_figures, group_figures
-from grouping.report.group_section import told_before
+from grouping.report.group_section import _furthest_community, _furthest_practice, rural_words, told_before
 from grouping.report.option import more_tables, option_view, option_views, shown
 from grouping.report.public_counts import hidden_counts, printed_counts
 from grouping.result import Run
@@ -470,3 +471,37 @@ def test_a_reference_to_another_option_shows_it(browser, tmp_path, plain_page: s
         "return Array.from(document.querySelectorAll('#each-group .option.is-shown')).map(e => e.dataset.ofOption)"
     )
     assert shown_now == ["option-1"]
+
+
+@pytest.mark.parametrize(
+    ("share", "kind", "public", "said"),
+    [
+        (0.496, "urban", False, "49.6%"),
+        (0.4996, "urban", False, "just under 50%"),
+        (0.5, "rural", False, "50.0%"),
+        (0.5, "urban", True, "just under 50%"),  # 49.6%, in whole percent
+        (0.5, "rural", True, "50%"),
+        (0.997, "rural", False, "over 99%"),
+        (0.001, "urban", False, "under 1%"),
+        (float("nan"), "urban", True, "not known"),
+    ],
+)
+def test_a_rural_share_never_reads_like_the_other_side_of_the_threshold(
+    share: float, kind: str, public: bool, said: str
+) -> None:
+    assert rural_words(share, kind, replace(made_run(), public=public)) == said
+
+
+def test_the_furthest_is_rounded_once_and_a_tie_goes_to_the_smaller_code() -> None:
+    group = Group("G01", ("A", "B"), "H")
+    ways = SimpleNamespace(between_sites=np.array([[0.0, 4.0, 4.0]] * 3).T, area_to_site=np.array([[7.85032], [1.0]]))
+    around = SimpleNamespace(
+        site_at={"H": 0, "MA": 1, "MB": 2},
+        names={"A": "First", "B": "Second"},
+        place=SimpleNamespace(practices=pd.DataFrame({"main_site_code": ["MA", "MB"]}, index=["A", "B"])),
+        registered={code: (np.array([0, 1]), np.array([60.0, 60.0])) for code in "AB"},
+        community_of=(("Far", "Near"), np.array([0, 1])),
+        run=SimpleNamespace(times=ways, public=False, rules=made_run().rules),
+    )
+    assert f"{_furthest_community(group, around)[1]:.1f}" == "7.9"  # 7.850 would read 7.8
+    assert _furthest_practice(group, around) == ("First", 4.0)

@@ -11,7 +11,14 @@ import pandas as pd
 import pytest
 
 from grouping.agreement import COLUMNS, Agreement
-from grouping.report.locality import file_word, locality_names, locality_page, write_locality_pages
+from grouping.report.locality import (
+    _Shared,
+    areas_of_locality,
+    file_word,
+    locality_names,
+    locality_page,
+    write_locality_pages,
+)
 from grouping.result import Run
 from tests.browsing import accessibility_violations, asks_for_nothing, open_page
 from tests.grouping.made_run import HOSTILE_NAMES, made_run, scored_run
@@ -146,6 +153,17 @@ def test_without_localities_there_is_nothing_to_write(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
     with pytest.raises(KeyError):
         locality_page(run, "Nowhere")
+
+
+def test_every_community_is_on_one_page_also_one_that_two_localities_share() -> None:
+    shared = _Shared(made_run())
+    inside = {name: sorted(areas_of_locality(shared, name)) for name in locality_names(shared.run)}
+    first, second = [name for name, areas in inside.items() if len(areas) > 1][:2]
+    half = f"{inside[first][0]} {inside[second][0]}"
+    most = f"{inside[first][0]} {inside[second][0]} {inside[second][1]}"
+    rows = [("half", half), ("most", most), ("outside", "W01000001"), ("mixed", f"{inside[second][0]} W01000001")]
+    shared.table = lambda name: pd.DataFrame(rows, columns=["community", "areas"])
+    assert shared.locality_of == {"half": first, "most": second, "mixed": second}
 
 
 def test_is_the_same_every_time(run: Run, vale: str) -> None:

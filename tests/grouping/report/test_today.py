@@ -106,6 +106,17 @@ def test_practices_outside_a_partial_plan_are_told_apart() -> None:
     assert "2 are partly or wholly outside this plan" in today_view(part).options[0].lines[0]
 
 
+def test_who_is_outside_a_partial_plan_is_a_companion_of_nobody() -> None:
+    run = with_today(["N", "N", "N", *[""] * 7, "N", "N"])
+    first = run.options[0]
+    plan = Plan(first.option.plan.groups[:-1])  # without J80011 and J80012
+    part = replace(run, options=(replace(first, option=replace(first.option, plan=plan)),))
+    view = today_view(part)
+    assert view.leavers == ()
+    assert view.options[0].lines[-1] == "No practice gets other companions."
+    assert "2 not in this plan" in view.options[0].rows[0][3]
+
+
 @given(st.lists(st.sampled_from(["", "A", "B", "C"]), min_size=12, max_size=12).filter(any))
 @settings(deadline=None, max_examples=40)
 def test_every_group_of_today_is_told_once_and_leavers_are_among_those_who_change(labels: list[str]) -> None:

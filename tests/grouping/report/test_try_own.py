@@ -245,7 +245,7 @@ return arguments[1].map(function (plan) {
   var groups = plan.map(function (group) {
     return { id: group.id, figures: tryFigures.figures(data, group.members, tryFigures.bestHub(data, group.members)) };
   });
-  var names = tryFigures.names(data, groups), total = tryFigures.total(groups);
+  var names = tryFigures.names(data, groups), total = tryFigures.total(data, groups);
   function fixed(value, digits) { return Number.isFinite(value) ? tryFigures.fixed(value, digits) : "not known"; }
   return {
     groups: groups.map(function (group, i) {
@@ -254,6 +254,7 @@ return arguments[1].map(function (plan) {
         one.granted, data.sites[one.hub][0], fixed(one.mean, 3), fixed(one.mean, 1), fixed(one.longest, 3)];
     }),
     remarks: groups.map(function (group) { return tryRules.remarks(data, group.figures); }),
+    mean: Number.isFinite(total.mean) ? total.mean : null,
     total: [total.groups, total.practices, total.rural, total.smallest, total.largest, total.exceptions,
       total.shortfall, fixed(total.mean, 1), fixed(total.longest, 1), fixed(total.without, 0)],
     breaches: tryRules.breaches(data, groups).map(function (one) { return [one.group, one.claim, one.what]; })
@@ -294,6 +295,7 @@ def expected(made: AssessedOption, problem: GroupingProblem) -> dict[str, object
             figures["exceptions"], figures["shortfall"], minutes(figures["mean_minutes_to_hub"]),
             minutes(figures["longest_practice_minutes"]), f"{figures['patients_without_route']:.0f}",
         ],
+        "mean": None if np.isnan(figures["mean_minutes_to_hub"]) else figures["mean_minutes_to_hub"],  # to the last bit
         "breaches": sorted(breaches),
     }  # fmt: skip
 
@@ -323,6 +325,7 @@ def compare(
     data = json.loads(try_view(run).data)
     claims = set()
     for said, option in zip(script.execute_script(WORK_OUT, data, sent), made, strict=True):
+        assert option.verified
         wanted = expected(option, problem)
         said["remarks"] = [sorted(told) for told in said["remarks"]]
         said["breaches"] = sorted(tuple(one) for one in said["breaches"])
@@ -361,6 +364,26 @@ def test_ties_between_hubs_go_the_same_way(script: webdriver.Chrome) -> None:
             tied = replace(times, area_to_site=minutes_of_area)
             compare(script, place, tied, EDGES, rules, plans)
             compare(script, place, replace(tied, between_sites=np.full((4, 4), 5.0)), EDGES, rules, plans)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ({"kind": "grant-exception", "practices": ["C"], "reason": "one"}, {"reason": "another"}),
+        ({"kind": "together", "practices": ["A", "B"]}, {"practices": ["B", "A"]}),
+        ({"kind": "apart", "practices": ["A", "B"]}, {"practices": ["B", "A"]}),
+        ({"kind": "group", "practices": ["A", "B"]}, {"site": "A2"}),
+        ({"kind": "group", "practices": ["A", "B"], "site": "A2"}, {"site": ""}),
+        ({"kind": "no-exception", "practices": ["C"]}, {}),
+        ({"kind": "hub", "site": "B1"}, {}),
+    ],
+    ids=lambda said: said[0]["kind"],
+)
+def test_what_is_decided_twice_counts_once(script: webdriver.Chrome, said: tuple[dict, dict]) -> None:
+    """The program, the page and the check take the first reason, and the hub from whichever names one."""
+    rules = {"name": "t", "version": "1", "title": "T", "decisions": [said[0], said[0] | said[1]]}
+    plans = [[["A", "B"], ["C"]], [["A", "C"], ["B"]], [["A"], ["B"], ["C"]]]
+    compare(script, hand_worked_place(), hand_worked_times(), EDGES, RuleSet.model_validate(rules), plans)
 
 
 def test_means_leave_out_patients_without_a_route(script: webdriver.Chrome) -> None:

@@ -1,23 +1,27 @@
-"""The hatch of a colour as long lines, to be cut to the shape of an area.
+"""The hatch of a colour as long lines, to be cut to the shapes of areas.
 
-Browsers print a repeated tile as a picture of dots, large and coarse; lines stay lines, and a PDF stays small.
+Browsers print a repeated tile as a picture of dots, large and coarse, one for every shape; lines stay lines, and a PDF
+stays small.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grouping.maps.hatches import Hatch
+from grouping.maps.hatches import HATCHES, Hatch
 
 TILE = 40
 """Side of the tile of a hatch, in drawing units."""
 
 Point = tuple[float, float]
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,17 @@ class Lines:
     Parameters
     ----------
     path
-        SVG path data.
+        SVG path data: all lines, or for dots one row of them (lines of no length with round ends) from 0, 0.
     width
         Of the lines, in drawing units; of the dots their diameter.
-    dots
-        Whether only a dot stands at the start of each line and every `TILE` units along it.
+    rows
+        Where each row of dots begins; empty for lines. Rows are repeated, because a line with gaps is printed as
+        thousands of circles.
     """
 
     path: str
     width: float
-    dots: bool = False
+    rows: tuple[tuple[int, int], ...] = ()
 
 
 def strokes(tile: str) -> Iterator[tuple[Point, Point]]:
@@ -66,20 +71,52 @@ def path_points(path_data: str) -> list[NDArray[np.float64]]:
     return [np.cumsum(np.array(numbers, dtype=float).reshape(-1, 2), axis=0) for numbers in pieces]
 
 
-def hatch_over(hatch: Hatch, path_data: str) -> Lines | None:
-    """The lines of a hatch over the box round an area; None for a plain ground or an area that is not drawn.
+def hatch_lines(hatch: Hatch, box: Box) -> Lines | None:
+    """The lines of a hatch over a box; None for a plain ground.
 
     Strokes of a tile go level, upright, or up or down at 45 degrees, so that they meet those of the next tile; each
     family of lines is drawn once from edge to edge.
     """
     families = sorted({family for start, end in strokes(hatch.lines) for family in _family(start, end)})
-    points = path_points(path_data)
-    if not families or not points:
+    if not families:
         return None
-    corners = np.concatenate(points)
-    box = (*corners.min(axis=0).astype(int).tolist(), *corners.max(axis=0).astype(int).tolist())
-    pieces = [piece for kind, offset, along in families for piece in _drawn(kind, offset, along, box)]
-    return Lines("".join(pieces), hatch.width, dots=all(kind == "dot" for kind, _, _ in families))
+    if all(kind == "dot" for kind, _, _ in families):
+        left, top, right, bottom = box
+        rows = [(_steps(along, left, right + TILE)[0], y) for _, at, along in families for y in _steps(at, top, bottom)]
+        return Lines("M0 0h0" + f"m{TILE} 0h0" * ((right - left) // TILE), hatch.width, tuple(rows))
+    return Lines("".join(piece for family in families for piece in _drawn(*family, box)), hatch.width)
+
+
+class Hatched(Protocol):
+    """What is filled with a hatch."""
+
+    @property
+    def hatch(self) -> int:
+        """The number of its hatch (position in `HATCHES`)."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Its outline as SVG path data."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that one hatch covers on a map: its number, its colour, and the outlines as SVG path data."""
+
+    hatch: int
+    colour: str
+    path: str
+
+
+def grounds(groups: Iterable[Hatched]) -> tuple[Ground, ...]:
+    """Put together what has the same hatch: neighbours differ, so that the outlines in one ground stay apart."""
+    paths: dict[int, str] = {}
+    for group in groups:
+        if group.path:
+            paths[group.hatch] = paths.get(group.hatch, "") + group.path
+    return tuple(Ground(number, HATCHES[number].colour, paths[number]) for number in sorted(paths))
 
 
 def _family(start: Point, end: Point) -> Iterator[tuple[str, int, int]]:
@@ -96,7 +133,7 @@ def _family(start: Point, end: Point) -> Iterator[tuple[str, int, int]]:
         yield "falling" if falls else "rising", round(y - x if falls else y + x) % TILE, 0
 
 
-def _drawn(kind: str, offset: int, along: int, box: tuple[int, int, int, int]) -> Iterator[str]:
+def _drawn(kind: str, offset: int, _along: int, box: Box) -> Iterator[str]:
     left, top, right, bottom = box
     wide = right - left
     if kind == "upright":
@@ -106,8 +143,7 @@ def _drawn(kind: str, offset: int, along: int, box: tuple[int, int, int, int]) -
     elif kind == "rising":  # y + x is
         yield from (f"M{left} {at - left}l{wide}-{wide}" for at in _steps(offset, top + left, bottom + right))
     else:
-        start = left if kind == "level" else _steps(along, left, right + TILE)[0]
-        yield from (f"M{start} {y}H{right}" for y in _steps(offset, top, bottom))
+        yield from (f"M{left} {y}H{right}" for y in _steps(offset, top, bottom))
 
 
 def _steps(offset: int, low: int, high: int) -> range:
