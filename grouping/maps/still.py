@@ -199,11 +199,13 @@ def letters_apart(
     ids: Sequence[str],
     *,
     height: float = LETTER_HEIGHT,
+    within: tuple[float, float] = (math.inf, math.inf),
 ) -> list[tuple[int, int]]:
     """Put the letters of each group near the middle of its area, where they cover no others and no hub.
 
     One after the other: the spot with the least cost among the middle and five rings round it. The page's script does
-    the same at every zoom. All in drawing units; `height` is that of the letters.
+    the same at every zoom. All in drawing units; `height` is that of the letters, `within` the size of the drawing,
+    whose edge would cut them off.
     """
     placed: list[tuple[int, int]] = []
     wide = 0.62 * height * max((len(group_id) for group_id in ids), default=3) + 14
@@ -217,8 +219,9 @@ def letters_apart(
         def cost(step: tuple[float, float], x: int = x, y: int = y) -> float:
             at_x, at_y = x + step[0] * height, y + step[1] * height
             letters = sum(abs(at_x - px) < wide and abs(at_y - py) < 1.15 * height for px, py in placed)
+            cut = min(at_x, within[0] - at_x) < wide / 2 or min(at_y, within[1] - at_y) < height / 2
             marks = sum(abs(at_x - px) < wide / 2 + 18 and abs(at_y - py) < height / 2 + 18 for px, py in hubs)
-            return 100 * letters + 1.5 * marks + math.hypot(*step)
+            return 100 * (letters + 2 * cut) + 1.5 * marks + math.hypot(*step)
 
         step = min(rings, key=cost)
         placed.append((round(x + step[0] * height), round(y + step[1] * height)))

@@ -239,6 +239,7 @@ def _rules(problem: GroupingProblem) -> dict[str, object]:
     share = rules.practices.most_vulnerable_share
     return {
         "threshold": rules.rurality.threshold,
+        "thresholdPercent": f"{100 * rules.rurality.threshold:g}",
         "near": rules.rurality.near_threshold,
         "nearPoints": f"{rules.rurality.near_threshold * 100:g}",
         "exceptions": -1 if rules.exceptions.limit is None else rules.exceptions.limit,

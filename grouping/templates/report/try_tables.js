@@ -9,7 +9,24 @@ var tryTables = (function () {
 
   function count(value) { return Number.isFinite(value) ? grouped(tryFigures.fixed(value, 0)) : "not known"; }
   function minutes(value) { return Number.isFinite(value) ? tryFigures.fixed(value, 1) : "not known"; }
-  function percent(share) { return tryFigures.fixed(100 * share, 0) + "%"; }
+  function percent(share, digits) { return tryFigures.fixed(100 * share, digits) + "%"; }
+
+  /* plain_words.share_in_words: what is neither nobody nor everybody never reads like it. */
+  function shareWords(share) {
+    if (share > 0 && share < 0.005) { return "under 1%"; }
+    return share >= 0.995 && share < 1 ? "over 99%" : percent(share, 0);
+  }
+
+  /* group_section.rural_words: never a share that reads as if it lay on the other side of the threshold. */
+  function ruralWords(data, one) {
+    var threshold = data.rules.threshold;
+    var digits = Math.abs(one.share - threshold) < 0.02 ? 1 : 0;
+    var rural = one.kind === "rural";
+    if ((tryFigures.rounded(one.share, digits + 2) >= threshold) !== rural) {
+      return "just " + (rural ? "over " : "under ") + data.rules.thresholdPercent + "%";
+    }
+    return digits ? percent(one.share, digits) : shareWords(one.share);
+  }
   function plural(number, one) { return grouped(number) + " " + one + (number === 1 ? "" : "s"); }
   function practiceName(data, p) { return data.practices[p][1] || data.practices[p][0]; }
   function hubName(data, one) { return data.sites[one.hub][1] || data.sites[one.hub][0]; }
@@ -40,7 +57,7 @@ var tryTables = (function () {
     var about = data.estimate ? " (estimate)" : "";
     return [
       ["kind", "Kind", "text", function (one) { return one.kind; }],
-      ["share", "Patients in rural areas", "percent", function (one) { return percent(one.share); }],
+      ["share", "Patients in rural areas", "percent", function (one) { return ruralWords(data, one); }],
       ["practices", "Practices", "count", function (one) { return count(one.practices); }],
       ["sites", "Sites", "count", function (one) { return count(one.sites); }],
       ["size", "Registered patients", "count", function (one) { return count(one.size); }],
@@ -261,7 +278,7 @@ var tryTables = (function () {
   }
 
   return {
-    count: count, plural: plural, practiceName: practiceName, groupTitle: groupTitle, plan: plan, touched: touched,
+    count: count, plural: plural, ruralWords: ruralWords, practiceName: practiceName, groupTitle: groupTitle, plan: plan, touched: touched,
     brokenRules: brokenRules, allGroups: allGroups, leftOut: leftOut
   };
 }());

@@ -27,6 +27,7 @@ from grouping.page import own_file
 from grouping.plain_words import minutes
 from grouping.plan import Group, Plan
 from grouping.problem import GroupingProblem, build_problem
+from grouping.report.group_section import rural_words
 from grouping.report.try_own import SCRIPTS, try_data, try_view
 from grouping.result import AssessedOption, OptionPlan, Run
 from grouping.rules import RuleSet
@@ -76,6 +77,20 @@ def test_sums_and_halves_are_those_of_numpy(script: webdriver.Chrome) -> None:
     values = [*(np.arange(-20, 20) / 2).tolist(), *rng.uniform(-9, 9, 200).tolist(), *odd]
     made = script.execute_script("return arguments[0].map(v => tryFigures.rint(v))", values)
     assert made == np.rint(values).tolist()
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.4, 1 / 3, 0.0, 1.0])
+def test_a_rural_share_reads_as_in_the_group_table(script: webdriver.Chrome, threshold: float) -> None:
+    rules = RuleSet.model_validate({"name": "t", "version": "1", "title": "T", "rurality": {"threshold": threshold}})
+    run = replace(made_run(), rules=rules)
+    steps = [0.0, 0.000001, 0.0004, 0.0005, 0.004999, 0.005, 0.015, 0.019999, 0.02]
+    near = {round(middle + side * step, 6) for middle in (0.0, threshold, 1.0) for step in steps for side in (-1, 1)}
+    shares = [share for share in sorted(near) if 0 <= share <= 1]
+    kinds = ["rural" if share >= threshold - 1e-9 else "urban" for share in shares]
+    data = {"rules": {"threshold": threshold, "thresholdPercent": f"{100 * threshold:g}"}}
+    ask = "return arguments[1].map((share, i) => tryTables.ruralWords(arguments[0], {share, kind: arguments[2][i]}))"
+    said = script.execute_script(ask, data, shares, kinds)
+    assert said == [rural_words(share, kind, run) for share, kind in zip(shares, kinds, strict=True)]
 
 
 # -------------------------------------------------------------------------------------------------- places of all rules
@@ -372,8 +387,8 @@ def test_ties_between_hubs_go_the_same_way(script: webdriver.Chrome) -> None:
         ({"kind": "grant-exception", "practices": ["C"], "reason": "one"}, {"reason": "another"}),
         ({"kind": "together", "practices": ["A", "B"]}, {"practices": ["B", "A"]}),
         ({"kind": "apart", "practices": ["A", "B"]}, {"practices": ["B", "A"]}),
-        ({"kind": "group", "practices": ["A", "B"]}, {"site": "A2"}),
-        ({"kind": "group", "practices": ["A", "B"], "site": "A2"}, {"site": ""}),
+        ({"kind": "group", "practices": ["A", "B"]}, {"site": "B2"}),
+        ({"kind": "group", "practices": ["A", "B"], "site": "B2"}, {"site": ""}),
         ({"kind": "no-exception", "practices": ["C"]}, {}),
         ({"kind": "hub", "site": "B1"}, {}),
     ],

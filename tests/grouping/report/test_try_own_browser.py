@@ -19,8 +19,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from grouping.pipeline import score_case
-from grouping.plain_words import count, minutes, percent, signed
+from grouping.plain_words import count, minutes, signed
 from grouping.report import render_report
+from grouping.report.group_section import rural_words
 from grouping.report.settings import PageSettings
 from grouping.result import AssessedOption, Run
 from tests.browsing import accessibility_violations, asks_for_nothing, open_page
@@ -133,8 +134,8 @@ def said_by_the_program(option: AssessedOption, run: Run) -> tuple[dict, dict, l
     """Groups, whole plan and broken rules as the page prints them, from the tables of the program."""
     groups = {
         row.group_id: [
-            f"{row.group_id} {row.name}", row.kind, percent(row.rural_share), count(row.practices), count(row.sites),
-            count(row.list_size), count(row.minimum), signed(row.margin),
+            f"{row.group_id} {row.name}", row.kind, rural_words(row.rural_share, row.kind, run),
+            count(row.practices), count(row.sites), count(row.list_size), count(row.minimum), signed(row.margin),
             str(run.place.sites.at[row.hub_site_code, "name"]),
             minutes(row.mean_minutes_to_hub), minutes(row.max_practice_minutes),
         ]
