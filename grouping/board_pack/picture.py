@@ -48,7 +48,7 @@ SWATCH_TILE_IN = 0.075
 SMALLEST_LEGEND = 5.8
 """Smallest letters of the legend, in points, as long as another column makes them larger."""
 
-SHORTEST_NAME = 8
+SHORTEST_NAME = 6
 """Letters of a name in the legend below which nobody would know it: then the letters of the group stand alone."""
 
 SETTINGS = {"font.family": "DejaVu Sans", "path.simplify": False, "text.usetex": False}

@@ -45,8 +45,9 @@ def communities_apart(comparison: Comparison) -> tuple[Community, ...]:
     found = []
     for key, row in first.items():
         minutes = [_number(table[key].minutes) if key in table else None for table in tables]
-        people = _number(row.people)
-        if None in minutes or people is None or people < least:
+        counts = [_number(table[key].people) if key in table else None for table in tables]
+        people = counts[0]
+        if None in minutes or None in counts or people < least:  # hidden in one run, it is not told from another
             continue
         found.append(Community(str(row.community), str(row.areas), str(row.setting), people, tuple(minutes)))
     return tuple(sorted(found, key=lambda one: (-round(one.spread, 6), one.name, one.areas)))

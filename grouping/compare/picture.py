@@ -144,7 +144,11 @@ def _map_groups(drawing: maps.Drawing, letters: dict[str, str]) -> tuple[MapGrou
     groups = drawing.options[0].groups
     named = [letters[group.group_id] for group in groups]
     labels = letters_apart(
-        [group.spot for group in groups], [group.hub for group in groups], named, height=LETTER_HEIGHT
+        [group.spot for group in groups],
+        [group.hub for group in groups],
+        named,
+        height=LETTER_HEIGHT,
+        within=(drawing.width, drawing.height),
     )
     return tuple(
         MapGroup(name, group.hatch, group.path, group.hub, group.spot, label)

@@ -142,12 +142,13 @@ def draw(
     def spot(x: float, y: float) -> tuple[int, int]:
         return round((x - origin[0]) * scale), round((origin[1] - y) * scale)
 
+    high = round((max(north - south, 1.0) + 2 * margin) * scale)
     options = []
     for option, colour, shape in zip(run.options, colours, shapes, strict=True):
         ids = list(option.groups["group_id"])
         middles = [spot(*shape.middles[group_id]) for group_id in ids]
         hubs = [spot(hub.x, hub.y) for hub in place.sites.geometry.loc[option.groups["hub_site_code"]]]
-        labels = letters_apart(middles, hubs, ids)
+        labels = letters_apart(middles, hubs, ids, within=(DRAWING_WIDTH, high))
         groups = tuple(
             DrawnGroup(
                 group_id,
@@ -167,7 +168,7 @@ def draw(
     scale_km = max((km for km in (1, 2, 5, 10, 20, 50) if km * 1_000 <= span_m / 4), default=1)
     return Drawing(
         DRAWING_WIDTH,
-        round((max(north - south, 1.0) + 2 * margin) * scale),
+        high,
         path(dissolved(polygons)),
         "".join(path(shape) for shape in drawn_localities(place)),
         tuple(
@@ -178,7 +179,7 @@ def draw(
         scale_km,
         round(scale_km * 1_000 * scale),
         {str(code): spot(point.x, point.y) for code, point in place.practices.geometry.items()},
-        *_roads(run, origin, scale, round((max(north - south, 1.0) + 2 * margin) * scale)),
+        *_roads(run, origin, scale, high),
     )
 
 
@@ -199,7 +200,7 @@ def letters_apart(
     ids: Sequence[str],
     *,
     height: float = LETTER_HEIGHT,
-    within: tuple[float, float] = (math.inf, math.inf),
+    within: tuple[float, float] | None = None,
 ) -> list[tuple[int, int]]:
     """Put the letters of each group near the middle of its area, where they cover no others and no hub.
 
@@ -208,6 +209,7 @@ def letters_apart(
     whose edge would cut them off.
     """
     placed: list[tuple[int, int]] = []
+    across, down = within or (0.0, 0.0)
     wide = 0.62 * height * max((len(group_id) for group_id in ids), default=3) + 14
     rings = [(0.0, 0.0)] + [
         (1.5 * r * math.cos(math.pi * k / 8), r * math.sin(math.pi * k / 8))
@@ -219,9 +221,9 @@ def letters_apart(
         def cost(step: tuple[float, float], x: int = x, y: int = y) -> float:
             at_x, at_y = x + step[0] * height, y + step[1] * height
             letters = sum(abs(at_x - px) < wide and abs(at_y - py) < 1.15 * height for px, py in placed)
-            cut = min(at_x, within[0] - at_x) < wide / 2 or min(at_y, within[1] - at_y) < height / 2
+            beside = min(at_x, across - at_x) < wide / 2 or min(at_y, down - at_y) < height / 2
             marks = sum(abs(at_x - px) < wide / 2 + 18 and abs(at_y - py) < height / 2 + 18 for px, py in hubs)
-            return 100 * (letters + 2 * cut) + 1.5 * marks + math.hypot(*step)
+            return 100 * (letters + 2 * (within is not None and beside)) + 1.5 * marks + math.hypot(*step)
 
         step = min(rings, key=cost)
         placed.append((round(x + step[0] * height), round(y + step[1] * height)))

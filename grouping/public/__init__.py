@@ -19,7 +19,11 @@ The rule, for a reader who wants to challenge it
    can be solved for the number of patients of each practice in each area.
 7. *Texts*: what the input check found in general words only; remarks and reasons that speak of vulnerability,
    condition, money, staff or a doctor are left out. Other reasons are the planner's own words and stand as written.
-8. *Scores* are so rounded that one patient's journey is not seen in them.
+8. *Scores*, and what rules cost in scores and minutes, are so rounded that one patient's journey is not seen in them.
+   A score that counts the cost of hubs is not told, nor are the values of rules on conditions, costs and vulnerability:
+   every hub of a plan is in one of the conditions asked for.
+9. *One run at a time.* What is hidden under one option is hidden under the others of the same run. Packs of two runs of
+   one case, published both, can tell what neither does alone; `blueprint compare --public` leaves such counts out.
 """
 
 from grouping.plain_words import WHAT_IS_LEFT_OUT

@@ -117,7 +117,9 @@ def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -
         downloads = downloads_view(replace(run, figures=figures), beside=page.tables, told=told)
     titles = [option_title(option.option.option_id) for option in run.options]
     view = None if run.impact is None else impact_view(run.impact, about_of(run))
-    return engine.get_template("report/page.html.j2").render(
+    return engine.get_template(
+        "report/page.html.j2"
+    ).render(
         run=run,
         page=page,
         contents=_contents(run, agreement is not None, view, try_own=try_own is not None or too_large),

@@ -29,15 +29,14 @@ The rule, for a reader who wants to challenge it
 6. *Shares* are worked out from the rounded counts, in whole percent. One is printed if it is so coarse that 7 people
    more or fewer would not change it, or if its count need not be hidden by 2 to 5.
 7. *Minutes* are printed to 0.1; none for fewer than 8 people or people whose number is hidden: the mean of two is a
-   person. None for a community of fewer than 50 people, whole ones for one of fewer than 200: anybody can work out
-   the minutes from a place to a site, so that a mean of so few would tell how they divide between practices. The
-   limit of this: who knows which two or three practices have patients in a larger community can still narrow down how
-   few one of them has there. A quantile needs 8 people beyond it. The longest journey may be one person's: it is
-   printed for everybody, and for a community or group of 200 people, not for a population. The means of two parts and
-   of the whole give the ratio of the parts, so beside a hidden number without a route minutes are whole ones below
-   2,000 people, and hidden below 200. Beside any other hidden count a mean must leave room: 40 people with a mean of
-   2 minutes cannot include seven beyond 30. Changes in patient-minutes, gaps and ratios are worked out from printed
-   figures and so tell nothing more.
+   person. None for a community of fewer than 50 people: anybody can work out the minutes from a place to a site, so
+   that a mean of so few would tell how they divide between practices. The limit of this: who knows which two or three
+   practices have patients in a larger community can still narrow down how few one of them has there. A quantile needs
+   8 people beyond it. The longest journey may be one person's: it is printed for everybody, and for a community or
+   group of 200 people, not for a population. The means of two parts and of the whole give the ratio of the parts, so
+   beside a hidden number without a route minutes are whole ones below 2,000 people, and hidden below 200. Beside any
+   other hidden count a mean must leave room: 40 people with a mean of 2 minutes cannot include seven beyond 30.
+   Changes in patient-minutes, gaps and ratios are worked out from printed figures and so tell nothing more.
 8. *Order.* Ranks, and the order of rows, are worked out from printed figures: exact ones, and gaps between them, would
    tell minutes that are hidden or rounded. Communities whose minutes are hidden have no rank, and stand in no list of
    those that are worse off.

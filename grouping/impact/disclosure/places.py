@@ -86,9 +86,9 @@ def public_communities(of: Decided) -> PublicCommunities:
 
 
 def _of_enough(shown: Shown, routed: NDArray[np.float64]) -> Shown:
-    """What is printed of the minutes of communities: nothing where few people live, whole ones where not many do."""
-    enough, whole = routed >= FEW_THERE, shown.whole | (routed < MANY)
-    return replace(shown, mean=shown.mean & enough, change=shown.change & enough, whole=whole)
+    """What is printed of the minutes of communities: nothing where few people live."""
+    enough = routed >= FEW_THERE
+    return replace(shown, mean=shown.mean & enough, change=shown.change & enough)
 
 
 def _tiers(table: pd.DataFrame, blocks: Sequence[Block]) -> NDArray[np.int64]:

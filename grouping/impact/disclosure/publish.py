@@ -34,7 +34,7 @@ NOTES = (
     "groups are published figures and are exact. Shares are worked out from the rounded counts, in whole percent, and "
     "ranks from the figures as they are printed.",
     "Minutes are rounded to 0.1, for few people to whole ones where they could tell a hidden count, and are hidden for "
-    "fewer than 8 people, and of communities for fewer than 50; communities of fewer than 200 have whole ones. The "
+    "fewer than 8 people, and of communities for fewer than 50. The "
     "longest journey is given for everybody and for places with many people, not for single populations. Communities "
     "whose minutes are hidden are not listed among those that are worse off.",
 )

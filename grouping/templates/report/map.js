@@ -37,8 +37,11 @@ function drawBlueprintMap(map, layers, list, data) {
   map.on("popupopen popupclose", function (event) {
     map.getContainer().classList.toggle("stand-back", event.type === "popupopen" && map.getSize().x < 640);
   });
+  /* Hundreds of shapes without a name would stand in the way of who hears the page: the tables say the same. */
   ["areas", "roads", "borders", "localities", "reach", "branches", "sites", "hubs", "labels"].forEach(function (name, position) {
-    map.createPane("plan-" + name).style.zIndex = 410 + 10 * position;
+    var pane = map.createPane("plan-" + name);
+    pane.style.zIndex = 410 + 10 * position;
+    pane.setAttribute("aria-hidden", "true");
   });
   map.getPane("plan-labels").style.pointerEvents = "none";
   makeHatches("group", data.hatches, 0.3);
@@ -151,12 +154,22 @@ function drawBlueprintMap(map, layers, list, data) {
     document.dispatchEvent(new CustomEvent("practice-chosen", { detail: data.practices[position][0] }));
     keepPopupInView();
   }
-  /* What is put into a popup after it has opened makes it higher: its head must not leave the map. */
+  /* What is put into a popup after it has opened makes it higher: all of it must stay on the map, and what was put in,
+     which stands last, must be seen. */
   function keepPopupInView() {
     var popup = map.getContainer().querySelector(".leaflet-popup");
     if (!popup) { return; }
-    var above = map.getContainer().getBoundingClientRect().top + 6 - popup.getBoundingClientRect().top;
-    if (above > 0) { map.panBy([0, -above], { animate: false }); }
+    var content = popup.querySelector(".leaflet-popup-content");
+    if (content.offsetHeight > popupSize.maxHeight) {
+      content.style.height = popupSize.maxHeight + "px";
+      content.classList.add("leaflet-popup-scrolled");
+      content.scrollTop = content.scrollHeight;
+    }
+    map.stop(); /* the movement that began when it opened reckons with a lower one */
+    var box = map.getContainer().getBoundingClientRect(), own = popup.getBoundingClientRect();
+    var x = Math.min(own.left - box.left - 6, 0) || Math.max(own.right - box.right + 6, 0);
+    var y = Math.min(own.top - box.top - 6, 0);
+    if (x || y) { map.panBy([x, y], { animate: false }); }
   }
 
   /* ---- what differs from option to option ---- */

@@ -126,18 +126,17 @@
     }));
   }
 
-  /* Where a practice can go: value and words. */
+  /* Where a practice can go: value and words. Nothing is chosen at first, so a second click moves nobody. */
   function destinations(practice) {
     var from = now.groupOf[practice];
     var places = now.groups.map(function (group, g) { return g; }).filter(function (g) {
       return g !== from && (shown.byPlace.has(g) || !madeHere(now, g));
     }).sort(function (g, h) { return tryFigures.byCodePoint(now.groups[g].id, now.groups[h].id); });
-    var entries = places.map(function (g) {
+    var entries = [["", "Choose a group"]].concat(places.map(function (g) {
       var group = shown.byPlace.get(g);
       var words = group ? tryTables.groupTitle(group) + ", " + plural(group.figures.size, "patient") : now.groups[g].id + ", empty";
       return [g, words];
-    });
-    entries.push(["new", "A new group"]);
+    }), [["new", "A new group"]]);
     if (data.leftOut && from !== NOBODY) { entries.push(["none", "No group: leave it out"]); }
     return entries;
   }
@@ -272,25 +271,35 @@
     return words + " " + (broken ? "Rules not met: " + broken + "." : "All rules are met.");
   }
 
-  function move(practice, wanted) {
+  /* Moves a practice to what `select` says. */
+  function move(practice, select) {
+    var wanted = select.value;
+    if (wanted === "") {
+      say("Choose where to move " + nameOf(practice) + " first.");
+      select.focus();
+      return;
+    }
     var to = wanted === "new" ? placeOfNew(now) : wanted === "none" ? NOBODY : Number(wanted);
     var from = now.groupOf[practice], earlier = shown;
     step(moved(now, practice, to));
+    parts.to.value = "";
     say(moveWords(practice, from, to, earlier));
   }
 
   /* The same choice in the popup of a site on the map. */
   function choiceInPopup(popup, practice) {
     var box = popup.appendChild(makeElement("p", "try-choice"));
-    var label = box.appendChild(makeElement("label", "", "Move this practice to "));
+    var label = box.appendChild(makeElement("label", "", "Move "));
+    label.appendChild(makeElement("bdi", "", nameOf(practice)));
+    label.appendChild(document.createTextNode(" to "));
     var select = label.appendChild(makeElement("select"));
     fill(select, destinations(practice));
     var button = box.appendChild(makeElement("button", "", "Move"));
     button.type = "button";
     button.addEventListener("click", function () {
       var map = popup.closest(".leaflet-container");
-      move(practice, select.value);
-      if (map) { map.focus({ preventScroll: true }); }
+      move(practice, select);
+      if (map && !popup.isConnected) { map.focus({ preventScroll: true }); } /* a move closes the popup */
     });
   }
 
@@ -323,7 +332,7 @@
   }
 
   parts.practice.addEventListener("change", fillDestinations);
-  parts.move.addEventListener("click", function () { move(Number(parts.practice.value), parts.to.value); });
+  parts.move.addEventListener("click", function () { move(Number(parts.practice.value), parts.to); });
   parts.undo.addEventListener("click", undo);
   parts.reset.addEventListener("click", function () { startFrom(now.start); });
   parts.save.addEventListener("click", save);
