@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from grouping import maps
@@ -58,3 +59,8 @@ def lead_of(option: AssessedOption, *, estimate: bool) -> str:
         f"{minutes(figures.get('mean_minutes_to_hub'))} minutes from home to the hub on average"
         f"{' (estimate)' if estimate else ''}."
     )
+
+
+def named(group_id: str, name: object, letters: Mapping[str, str]) -> str:
+    """The words beside the letters of a group: its name, after its id where that is not what stands on the map."""
+    return str(name) if letters[group_id] == group_id else f"{group_id}, {name}"

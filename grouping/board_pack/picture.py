@@ -190,7 +190,7 @@ def _draw_groups(axes: Axes, drawing: maps.Drawing) -> None:
         if group.apart:
             axes.plot(*zip(group.spot, group.label, strict=True), color=INK, linewidth=0.6)
     for group in groups:
-        _write(axes, *group.label, group.group_id, fontsize=8.5, fontweight="bold", ha="center", va="center", halo=2.4)
+        _write(axes, *group.label, group.letters, fontsize=8.5, fontweight="bold", ha="center", va="center", halo=2.4)
 
 
 def _draw_scale(axes: Axes, drawing: maps.Drawing) -> None:
@@ -233,6 +233,7 @@ def _draw_legend(figure: Figure, chosen: Chosen) -> None:
     axes.set_axis_off()
     y = _draw_marks(axes, chosen.drawing)
     groups = list(chosen.option.groups[["group_id", "name", "list_size"]].itertuples(index=False))
+    letters = maps.group_letters([group_id for group_id, *_ in groups])
     room = 1 - y - 0.03
     columns = next((number for number in (1, 2, 3) if _legend_size(len(groups), number, room)[1] >= SMALLEST_LEGEND), 4)
     step, size = _legend_size(len(groups), columns, room)
@@ -243,8 +244,8 @@ def _draw_legend(figure: Figure, chosen: Chosen) -> None:
     for position, (group_id, name, patients) in enumerate(groups):
         x, at = (position // rows) / columns, y + 0.035 + (position % rows) * step
         _draw_swatch(axes, (x, at), step, chosen.colours[group_id])
-        words = _name_and_patients(name, _number(patients), points, size)
-        _write(axes, x + 0.07, at, group_id, fontsize=size, fontweight="bold", va="center")
+        words = _name_and_patients(name if letters[group_id] == group_id else group_id, _number(patients), points, size)
+        _write(axes, x + 0.07, at, letters[group_id], fontsize=size, fontweight="bold", va="center")
         _write(axes, x + 0.15, at, words, fontsize=size, va="center")
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from grouping import maps
 from grouping.assess import not_granted
-from grouping.board_pack.chosen import Chosen, choose, lead_of
+from grouping.board_pack.chosen import Chosen, choose, lead_of, named
 from grouping.board_pack.layers import attribution_of
 from grouping.escape import visible
 from grouping.impact.about import DRAFT
@@ -228,10 +229,11 @@ def _key_figures(option: AssessedOption, *, estimate: bool) -> tuple[tuple[str, 
 
 def _group_lines(chosen: Chosen) -> tuple[GroupLine, ...]:
     names = chosen.run.place.sites["name"]
+    letters = maps.group_letters(list(chosen.option.groups["group_id"]))
     return tuple(
         GroupLine(
-            group_id=str(row["group_id"]),
-            name=str(row["name"]),
+            group_id=letters[row["group_id"]],
+            name=named(row["group_id"], row["name"], letters),
             colour=PALETTE[chosen.colours[str(row["group_id"])]],
             kind=str(row["kind"]),
             practices=_cell(row.get("practices"), count),

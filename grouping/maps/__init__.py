@@ -4,6 +4,7 @@ from grouping.maps.backdrop import Backdrop, backdrop_of
 from grouping.maps.colours import group_colours
 from grouping.maps.hatches import CHANGES, HATCHES, PALETTE, Hatch
 from grouping.maps.legend import Legend, legend_of
+from grouping.maps.letters import group_letters
 from grouping.maps.live import LAYERS, TILE_HOST, folium_frame, map_data
 from grouping.maps.parts import MapFrame
 from grouping.maps.shapes import (
@@ -38,6 +39,7 @@ __all__ = [
     "drawn_areas",
     "folium_frame",
     "group_colours",
+    "group_letters",
     "group_of_area",
     "group_shapes",
     "legend_of",

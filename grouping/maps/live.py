@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from geodata.place import Place
 from grouping.maps.behind import reach_data, roads_data
 from grouping.maps.hatches import CHANGE_LIMITS, CHANGES, HATCHES
+from grouping.maps.letters import group_letters
 from grouping.maps.parts import DEGREE_UNITS, MapFrame, MapLayer, delta_rings, render_frame, to_degrees
 from grouping.maps.shapes import (
     MINUTE_CLASSES,
@@ -172,11 +173,13 @@ def _groups(
     members = {group.group_id: group.members for group in option.option.plan.groups}
     found = []
     rows = option.groups.to_dict("records")
+    short = group_letters([row["group_id"] for row in rows])
     labels = to_degrees(np.array([shape.middles[row["group_id"]] for row in rows]).reshape(-1, 2))
     for row, (lon, lat) in zip(rows, labels, strict=True):
         group_id = row["group_id"]
         found.append(
-            {
+            ({"short": short[group_id]} if short[group_id] != group_id else {})
+            | {
                 "id": group_id,
                 "name": row["name"],
                 "colour": colours[group_id],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from grouping.maps.hatch_lines import Ground, Lines, grounds, hatch_lines
 from grouping.maps.hatches import HATCHES, PALETTE
+from grouping.maps.letters import group_letters
 from grouping.maps.parts import svg_lines, svg_path
 from grouping.maps.shapes import GroupShapes, dissolved, drawn_localities, everything, group_shapes
 from grouping.result import Run
@@ -40,6 +41,8 @@ class DrawnGroup:
         Its hub.
     name
         What it is called besides its letters.
+    letters
+        What stands on the map for it (see `grouping.maps.letters`).
     """
 
     group_id: str
@@ -50,6 +53,7 @@ class DrawnGroup:
     label: tuple[int, int]
     hub: tuple[int, int]
     name: str = ""
+    letters: str = ""
 
     @property
     def named(self) -> str:
@@ -146,9 +150,10 @@ def draw(
     options = []
     for option, colour, shape in zip(run.options, colours, shapes, strict=True):
         ids = list(option.groups["group_id"])
+        letters = group_letters(ids)
         middles = [spot(*shape.middles[group_id]) for group_id in ids]
         hubs = [spot(hub.x, hub.y) for hub in place.sites.geometry.loc[option.groups["hub_site_code"]]]
-        labels = letters_apart(middles, hubs, ids, within=(DRAWING_WIDTH, high))
+        labels = letters_apart(middles, hubs, list(letters.values()), within=(DRAWING_WIDTH, high))
         groups = tuple(
             DrawnGroup(
                 group_id,
@@ -159,6 +164,7 @@ def draw(
                 label,
                 hub,
                 str(name),
+                letters[group_id],
             )
             for group_id, middle, label, hub, name in zip(
                 ids, middles, labels, hubs, option.groups["name"], strict=True

@@ -34,6 +34,7 @@ class GroupView:
     """One group with everything the page says of it."""
 
     group_id: str
+    letters: str
     name: str
     colour: str
     kind: str
@@ -195,6 +196,7 @@ def _group_views(
         for figure in figures.of("people")
         if figure.key.startswith("list_")
     }
+    letters = maps.group_letters(list(option.groups["group_id"]))
     views = []
     for row in option.groups.itertuples():
         grown = growth_sentences(own.loc[row.group_id], grows)
@@ -202,6 +204,7 @@ def _group_views(
         views.append(
             GroupView(
                 group_id=row.group_id,
+                letters=letters[row.group_id],
                 name=row.name,
                 colour=maps.PALETTE[colours[row.group_id]],
                 kind=row.kind,

@@ -303,7 +303,7 @@ def test_nothing_runs_and_nothing_blanks_in_a_browser(browser, folder: Path) -> 
         found = browser.execute_script(WHAT_RAN)
         assert not found["ran"], path
         assert found["strange"] == 0, path
-        assert found["height"] > 1_000, path
+        assert found["height"] > 600, path  # the map alone is a page of paper across
         assert browser.get_log("browser") == [], path
 
 

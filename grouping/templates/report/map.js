@@ -214,7 +214,7 @@ function drawBlueprintMap(map, layers, list, data) {
     hub.addTo(layers.hubs);
   }
   function drawLetters(found) {
-    var html = makeElement("span", "group-label", found.id);
+    var html = makeElement("span", "group-label", found.short || found.id);
     found.letters = L.marker(found.label, {
       pane: "plan-labels", interactive: false, keyboard: false,
       icon: L.divIcon({ className: "group-icon", html: html, iconSize: [0, 0] })

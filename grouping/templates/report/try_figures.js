@@ -189,7 +189,7 @@ var tryFigures = (function () {
     return { patients: sum(patients), minutes: sum(minutes), lost: lost, without: without };
   }
 
-  function toHub(group) { return group.members.map(function (p) { return [p, group.hub]; }); }
+  function pairsOf(members, hub) { return members.map(function (p) { return [p, hub]; }); }
 
   function mean(part) { return part.patients > 0 ? part.minutes / part.patients : NaN; }
 
@@ -225,7 +225,7 @@ var tryFigures = (function () {
     var minimum = limits[rural ? 1 : 0];
     var drives = members.map(function (p) { return drive(data, p, hub); });
     var longest = Math.max.apply(null, drives);
-    var journeys = travel(data, toHub({ members: members, hub: hub }));
+    var journeys = travel(data, pairsOf(members, hub));
     var short = size < minimum;
     var reason = short ? grantedReason(data, members) : null;
     return {
@@ -250,8 +250,8 @@ var tryFigures = (function () {
     var all = groups.map(function (group) { return group.figures; });
     var short = all.filter(function (one) { return one.exception; });
     function adding(value) { return all.reduce(function (added, one) { return added + value(one); }, 0); }
-    var pairs = [].concat.apply([], all.map(toHub)).sort(function (one, other) { return one[0] - other[0]; });
-    var journeys = travel(data, pairs);
+    var pairs = [].concat.apply([], all.map(function (one) { return pairsOf(one.members, one.hub); }));
+    var journeys = travel(data, pairs.sort(function (one, other) { return one[0] - other[0]; }));
     var sizes = all.map(function (one) { return one.size; });
     return {
       groups: all.length, practices: adding(function (one) { return one.practices; }),

@@ -13,6 +13,7 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from grouping import maps
 from grouping.escape import visible
@@ -20,7 +21,7 @@ from grouping.problem import build_problem
 from grouping.report import render_report
 from grouping.report.settings import PageSettings
 from grouping.result import Run
-from tests.browsing import asks_for_nothing, open_page, unpacked
+from tests.browsing import accessibility_violations, asks_for_nothing, open_page, unpacked
 from tests.grouping.made_backdrop import with_backdrop
 from tests.grouping.made_run import HOSTILE_NAMES, made_run
 
@@ -293,6 +294,40 @@ def test_everything_to_press_is_large_enough(browser, page: str, tmp_path: Path)
     )
 
 
+def test_on_a_phone_what_scrolls_in_the_map_can_be_scrolled_by_keys_and_facts_stay_inside(
+    browser, page: str, tmp_path: Path
+) -> None:
+    calm = {"media": "", "features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", calm)  # what fades in has little contrast for a moment
+    open_page(browser, page, tmp_path, 320)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    browser.find_element("css selector", ".folium-map").send_keys("l")
+    assert accessibility_violations(browser) == []
+    browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    stops = "return Array.from(document.querySelectorAll('.leaflet-control-layers input')).map(e => e.tabIndex)"
+    assert sorted(set(browser.execute_script(stops))) == [-1, 0]
+    assert browser.execute_script("return document.activeElement.tabIndex") == 0
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    browser.execute_script("feature_group_hubs.getLayers()[0].openPopup()")
+    assert accessibility_violations(browser) == []
+    left, right = browser.execute_script(
+        "const map = document.querySelector('.folium-map').getBoundingClientRect(),"
+        " popup = document.querySelector('.leaflet-popup').getBoundingClientRect();"
+        "return [popup.left - map.left, map.right - popup.right];"
+    )
+    assert min(left, right) >= 0
+
+
+def test_shapes_of_the_map_are_silent_for_who_hears_the_page(browser, page: str, tmp_path: Path) -> None:
+    open_page(browser, page, tmp_path)
+    nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    heard = [
+        (node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node.get("ignored")
+    ]
+    assert ("application", "Interactive map") in heard
+    assert [role for role, name in heard if role in {"image", "graphics-symbol", "SvgRoot"} and not name] == []
+
+
 # ----------------------------------------------------------------------------------------------------- a trial
 
 
@@ -379,6 +414,20 @@ def test_a_click_on_a_site_chooses_its_practice_only_during_a_trial(browser, tri
 # ------------------------------------------------------------------------------------------------ nothing from the web
 
 
+def test_the_map_is_offered_for_a_trial_only_where_it_can_draw_one(browser, tried: str, tmp_path: Path) -> None:
+    open_page(browser, tried, tmp_path)
+    WebDriverWait(browser, 10).until(lambda driver: driver.find_element("id", "try-map").is_displayed())
+    old = browser.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument", {"source": "delete window.DecompressionStream"}
+    )
+    try:
+        open_page(browser, tried, tmp_path)
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", old)
+    assert not browser.find_element("id", "try-map").is_displayed()
+    assert browser.find_element("id", "try-move").is_displayed()  # all else works
+
+
 def test_a_street_map_is_offered_only_when_asked_for_and_never_in_public(browser, page: str, tmp_path: Path) -> None:
     assert "tile.openstreetmap.org" not in page
     public = replace(made_run(), public=True)
@@ -463,9 +512,7 @@ def test_groups_of_a_still_map_have_hatch_and_letters(page: str) -> None:
     for option in run.options:
         name = option.option.option_id
         drawn = page[
-            page.index(f'<g id="drawn-{name}"') : page.index(
-                '<g stroke="#17222c"', page.index(f'<g id="drawn-{name}"')
-            )
+            page.index(f'<g id="drawn-{name}"') : page.index('<g stroke="#17222c"', page.index(f'<g id="drawn-{name}"'))
         ]
         grounds = re.findall(rf'<use href="#ground-{name}-(\d)" fill="([^"]+)"', drawn)
         assert grounds and all(maps.HATCHES[int(number)].colour == colour for number, colour in grounds)
@@ -509,6 +556,31 @@ def test_whichever_half_of_a_picture_is_cut_away_the_other_says_what_it_is(
             assert "Draft for discussion" in text
             assert re.search("closes no site", text, flags=re.IGNORECASE)
             assert re.search("Made-up data|Made up", text)
+
+
+def test_strips_of_a_map_are_slim_on_paper_and_on_wide_screens_and_the_map_is_whole(
+    browser, page: str, tmp_path: Path
+) -> None:
+    shares = (
+        "return Array.from(document.querySelectorAll('.still-map .drawing')).filter(s => s.clientWidth).map(s => {"
+        " const box = s.getBoundingClientRect(), land = s.querySelector('use').getBoundingClientRect();"
+        " const view = s.viewBox.baseVal, unit = box.width / view.width;"
+        " return [view.height, box.height / unit, land.top - box.top, box.bottom - land.bottom]; })"
+    )
+    for width, media in ((1280, ""), (703, "print")):
+        open_page(browser, page, tmp_path, width)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+        found = browser.execute_script(shares)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        assert found
+        for whole, shown, above, below in found:
+            assert 100 < whole - shown < 160  # the outer part of both strips is cut away, nothing else
+            assert above > 0
+            assert below > 0
+    open_page(browser, page, tmp_path, 320)
+    for whole, shown, above, below in browser.execute_script(shares):
+        assert abs(whole - shown) < 2  # where words are large, nothing is
+        assert min(above, below) > 0
 
 
 def test_reads_without_scripts_and_prints_every_map_whole(browser, page: str, tmp_path: Path) -> None:

@@ -56,6 +56,21 @@ def test_pages_of_a_run_meet_the_guidelines_ask_for_nothing_and_fit_a_phone(
             assert asks_for_nothing(browser, path), name
 
 
+@pytest.mark.parametrize(("height", "stays"), [(720, True), (320, False)])
+def test_the_banner_does_not_cover_half_of_a_low_window(browser, tmp_path: Path, height: int, stays: bool) -> None:
+    open_page(browser, render_report(made_run()), tmp_path, 320)
+    size = {
+        "width": 320,
+        "height": height,
+        "deviceScaleFactor": 1,
+        "mobile": False,
+    }  # 1280 x 720 seen four times as large
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_script("document.documentElement.style.scrollBehavior = 'auto'; window.scrollTo(0, 2000)")
+    bottom = browser.execute_script("return document.querySelector('.banner').getBoundingClientRect().bottom")
+    assert (bottom > 0) is stays
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "run",

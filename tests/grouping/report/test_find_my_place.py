@@ -59,6 +59,19 @@ def test_every_place_is_found_with_all_its_sentences(browser, run: Run, tmp_path
 
 
 @pytest.mark.browser
+def test_places_stand_in_nobodys_way_before_something_is_typed(browser, run: Run, tmp_path: Path) -> None:
+    open_page(browser, render_report(run), tmp_path)
+    field = browser.find_element("id", "impact-place")
+    browser.execute_script("arguments[0].focus()", field)
+    WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(f"{LISTED}.length"))
+    assert browser.execute_script(f"{LISTED}.filter(d => !d.hidden).length") == 0
+    assert browser.find_element("id", "impact-place-count").text.endswith("Type a part of its name.")
+    name = browser.execute_script(f"{LISTED}[0].querySelector('summary').textContent")
+    field.send_keys(name)
+    assert browser.execute_script(f"{LISTED}.filter(d => !d.hidden).length") >= 1
+
+
+@pytest.mark.browser
 def test_without_script_the_page_says_where_the_sentences_are(browser, run: Run, tmp_path: Path) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

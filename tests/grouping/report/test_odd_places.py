@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from grouping.board_pack import picture, summary
 from grouping.board_pack.pdf import print_pdf
 from grouping.board_pack.summary import MOST_GROUPS, render_map_page, render_summary
+from grouping.cli import app
+from grouping.maps.letters import group_letters
 from grouping.maps.still import letters_apart
 from grouping.pipeline import run_case, score_case
 from grouping.public import public_run
@@ -20,7 +23,7 @@ from grouping.report import fitting, render_report, try_own
 from grouping.report.fitting import MOST_BYTES, first_options, largest_that_fits
 from grouping.report.locality import write_locality_pages
 from grouping.result import Run
-from tests.browsing import asks_for_nothing, open_page
+from tests.browsing import asks_for_nothing, open_page, unpacked
 from tests.grouping.made_many import run_of_many
 from tests.grouping.made_run import made_run
 from tests.small_case import write_small_case
@@ -181,6 +184,22 @@ def test_letters_are_not_cut_off_by_the_edge_of_the_drawing() -> None:
     assert len(set(placed)) == 5
 
 
+def test_groups_with_whole_names_are_numbered_on_the_maps_and_named_in_the_tables(tmp_path: Path) -> None:
+    """Today's networks may be scored as they are called, and their names do not fit on a map."""
+    case = write_small_case(tmp_path / "case")
+    codes = list(pd.read_csv(case / "practices.csv")["practice_code"])
+    names = ["Harbour & Mill Lane Network"] * 4 + ["The Hills Alliance"] * 4
+    rows = "".join(f"{code},{name},\n" for code, name in zip(codes, names, strict=True))
+    (tmp_path / "plan.csv").write_text("practice_code,group_id,hub_site_code\n" + rows, encoding="utf-8")
+    run = score_case(case, tmp_path / "plan.csv")
+    page, two, drawn = render_report(run), render_summary(run, "scored"), render_map_page(run, "scored")
+    for text in (page, two, drawn):
+        assert set(re.findall(r'dy="\.36em">([^<]*)</text>', text)) == {"1", "2"}
+        assert re.search(r'class="tag"[^>]*>1</span>\s*(<bdi>)?Harbour &amp; Mill Lane Network', text)
+    assert [group["short"] for group in unpacked(page, "map-data")["options"][0]["groups"]] == ["1", "2"]
+    assert group_letters(["G01", "U75079"]) == {"G01": "G01", "U75079": "U75079"}
+
+
 # ------------------------------------------------------------------------------------------------------- small and odd
 
 ODD_LOCALITIES = ("a" * 40, "A" * 40, "CON", 'East/West \\ "x"?*[1]', "🏥🚑 Nord", "dots...", "dots", "")
@@ -234,3 +253,23 @@ def test_the_page_of_an_odd_place_opens_and_says_no_nonsense(
     assert len({path.name.casefold() for path in pages}) == len(pages)
     assert all(path.stat().st_size > 5_000 for path in pages)
     assert len(pages) == run.place.practices["locality"].fillna("").loc[lambda names: names != ""].nunique()
+
+
+# ------------------------------------------------------------------------------------------------------- the largest
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_largest_board_of_england_has_a_page_that_can_be_sent(shared_data: Path, tmp_path: Path) -> None:
+    """Greater Manchester of 2022: 424 practices on 488 sites, its networks scored as they are called."""
+    case = tmp_path / "case"
+    files = ["--files", str(shared_data / "england"), "--date", "2022"]
+    made = CliRunner().invoke(app, ["init", str(case), "--commissioner", "QOP", *files])
+    assert made.exit_code == 0, made.output
+    run = score_case(case, case / "practices.csv")
+    assert len(run.place.practices) == 424
+    page = render_report(run)
+    assert len(page.encode("utf-8")) < 2_000_000
+    assert "This page does without it: for 424 practices and 488 sites" in _words(page)
+    numbers = [str(number) for number in range(1, len(run.options[0].groups) + 1)]
+    assert re.findall(r'dy="\.36em">([^<]*)</text>', page) == numbers

@@ -525,6 +525,12 @@ def test_a_practice_is_moved_by_touch_on_a_phone(still: webdriver.Chrome, small)
         chosen = Select(at(still, "practice")).first_selected_option.text.split(" (")[0]
         assert choice.find_element(By.TAG_NAME, "label").text.startswith(f"Move {chosen} to")
         button = choice.find_element(By.TAG_NAME, "button")
+        outside = still.execute_script(
+            "const [map, head, foot] = ['.leaflet-container', '.leaflet-popup-close-button', '.try-choice button']"
+            ".map(name => document.querySelector('#map ' + name).getBoundingClientRect());"
+            "return head.top < map.top || head.right > map.right || foot.bottom > map.bottom"
+        )
+        assert not outside  # its name, its close button and what it offers are on the map
         tap(button)
         WebDriverWait(still, 5, 0.05).until(lambda one: "Choose where" in read(one)["said"])
         Select(choice.find_element(By.TAG_NAME, "select")).select_by_visible_text("A new group")
