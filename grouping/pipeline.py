@@ -96,6 +96,8 @@ def make_ready(
     edges, told = borders(place)
     parts = read_decisions(rule_set, settings.rules, place, case_dir)
     problem = build_problem(place, times, edges, rule_set, decided_by(parts))
+    if listing:
+        progress("Counting the groups", f"that {len(edges):,} borders between practices allow")
     problem, all_edges, warned = fit_borders(problem, edges) if listing else (problem, edges, ())
     edges = kept_borders(all_edges)
     grants = idle_grants(problem, parts, place.sites.sort_index())
