@@ -16,7 +16,7 @@ from grouping.board_pack import board_files
 from grouping.escape import visible
 from grouping.impact.about import DRAFT, about_of
 from grouping.impact.pack import put_pack
-from grouping.plain_words import NO_CLOSURE, listed, title_of
+from grouping.plain_words import NO_CLOSURE, listed
 from grouping.public import WHAT_IS_LEFT_OUT, public_run
 from grouping.report import write_report
 from grouping.report.locality import write_locality_pages
@@ -168,7 +168,7 @@ def _record(run: Run, choice: PackChoice, option: str) -> dict[str, object]:
     about = about_of(run)
     return {
         "pack_version": PACK_VERSION,
-        "title": title_of(run),
+        "title": run.title,
         "status": DRAFT,
         "said_first": NO_CLOSURE,
         "place": run.place.name,

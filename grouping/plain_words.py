@@ -7,7 +7,6 @@ import re
 
 import numpy as np
 
-from grouping.result import Run
 from grouping.rules import RuleSet
 
 UNKNOWN = "not known"
@@ -95,10 +94,3 @@ def order_in_words(rules: RuleSet) -> str:
     """What is made small first, next and last."""
     order = [CRITERION_WORDS[name] for name in rules.objective.order]
     return "first " + ", then ".join(order)
-
-
-def title_of(run: Run) -> str:
-    """Title of the page."""
-    if run.command == "score":
-        return f"A plan for {run.place.name}, scored"
-    return f"Practice groups for {run.place.name}"

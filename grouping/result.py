@@ -165,3 +165,10 @@ class Run:
     public: bool = False
     figures: GroupFigures | None = None
     write_plans: Callable[[Path], None] | None = None
+
+    @property
+    def title(self) -> str:
+        """What pages of the run are called."""
+        if self.command == "score":
+            return f"A plan for {self.place.name}, scored"
+        return f"Practice groups for {self.place.name}"

@@ -17,7 +17,7 @@ from grouping.impact.pack import pack_tables
 from grouping.impact.words import HIDDEN_NOTE
 from grouping.impact.workbook import cover_facts, impact_tables
 from grouping.named_table import Column, Kind, NamedTable, csv_bytes
-from grouping.plain_words import NO_CLOSURE, option_title, order_in_words, title_of
+from grouping.plain_words import NO_CLOSURE, option_title, order_in_words
 from grouping.plan_file import PLAN_COLUMNS
 from grouping.public.words import PRIVATE_RULES
 from grouping.report.group_figures import GroupFigures, all_figures
@@ -593,4 +593,4 @@ def _cover(run: Run) -> Cover:
     facts += [("Source", line) for line in about.attributions]
     facts.append(("Filters", FILTERS))
     notes = tuple(("Travel", note) for note in impact.notes) if impact is not None else ()
-    return Cover(title_of(run), f"{DRAFT} {NO_CLOSURE}{hidden}", tuple(facts), notes)
+    return Cover(run.title, f"{DRAFT} {NO_CLOSURE}{hidden}", tuple(facts), notes)

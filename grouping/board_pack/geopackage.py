@@ -11,7 +11,6 @@ import pyogrio
 from grouping.board_pack.layers import Layer, attribution_of, map_layers, run_words, status_of
 from grouping.board_pack.styles import layer_style
 from grouping.escape import visible
-from grouping.plain_words import title_of
 from grouping.result import Run
 
 FIXED_TIME = "2000-01-01T00:00:00.000Z"
@@ -45,7 +44,7 @@ def write_geopackage(run: Run, path: Path) -> None:
     layers = map_layers(run)
     said = " ".join(part for part in (status_of(run), *attribution_of(run), run_words(run)) if part)
     facts = {
-        "TITLE": visible(title_of(run)),
+        "TITLE": visible(run.title),
         "STATUS": status_of(run),
         "ATTRIBUTION": "\n".join(attribution_of(run)),
     } | ({"RUN_ID": visible(run.run_id)} if run.run_id else {})

@@ -22,7 +22,7 @@ from grouping.escape import visible
 from grouping.impact.about import DRAFT
 from grouping.maps.hatch_lines import TILE, path_points, strokes
 from grouping.maps.hatches import HATCHES, Hatch
-from grouping.plain_words import NO_CLOSURE, count, title_of
+from grouping.plain_words import NO_CLOSURE, count
 from grouping.result import Run
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def write_picture(run: Run, option_id: str, path: FilePath) -> None:
         _draw_map(figure, chosen)
         _draw_frame(figure, run, chosen)
         _draw_legend(figure, chosen)
-        facts = {"Software": None, "Title": _shown(title_of(run)), "Description": status_of(run)}
+        facts = {"Software": None, "Title": _shown(run.title), "Description": status_of(run)}
         canvas.print_png(path, metadata=facts)
 
 
@@ -214,7 +214,7 @@ def _draw_status(axes: Axes, drawing: maps.Drawing, status: str) -> None:
 
 def _draw_frame(figure: Figure, run: Run, chosen: Chosen) -> None:
     said = lead_of(chosen.option, estimate=run.times.method.estimate)
-    _write(figure, 0.025, 0.965, _short(title_of(run), 78), fontsize=15, fontweight="bold", va="center")
+    _write(figure, 0.025, 0.965, _short(run.title, 78), fontsize=15, fontweight="bold", va="center")
     _write(figure, 0.025, 0.93, said, fontsize=9, va="center")
     _write(figure, 0.025, 0.9, f"{DRAFT} {NO_CLOSURE}", fontsize=9, fontweight="bold", color=DRAFT_INK, va="center")
     facts = [

@@ -28,7 +28,6 @@ from grouping.plain_words import (
     plural,
     share_in_words,
     signed,
-    title_of,
 )
 from grouping.report.answer import answer_lines, more_lines, up_to_percent
 from grouping.result import AssessedOption, Run
@@ -127,7 +126,7 @@ def write_summary(run: Run, option_id: str, path: Path) -> None:
 
 def summary_title(run: Run, option_id: str) -> str:
     """Title of the summary, also of its PDF."""
-    return f"{visible(title_of(run))}: {option_title(option_id)} – draft for discussion"
+    return f"{visible(run.title)}: {option_title(option_id)} – draft for discussion"
 
 
 def render_summary(run: Run, option_id: str) -> str:
@@ -172,7 +171,7 @@ def _view(run: Run, chosen: Chosen) -> SummaryView:
     impact = run.impact
     table = None if impact is None else overview(impact)
     return SummaryView(
-        title=title_of(run),
+        title=run.title,
         option=option_title(chosen.option.option.option_id),
         lead=lead_of(chosen.option, estimate=run.times.method.estimate),
         sentences=tuple(_sentences(run, chosen)),

@@ -22,7 +22,7 @@ from grouping.page import (
     own_file,
     without_carriage_returns,
 )
-from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, option_title, order_in_words, title_of
+from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, option_title, order_in_words
 from grouping.public.words import PRIVATE_RULES
 from grouping.report.agreement import agreement_view
 from grouping.report.answer import answer_view, comparison_rows, granted_groups
@@ -126,7 +126,7 @@ def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -
         place=run.place,
         rules=run.rules,
         method=run.times.method,
-        title=title_of(run),
+        title=run.title,
         styles=Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE, PRINT))))),
         scripts=[Markup(script) for script in scripts],  # no text from a file is in them
         policy=content_policy(scripts, (maps.TILE_HOST,) if tiles else ()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from grouping.agreement import always_together
 from grouping.page import content_policy, environment, own_file, without_carriage_returns
 from grouping.plain_words import NO_CLOSURE, UNKNOWN, count, is_missing, listed, minutes, percent, plural
 from grouping.report.group_figures import all_figures
-from grouping.report.group_section import PracticeView, plain_text
+from grouping.report.group_section import plain_text
 from grouping.report.impact import PlacePart, place_parts
-from grouping.report.locality_questions import LocalGroup, questions
+from grouping.report.locality_questions import questions
+from grouping.report.locality_rows import CommunityRow, LocalGroup, LocalOption, PracticeRow
 from grouping.report.method import attribution_lines
 from grouping.report.option import OptionView, option_views
 from grouping.result import Run
@@ -38,49 +39,6 @@ SURROUNDINGS = 0.2
 LEAST_SURROUNDINGS_M = 2_000.0
 MOST_SETTLED, MOST_OPEN = 12, 20
 """How many settled sets and open borders a page lists, the largest and the most open first."""
-
-
-@dataclass(frozen=True)
-class LocalOption:
-    """What one option means for the locality.
-
-    Parameters
-    ----------
-    option
-        The option.
-    lead
-        One sentence.
-    groups
-        The groups its practices are in.
-    left_out
-        Its practices that a partial plan leaves out.
-    """
-
-    option: OptionView
-    lead: str
-    groups: tuple[LocalGroup, ...]
-    left_out: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PracticeRow:
-    """One of its practices: its group and minutes to the hub under each option, as text."""
-
-    practice: PracticeView
-    own: str
-    groups: tuple[str, ...]
-    to_hub: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CommunityRow:
-    """One of its communities: people, minutes to the own practice, and to the hub under each option, as text."""
-
-    name: str
-    people: str
-    own: str
-    to_hub: tuple[str, ...]
-    longest: float
 
 
 def locality_names(run: Run) -> tuple[str, ...]:
@@ -217,7 +175,8 @@ def _page(shared: _Shared, locality: str) -> str:
         options=shared.options,
         local=options,
         drawing=_drawing(shared, locality, codes),
-        lines=_lines(shared, codes, options),
+        lead=_lead(shared, codes),
+        together=_same_in_all(options) if len(options) > 1 else None,
         practices=practices,
         communities=communities,
         place_sentences=_place_sentences(shared, {row.name for row in communities}),
@@ -255,20 +214,14 @@ def _local(option: OptionView, ours: set[str], locality: str) -> LocalOption:
     return LocalOption(option, lead, groups, left)
 
 
-def _lines(shared: _Shared, codes: Sequence[str], options: Sequence[LocalOption]) -> tuple[str, ...]:
-    """The answer in short."""
+def _lead(shared: _Shared, codes: Sequence[str]) -> str:
+    """Whom the page is about."""
     patients = int(shared.place.practices.loc[list(codes), "list_size"].sum())
-    first = (
+    return (
         f"{plural(len(codes), 'practice', start=True)} with {count(patients)} registered patients "
         f"{'is' if len(codes) == 1 else 'are'} in this locality. This page shows what "
-        f"{plural(len(options), 'draft option')} would mean for them."
+        f"{plural(len(shared.options), 'draft option')} would mean for them."
     )
-    same = _same_in_all(options)
-    if len(options) < 2:
-        return (first,)
-    if same:
-        return (first, f"In every option these stay together: {'; '.join(same)}.")
-    return (first, "No two of them are together in every option.")
 
 
 def _same_in_all(options: Sequence[LocalOption]) -> list[str]:

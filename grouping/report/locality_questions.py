@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from grouping.plain_words import count, listed, minutes, plural
-from grouping.report.group_section import PracticeView
-from grouping.report.option import GroupView
-
-if TYPE_CHECKING:
-    from grouping.report.locality import CommunityRow, LocalOption
+from grouping.report.locality_rows import CommunityRow, LocalGroup, LocalOption
 
 HOW_MANY = 5
 THIN = 0.05
 """A margin below this share of the minimum is thin: our choice, about what one small practice more or less would do."""
-
-
-@dataclass(frozen=True)
-class LocalGroup:
-    """One group that practices of a locality are in: who of it is from there, and who from elsewhere."""
-
-    title: str
-    group: GroupView
-    ours: tuple[PracticeView, ...]
-    others: tuple[PracticeView, ...]
-
-    @property
-    def called(self) -> str:
-        """The group with its option."""
-        return f"{self.group.group_id} of {self.title.lower()}"
 
 
 def questions(

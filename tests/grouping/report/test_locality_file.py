@@ -185,6 +185,21 @@ def test_hostile_names_are_text() -> None:
         assert "49" not in _section(page, "answer"), "{{ 7 * 7 }} is text"
 
 
+def test_who_stays_together_in_every_option_is_a_list(run: Run) -> None:
+    page = locality_page(run, "Coast")
+    listed = re.findall(r"<li><bdi>(.*?)</bdi></li>", _section(page, "answer"))
+    assert listed
+    groups = [option.option.plan.group_of for option in run.options]
+    place = run.place.practices
+    ours = [code for code in place.index if place.at[code, "locality"] == "Coast"]
+    for names in listed:
+        codes = [code for code in ours if place.at[code, "name"] in names]
+        assert len(codes) > 1
+        assert all(len({of[code].group_id for code in codes}) == 1 for of in groups)
+    alone = run.options[:1]
+    assert "stay together" not in locality_page(replace(run, options=alone), "Coast")
+
+
 def test_the_bones_of_an_accessible_page(vale: str) -> None:
     body = body_of(vale)
     assert broken_bones(vale) == []
