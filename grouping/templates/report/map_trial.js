@@ -30,8 +30,12 @@ function middleOf(areas, middles, otherwise) {
   return middles[areas.reduce(function (best, area) { return away(area) < away(best) ? area : best; }, areas[0])];
 }
 
+/* Most letters that a map has room for, as in grouping/maps/letters.py: with longer ids all groups are numbered. */
+var LONGEST_LETTERS = 6;
+
 function planOfTrial(trial, data, middles) {
   var ids = trial.groups.map(function (group) { return String(group.id); });
+  var tooLong = ids.some(function (id) { return Array.from(id).length > LONGEST_LETTERS; });
   var areaGroup = areasOfTrial(data.areaPractices, trial.groupOf, ids);
   var groups = trial.groups.map(function (group, position) {
     var hub = data.sites.findIndex(function (site) { return site[0] === group.hub; });
@@ -41,7 +45,7 @@ function planOfTrial(trial, data, middles) {
     areaGroup.forEach(function (of, area) { if (of === position) { areas.push(area); } });
     var anywhere = hub >= 0 ? data.sites[hub].slice(4, 6) : data.bounds[0];
     return {
-      id: String(group.id), name: String(group.name || ""), colour: group.colour % data.hatches.length, hub: hub,
+      id: ids[position], short: tooLong ? String(position + 1) : "", name: String(group.name || ""), colour: group.colour % data.hatches.length, hub: hub,
       members: members, label: middleOf(areas, middles, anywhere), empty: !members.length
     };
   });

@@ -381,6 +381,18 @@ def test_areas_of_a_trial_go_with_most_registrations_and_ties_with_the_smaller_i
     assert found == [1, 0, 1, -1, -1]
 
 
+@pytest.mark.browser
+def test_groups_of_a_trial_with_whole_names_are_numbered_on_the_map(browser, tried: str, tmp_path: Path) -> None:
+    open_page(browser, tried, tmp_path)
+    trial = _trial(0)
+    named = [group | {"id": f"Network of {group['id']}"} for group in trial["groups"]]
+    _tell(browser, trial | {"groups": named})
+    letters = "return Array.from(document.querySelectorAll('.group-label')).map(label => label.textContent)"
+    assert browser.execute_script(letters) == [str(number) for number in range(1, len(named) + 1)]
+    _tell(browser, trial)
+    assert browser.execute_script(letters) == [group["id"] for group in trial["groups"]]
+
+
 def test_the_patients_of_areas_are_there_only_where_a_trial_is(browser, tried: str) -> None:
     run = made_run()
     assert "areaPractices" in unpacked(tried, "map-data")
