@@ -102,15 +102,12 @@ def main() -> None:
     print(f"  page                   {making:6.2f} s, {_mb(page):.2f} MB")
     print(f"  public page            {public_making:6.2f} s, {_mb(public_page):.2f} MB (hiding {hiding:.2f} s)")
     print(f"  Folium's own page      {peer:6.2f} s, {_mb(plain):.2f} MB without the scripts it loads from the web")
-    print(
-        f"  page against Folium's  {making / peer:6.1f} times the seconds, {_mb(page) / _mb(plain):.1f} times the size"
-    )
+    print(f"  page against Folium's  {making / peer:6.1f} times the time, {_mb(page) / _mb(plain):.1f} times the size")
     print(f"  workbook               {book:6.2f} s")
     print(f"  board pack without PDF {board:6.2f} s")
     painted = first_paint(page, max(given.runs, 5))
-    print(
-        "  no browser to open it" if painted is None else f"  first text {painted[0]:.0f} ms, ready {painted[1]:.0f} ms"
-    )
+    if painted is not None:
+        print(f"  first text             {painted[0]:6.0f} ms, ready {painted[1]:.0f} ms")
     print(f"  peak memory            {peak_mb():6.0f} MB")
 
 
