@@ -6,7 +6,7 @@ by the template engine for every place they stand in (`grouping.escape`).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -24,7 +24,7 @@ from grouping.page import (
 )
 from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, option_title, order_in_words
 from grouping.public.words import PRIVATE_RULES
-from grouping.report.agreement import agreement_view
+from grouping.report.agreement import AgreementView, agreement_view
 from grouping.report.answer import answer_view, comparison_rows, granted_groups
 from grouping.report.criteria import criteria_texts
 from grouping.report.downloads import downloads_view
@@ -44,7 +44,7 @@ from grouping.report.option import column_words, option_views
 from grouping.report.settings import USUAL, PageSettings
 from grouping.report.told import Told
 from grouping.report.try_own import SCRIPTS as TRY_SCRIPTS
-from grouping.report.try_own import too_large_to_try, try_view
+from grouping.report.try_own import TryView, too_large_to_try, try_view
 from grouping.result import AssessedOption, Run
 
 SCRIPTS = (
@@ -84,11 +84,6 @@ def write_report(run: Run, path: Path, page: PageSettings = USUAL) -> None:
     path.write_text(render_report(run, page), encoding="utf-8", newline="\n")
 
 
-def _compared(run: Run) -> bool:
-    """Whether several plans nearly as good were found, or the best is known to be the only one."""
-    return run.agreement is not None and (run.agreement.exact or len(run.near or ()) > 1)
-
-
 def render_report(run: Run, page: PageSettings = USUAL) -> str:
     """Make the page of a run as text; the parameters are those of `write_report`."""
     return largest_that_fits(lambda number: _render(first_options(run, number), page, run.options), len(run.options))
@@ -96,73 +91,122 @@ def render_report(run: Run, page: PageSettings = USUAL) -> str:
 
 def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -> str:
     """The page of the run's first options; `options` are all there are."""
-    polygons = maps.drawn_areas(run.place.areas)
-    shapes = maps.group_shapes(run, polygons)
-    colours = [maps.group_colours(polygons, shape.of_area, list(shape.outlines)) for shape in shapes]
-    tiles = page.online_tiles and not run.public
-    engine = environment()
-    frame = maps.folium_frame(run, tiles=tiles) if run.options else maps.MapFrame("", "")
-    scripts = [leaflet_script(), *map(own_file, SCRIPTS), frame.script] if run.options else []
-    scripts += [own_file(SCRIPT)] if run.impact is not None else []
-    try_own = try_view(run, colours) if page.try_own else None
-    too_large = page.try_own and too_large_to_try(run)
-    scripts += [*map(own_file, TRY_SCRIPTS)] if try_own else []
-    scripts = [without_carriage_returns(script) for script in scripts]
-    drawn = maps.map_data(run, polygons, colours, shapes, try_own=try_own is not None, tiles=tiles)
-    drawing = maps.draw(run, polygons, colours, shapes) if run.options else None
-    agreement = agreement_view(run.agreement, run.place, drawing.main_sites) if drawing and _compared(run) else None
-    figures, told = all_figures(run), Told(run)
-    downloads = None
-    if run.options and not page.locality:
-        downloads = downloads_view(replace(run, figures=figures), beside=page.tables, told=told)
-    titles = [option_title(option.option.option_id) for option in run.options]
+    drawn = _Drawn.of(run, page)
+    agreement = _agreement(run, drawn)
     view = None if run.impact is None else impact_view(run.impact, about_of(run))
-    return engine.get_template(
-        "report/page.html.j2"
-    ).render(
-        run=run,
-        page=page,
-        contents=_contents(run, agreement is not None, view, try_own=try_own is not None or too_large),
-        place=run.place,
-        rules=run.rules,
-        method=run.times.method,
-        title=run.title,
-        styles=Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE, PRINT))))),
-        scripts=[Markup(script) for script in scripts],  # no text from a file is in them
-        policy=content_policy(scripts, (maps.TILE_HOST,) if tiles else ()),
-        frame=Markup(frame.html),
-        data=packed_data(drawn) if run.options else "",
-        legend=maps.legend_of(drawn) if run.options else None,
-        tiles=tiles,
-        drawing=drawing,
-        agreement=agreement,
-        palette=maps.PALETTE,
-        answer=answer_view(run),
-        view=view,
-        packed_places=packed_data([(place.name, place.sentences) for place in view.places]) if view else "",
-        comparison=comparison_rows(run),
-        criteria=criteria_texts(told.criteria, titles),
-        today=told.today,
-        border=told.border,
-        granted=granted_groups(run.options[0]) if run.options else 0,
-        options=option_views(run, colours, figures),
-        figure_columns=column_words(figures),
-        downloads=downloads,
-        findings=findings_by_kind(run.findings),
-        proof=proof_lines(run),
-        sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),
-        program=program_version(),
-        rule_rows=rule_rows(run.rules, PRIVATE_RULES if run.public else ()),
-        order=order_in_words(run.rules),
-        details=detail_rows(run.times.method.details),
-        attributions=attribution_lines(run),
-        no_closure=NO_CLOSURE,
-        try_own=try_own,
-        too_large_to_try=too_large,
-        unshown=[option_title(option.option.option_id) for option in options[len(run.options) :]],
-        left_out_here=WHAT_IS_LEFT_OUT,
-        with_locality=bool(run.place.practices["locality"].fillna("").ne("").any()),
+    return (
+        environment()
+        .get_template("report/page.html.j2")
+        .render(
+            run=run,
+            page=page,
+            place=run.place,
+            rules=run.rules,
+            method=run.times.method,
+            title=run.title,
+            contents=_contents(run, agreement is not None, view, try_own=bool(drawn.try_own or drawn.too_large_to_try)),
+            agreement=agreement,
+            view=view,
+            packed_places=packed_data([(place.name, place.sentences) for place in view.places]) if view else "",
+            sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),
+            unshown=[option_title(option.option.option_id) for option in options[len(run.options) :]],
+            **_pictures(run, drawn),
+            **_options(run, page, drawn),
+            **_method(run),
+        )
     )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The maps of a page, and what of a trial of the reader's own it can hold."""
+
+    colours: list[dict[str, int]]
+    frame: maps.MapFrame
+    data: dict[str, object]
+    drawing: maps.Drawing | None
+    tiles: bool
+    try_own: TryView | None
+    too_large_to_try: bool
+
+    @classmethod
+    def of(cls, run: Run, page: PageSettings) -> _Drawn:
+        """Draw the maps of a run."""
+        polygons = maps.drawn_areas(run.place.areas)
+        shapes = maps.group_shapes(run, polygons)
+        colours = [maps.group_colours(polygons, shape.of_area, list(shape.outlines)) for shape in shapes]
+        tiles = page.online_tiles and not run.public
+        try_own = try_view(run, colours) if page.try_own else None
+        return cls(
+            colours=colours,
+            frame=maps.folium_frame(run, tiles=tiles) if run.options else maps.MapFrame("", ""),
+            data=maps.map_data(run, polygons, colours, shapes, try_own=try_own is not None, tiles=tiles),
+            drawing=maps.draw(run, polygons, colours, shapes) if run.options else None,
+            tiles=tiles,
+            try_own=try_own,
+            too_large_to_try=page.try_own and too_large_to_try(run),
+        )
+
+
+def _pictures(run: Run, drawn: _Drawn) -> dict[str, object]:
+    """Maps, styles and scripts, and what the browser may do with them."""
+    scripts = [leaflet_script(), *map(own_file, SCRIPTS), drawn.frame.script] if run.options else []
+    scripts += [own_file(SCRIPT)] if run.impact is not None else []
+    scripts += [*map(own_file, TRY_SCRIPTS)] if drawn.try_own else []
+    scripts = [without_carriage_returns(script) for script in scripts]
+    return {
+        "styles": Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE, PRINT))))),
+        "scripts": [Markup(script) for script in scripts],  # no text from a file is in them
+        "policy": content_policy(scripts, (maps.TILE_HOST,) if drawn.tiles else ()),
+        "frame": Markup(drawn.frame.html),
+        "data": packed_data(drawn.data) if run.options else "",
+        "legend": maps.legend_of(drawn.data) if run.options else None,
+        "tiles": drawn.tiles,
+        "drawing": drawn.drawing,
+        "palette": maps.PALETTE,
+        "try_own": drawn.try_own,
+        "too_large_to_try": drawn.too_large_to_try,
+    }
+
+
+def _options(run: Run, page: PageSettings, drawn: _Drawn) -> dict[str, object]:
+    """What the sections say of the options and their groups."""
+    figures, told = all_figures(run), Told(run)
+    titles = [option_title(option.option.option_id) for option in run.options]
+    whole = replace(run, figures=figures)
+    return {
+        "answer": answer_view(run),
+        "comparison": comparison_rows(run),
+        "criteria": criteria_texts(told.criteria, titles),
+        "today": told.today,
+        "border": told.border,
+        "granted": granted_groups(run.options[0]) if run.options else 0,
+        "options": option_views(run, drawn.colours, figures),
+        "figure_columns": column_words(figures),
+        "downloads": downloads_view(whole, beside=page.tables, told=told) if run.options else None,
+        "with_locality": bool(run.place.practices["locality"].fillna("").ne("").any()),
+    }
+
+
+def _method(run: Run) -> dict[str, object]:
+    """How it was made, what it rests on, and what it does not say."""
+    return {
+        "findings": findings_by_kind(run.findings),
+        "proof": proof_lines(run),
+        "program": program_version(),
+        "rule_rows": rule_rows(run.rules, PRIVATE_RULES if run.public else ()),
+        "order": order_in_words(run.rules),
+        "details": detail_rows(run.times.method.details),
+        "attributions": attribution_lines(run),
+        "no_closure": NO_CLOSURE,
+        "left_out_here": WHAT_IS_LEFT_OUT,
+    }
+
+
+def _agreement(run: Run, drawn: _Drawn) -> AgreementView | None:
+    """What good plans have in common, where several were found or the best is known to be the only one."""
+    compared = run.agreement is not None and (run.agreement.exact or len(run.near or ()) > 1)
+    return agreement_view(run.agreement, run.place, drawn.drawing.main_sites) if drawn.drawing and compared else None
 
 
 def _contents(run: Run, agreement: bool, view: ImpactView | None, *, try_own: bool) -> list[tuple[str, str]]:

@@ -15,15 +15,12 @@ class PageSettings:
         Whether readers can try a grouping of their own in the page.
     online_tiles
         Whether the map offers a layer of tiles from the web, off until somebody ticks it; never on a public page.
-    locality
-        Name of the locality the page is for: only its practices and the groups they are in stand in it; empty for all.
     tables
         Folder beside the page where its tables stand as CSV, as in a pack; empty for a page in the folder of its run.
     """
 
     try_own: bool = True
     online_tiles: bool = False
-    locality: str = ""
     tables: str = ""
 
 

@@ -15,7 +15,7 @@ from grouping.escape import visible
 from grouping.named_table import csv_bytes
 from grouping.report import render_report
 from grouping.report.downloads import downloads_view
-from grouping.report.settings import PageSettings
+from grouping.report.locality import locality_page
 from grouping.tables_of_run import plan_files, tables_of_run
 from tests.browsing import asks_for_nothing, open_page
 from tests.grouping.made_run import HOSTILE_NAMES, made_run
@@ -85,7 +85,7 @@ def test_the_section_names_every_file_and_how_many_rows_it_has() -> None:
 def test_a_page_of_one_locality_offers_no_tables_of_all() -> None:
     run = made_run()
     assert downloads_view(run).tables
-    assert 'id="downloads"' not in render_report(run, PageSettings(locality="Coast"))
+    assert 'id="downloads"' not in locality_page(run, "Coast")
 
 
 def test_the_same_run_packs_the_same_bytes() -> None:
