@@ -168,6 +168,13 @@ def best_hub(members: tuple[str, ...], problem: GroupingProblem) -> str:
     return problem.site_codes[int(np.lexsort((np.arange(len(cost)), minutes, np.round(cost, 3)))[0])]
 
 
+def may_have_hub(members: NDArray[np.int64], problem: GroupingProblem) -> bool:
+    """Whether some site of these practices may be their hub: allowed, reached by all, within the limits of minutes."""
+    minutes = problem.patient_minutes[members].sum(axis=0)
+    sites = np.isin(problem.site_owner, members) & problem.hub_allowed & np.isfinite(minutes)
+    return bool((sites & _within_limits(members, minutes, problem)).any())
+
+
 def _within_limits(
     index: NDArray[np.int64], minutes: NDArray[np.float64], problem: GroupingProblem
 ) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from grouping.assess import may_have_hub
 from grouping.candidates import borders_that_count, compatible_pairs, standing_groups
 from grouping.membership import main_locality, rural_share
 from grouping.plain_words import count, listed, option_title, percent
@@ -77,9 +78,9 @@ def movable(problem: GroupingProblem, plan: Plan) -> dict[str, tuple[str, ...]]:
 
     A practice can move when it neighbours a practice of the other group, both groups then keep within the minimum and
     the maximum that apply to them (by their rural share and locality as they would be) and within the number of
-    practices, it may be together with every practice there (minutes between members, localities, decisions), and the
-    group it leaves hangs together as well as before. Practices that are kept together with others, or whose group is
-    decided, do not move alone.
+    practices and have a site that may be their hub (within the limits of minutes to it), it may be together with every
+    practice there (minutes between members, localities, decisions), and the group it leaves hangs together as well as
+    before. Practices that are kept together with others, or whose group is decided, do not move alone.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def _bound(problem: GroupingProblem) -> set[int]:
 
 
 def _within(index: NDArray[np.int64], problem: GroupingProblem) -> bool:
-    """Whether practices as a group have a size and a number of practices that the rules allow."""
+    """Whether practices as a group have a size, a number of practices and a hub that the rules allow."""
     rules, listed = problem.rules, int(problem.list_size[index].sum())
     rural = rural_share(index, problem) >= rules.rurality.threshold - SLACK
     locality = main_locality(index, problem)
@@ -132,6 +133,7 @@ def _within(index: NDArray[np.int64], problem: GroupingProblem) -> bool:
         rules.minimum_for(rural=rural, locality=locality) <= listed <= rules.maximum_for(rural=rural, locality=locality)
         and len(index) >= few
         and (many == 0 or len(index) <= many)
+        and may_have_hub(index, problem)
     )
 
 

@@ -268,7 +268,19 @@ def _size_fits(problem: GroupingProblem, group: list[int]) -> bool:
     if by_place:
         own = size.locality.get(min(by_place, key=lambda name: (-by_place[name], name)))
         low, high = (own and own.minimum) or low, (own and own.maximum) or high
-    return low <= listed <= high and fewest <= len(group) <= most
+    return low <= listed <= high and fewest <= len(group) <= most and _hub_fits(problem, group)
+
+
+def _hub_fits(problem: GroupingProblem, group: list[int]) -> bool:
+    access, timed = problem.rules.access, sum(problem.timed_patients[p] for p in group)
+    for site, owner in enumerate(problem.site_owner):
+        minutes = sum(problem.patient_minutes[p, site] for p in group)
+        longest = max(problem.practice_to_site[p, site] for p in group)
+        near = not access.max_minutes_to_hub or longest <= access.max_minutes_to_hub
+        near = near and (not access.max_mean_minutes_to_hub or minutes <= access.max_mean_minutes_to_hub * timed + 1e-9)
+        if owner in group and problem.hub_allowed[site] and np.isfinite(minutes) and near:
+            return True
+    return False
 
 
 def test_rows_name_the_group_under_each_option_and_whom_the_choice_is_with() -> None:
