@@ -31,11 +31,11 @@ def open_page(driver: webdriver.Chrome, page: str, folder: Path, width: int = 12
 
 def _wait_for_the_map(driver: webdriver.Chrome) -> None:
     """The map of a run is drawn when its data are unpacked; a page without script or without such a map is ready."""
-    ready = (
-        "const r = document.documentElement; return !r.classList.contains('js') || !document.getElementById('map-data')"
-    )
+    packed = "document.querySelector('#map-data[type=\"application/gzip\"]')"
+    scripted = "document.documentElement.classList.contains('js')"
+    settled = "/map-(ready|failed)/.test(document.documentElement.className)"
     WebDriverWait(driver, 10, 0.02).until(
-        lambda one: one.execute_script(f"{ready} || /map-(ready|failed)/.test(r.className)")
+        lambda one: one.execute_script(f"return !{scripted} || !{packed} || {settled}")
     )
 
 
