@@ -47,6 +47,13 @@ def share_in_words(value: object) -> str:
     return "over 99%" if not is_missing(value) and 0.995 <= float(value) < 1 else percent(value)
 
 
+def share_of_plans(share: float) -> str:
+    """A share of plans that is known to be neither none nor all of them: rounding must not make it look like that."""
+    if share < 0.01:
+        return "fewer than 1%"
+    return "more than 99%" if share > 0.99 else percent(share)
+
+
 def signed(value: object) -> str:
     """A whole number with its sign."""
     return UNKNOWN if is_missing(value) else f"{'−' if value < 0 else '+'}{abs(round(float(value))):,}"

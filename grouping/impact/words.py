@@ -8,7 +8,7 @@ import pandas as pd
 
 from grouping.impact.columns import BASE
 from grouping.impact.communities import OUTSIDE
-from grouping.plain_words import count, is_missing, minutes, option_title, percent
+from grouping.plain_words import count, is_missing, minutes, option_title, share_in_words
 
 if TYPE_CHECKING:
     from grouping.impact.result import Impact
@@ -45,7 +45,7 @@ def minutes_cell(value: object) -> str:
 
 def share_cell(value: object) -> str:
     """A share in a table; anything short of everybody never reads 100%."""
-    return _cell(value, _share)
+    return _cell(value, share_in_words)
 
 
 def ratio_cell(value: object) -> str:
@@ -62,15 +62,6 @@ def signed_minutes(value: float) -> str:
     """A change in minutes with its sign; what rounds to zero has none."""
     rounded = round(float(value), 1)
     return "0.0" if rounded == 0 else f"{'−' if rounded < 0 else '+'}{abs(rounded):.1f}"
-
-
-def _share(value: object) -> str:
-    number = float(value)
-    if 0.995 <= number < 1.0:
-        return "over 99%"
-    if 0.0 < number < 0.005:
-        return "under 1%"
-    return percent(number)
 
 
 def _cell(value: object, words) -> str:

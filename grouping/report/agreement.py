@@ -9,7 +9,7 @@ import pandas as pd
 
 from geodata.place import Place
 from grouping.agreement import Agreement, always_together
-from grouping.plain_words import count, percent, plural
+from grouping.plain_words import count, plural, share_of_plans
 
 MOST_CHOICES = 25
 """Borders shown on the page, the most open first; all of them are in `agreement.csv`."""
@@ -89,7 +89,7 @@ def agreement_view(agreement: Agreement, place: Place, spots: Mapping[str, tuple
     open_borders = borders[borders["verdict"] == CHOICE]
     order = (open_borders["together_share"] - 0.5).abs().sort_values(kind="stable").index
     choices = tuple(
-        Choice(_named(place, row.practice_a), _named(place, row.practice_b), _share_in_words(float(row.together_share)))
+        Choice(_named(place, row.practice_a), _named(place, row.practice_b), share_of_plans(float(row.together_share)))
         for row in open_borders.loc[order].head(MOST_CHOICES).itertuples()
     )
     joined = sum(len(core.names) for core in cores)
@@ -109,13 +109,6 @@ def _cores(agreement: Agreement, place: Place) -> tuple[Core, ...]:
         for codes in always_together(agreement)
     ]
     return tuple(sorted(cores, key=lambda core: (-core.patients, core.names)))
-
-
-def _share_in_words(share: float) -> str:
-    """A share that is neither none nor all of them, so that rounding must not make it look like that."""
-    if share < 0.01:
-        return "fewer than 1%"
-    return "more than 99%" if share > 0.99 else percent(share)
 
 
 def _named(place: Place, code: str) -> str:

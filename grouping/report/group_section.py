@@ -18,7 +18,7 @@ from geodata.catchments import LEFT_OUT
 from geodata.place import Place
 from grouping.impact.communities import communities_of
 from grouping.membership import main_locality, member_indices
-from grouping.plain_words import UNKNOWN, count, is_missing, minutes, percent, plural, share_in_words
+from grouping.plain_words import UNKNOWN, count, is_missing, minutes, percent, plural, share_in_words, share_of_plans
 from grouping.plan import Group
 from grouping.report.group_figures import preferred_range
 from grouping.result import AssessedOption, Run
@@ -421,11 +421,10 @@ def _choices(group: Group, own: Mapping[str, str], around: Surroundings) -> tupl
 
 
 def _choice_in_words(code: str, other: str, share: float, own: Mapping[str, str], around: Surroundings) -> str:
-    """One open border; a share that is neither none nor all is never rounded to look like that."""
-    told = "fewer than 1%" if share < 0.01 else "more than 99%" if share > 0.99 else percent(share)
+    """One open border."""
     there = own.get(other, "")
     where = "" if there == own.get(code) else f" of {there}" if there else ", which is left out"
-    return f"{around.names[code]} and {around.names[other]}{where}: {told}"
+    return f"{around.names[code]} and {around.names[other]}{where}: {share_of_plans(share)}"
 
 
 def plain_text(value: object) -> str:

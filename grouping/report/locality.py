@@ -22,7 +22,7 @@ from geodata.place import Place
 from grouping import maps
 from grouping.agreement import always_together
 from grouping.page import content_policy, environment, own_file, without_carriage_returns
-from grouping.plain_words import NO_CLOSURE, UNKNOWN, count, is_missing, listed, minutes, percent, plural
+from grouping.plain_words import NO_CLOSURE, UNKNOWN, count, is_missing, listed, minutes, plural, share_of_plans
 from grouping.report.group_figures import all_figures
 from grouping.report.group_section import plain_text
 from grouping.report.impact import PlacePart, place_parts
@@ -340,10 +340,10 @@ def _settled(shared: _Shared, codes: Sequence[str]) -> tuple[tuple[str, ...], tu
     found = []
     for row in rows.loc[order].itertuples():
         here, there = (row.practice_a, row.practice_b) if row.practice_a in ours else (row.practice_b, row.practice_a)
-        share = float(row.together_share)
-        told = "fewer than 1%" if share < 0.01 else "more than 99%" if share > 0.99 else percent(share)
         where = "" if there in ours else f" ({shared.label_of.get(there, '')})" if shared.label_of.get(there) else ""
-        found.append((names.get(here, here), f"{names.get(there, there)}{where}", told))
+        found.append(
+            (names.get(here, here), f"{names.get(there, there)}{where}", share_of_plans(float(row.together_share)))
+        )
     return settled[:MOST_SETTLED], tuple(found[:MOST_OPEN]), max(len(found) - MOST_OPEN, 0)
 
 
