@@ -222,11 +222,25 @@ class RoadSettings(_Settings):
 
 
 class Totals(_Settings):
-    """Figures known from elsewhere, to compare with what was read."""
+    """Figures known from elsewhere, to compare with what was read.
+
+    Parameters
+    ----------
+    patients, practices, sites
+        How many there are.
+    floor_area_m2, annual_cost
+        Sums over all sites, square metres and pounds a year.
+    modern_share, major_investment_share
+        Shares of the sites (0 to 1) that are modern, and that need major investment.
+    """
 
     patients: int | None = Field(default=None, ge=0)
     practices: int | None = Field(default=None, ge=0)
     sites: int | None = Field(default=None, ge=0)
+    floor_area_m2: float | None = Field(default=None, ge=0, le=1e12, strict=False)
+    annual_cost: float | None = Field(default=None, ge=0, le=1e12, strict=False)
+    modern_share: float | None = Field(default=None, ge=0, le=1, strict=False)
+    major_investment_share: float | None = Field(default=None, ge=0, le=1, strict=False)
 
 
 class FurtherSettings(_Settings):

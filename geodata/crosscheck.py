@@ -16,10 +16,13 @@ import pandas as pd
 from geodata.case import Totals
 from geodata.errors import Finding, Severity
 from geodata.tables.columns import nearest
-from geodata.tables.schemas import SMALL_LIST, Table
+from geodata.tables.schemas import SMALL_LIST, Table, parse_number
 
 TOTAL_TOLERANCE = 0.01
-"""A total of patients may differ by this share before it is a warning: totals are quoted rounded."""
+"""A total of patients, floor area or cost may differ by this share before it is a warning: they are quoted rounded."""
+
+FULLEST = 1.5
+"""A use of space above this many times what a building is made for is a percentage, or a grade written as a number."""
 
 FEW_OUTSIDE = 0.02
 """This share of the patients of a cut case may live outside its areas without a warning."""
@@ -158,6 +161,25 @@ def check_sites(sites: Table, practices: Table | None, known: Known) -> tuple[di
         return {}, findings
     mains, more = _main_sites(sites, practices, known, owners, kinds)
     return mains, findings + more
+
+
+def check_buildings(sites: Table) -> list[Finding]:
+    """The use of space is a share, a percentage with its sign, or a word: a larger number could be anything."""
+    findings: list[Finding] = []
+    for i in range(len(sites) if "utilisation" in sites.raw else 0):
+        text = sites.text(i, "utilisation").strip()
+        number = parse_number(text.removesuffix("%"))
+        if number is None:
+            continue
+        share = number / 100 if text.endswith("%") else number
+        if share < 0:
+            fix = "Correct the number, or leave the cell empty if it is not known."
+            findings.append(sites.finding(i, "utilisation", "utilisation is negative.", fix, "negative"))
+        elif share > FULLEST:
+            message = f"utilisation is a share: 0.85 where 85% of the space is used, and at most {FULLEST:g}."
+            fix = "If it is a percentage, divide by 100. If it is a grade, write its word, such as under-used."
+            findings.append(sites.finding(i, "utilisation", message, fix, "out-of-range"))
+    return findings
 
 
 def _unknown_practice(table: Table, i: int, column: str, code: str, known: Known, what: str) -> Finding:
@@ -376,26 +398,68 @@ def _wrong_sum(table: Table, sound: pd.DataFrame, list_size: Mapping[str, float]
 # --- Totals ------------------------------------------------------------------------------------------------------
 
 
-def check_totals(totals: Totals, patients: int, practices: int, sites: int) -> list[Finding]:
-    """The figures of `case.toml` against what was read."""
+@dataclass(frozen=True)
+class SummedUp:
+    """What the sites that tell a figure hold together, and how many of them tell none."""
+
+    total: float
+    lacking: int
+    sites: int
+
+    @classmethod
+    def of(cls, sites: pd.DataFrame, column: str) -> SummedUp:
+        """The sum of a column of the sites; a column that is not there is lacking everywhere."""
+        values = sites[column] if column in sites else pd.Series(np.nan, index=sites.index)
+        return cls(float(values.sum()), int(values.isna().sum()), len(sites))
+
+
+def check_totals(totals: Totals, patients: int, practices: int, sites: pd.DataFrame) -> list[Finding]:
+    """The figures of `case.toml` against what was read; shares of buildings are compared in a programme."""
     findings = []
     for name, expected, found in (
         ("patients", totals.patients, patients),
         ("practices", totals.practices, practices),
-        ("sites", totals.sites, sites),
+        ("sites", totals.sites, len(sites)),
     ):
         if expected is None:
             continue
         tolerance = TOTAL_TOLERANCE * expected if name == "patients" else 0
         if abs(found - expected) <= tolerance:
-            message = f"The tables hold {found:,} {name}; case.toml expects {expected:,}."
-            findings.append(Finding("note", "case.toml", message, column=f"totals.{name}", code="total-agrees"))
+            findings.append(_agrees(name, f"The tables hold {found:,} {name}; case.toml expects {expected:,}."))
             continue
         message = f"The tables hold {found:,} {name}, but case.toml expects {expected:,} ({found - expected:+,})."
-        fix = "Look for missing or extra rows, or correct the figure under [totals]."
-        findings.append(
-            Finding(
-                "warning", "case.toml", message, fix, column=f"totals.{name}", value=str(expected), code="total-differs"
-            )
-        )
+        findings.append(_differs(name, message, expected))
+    for name, expected, what, unit in (
+        ("floor_area_m2", totals.floor_area_m2, "floor area", "m2"),
+        ("annual_cost", totals.annual_cost, "annual cost", "pounds"),
+    ):
+        if expected is not None:
+            findings.append(_check_sum(name, expected, SummedUp.of(sites, name), what, unit))
     return findings
+
+
+def _check_sum(name: str, expected: float, found: SummedUp, what: str, unit: str) -> Finding:
+    """A sum over sites against its total, with how many sites tell nothing."""
+    stated = f"{expected:,.0f} {unit}"
+    if found.lacking == found.sites:
+        message = f"The sites table gives no {what}, but case.toml expects {stated} of it."
+        return _differs(name, message, expected)
+    held = f"{found.total:,.0f} {unit} of {what}"
+    gives = "gives" if found.lacking == 1 else "give"
+    gap = f" {_count(found.lacking, 'site')} of {found.sites:,} {gives} none." if found.lacking else ""
+    if abs(found.total - expected) <= TOTAL_TOLERANCE * expected:
+        return _agrees(name, f"The sites hold {held}; case.toml expects {stated}.{gap}")
+    by = f"{found.total - expected:+,.0f}"
+    return _differs(name, f"The sites hold {held}, but case.toml expects {stated} ({by}).{gap}", expected)
+
+
+def _agrees(name: str, message: str) -> Finding:
+    return Finding("note", "case.toml", message, column=f"totals.{name}", code="total-agrees")
+
+
+def _differs(name: str, message: str, expected: float) -> Finding:
+    fix = "Look for missing or extra rows, or correct the figure under [totals]."
+    if name in {"floor_area_m2", "annual_cost"}:
+        fix = "Look for missing rows and cells, or correct the figure under [totals]."
+    where = {"column": f"totals.{name}", "value": f"{expected:.15g}"}
+    return Finding("warning", "case.toml", message, fix, code="total-differs", **where)

@@ -16,6 +16,9 @@ UNLIKELY_FACTOR = 2.0
 
 LISTED = 5
 
+AGES = ("population_65_plus", "population_75_plus", "population_85_plus", "population_children")
+"""Residents by age, where a table of projections has them: columns of the areas table as well."""
+
 # --- Planned homes -----------------------------------------------------------------------------------------------
 
 
@@ -115,12 +118,14 @@ def projected_people(
     Returns
     -------
     tuple
-        `area_code`, `year` (int), `population`, sorted; None where columns are missing. And the findings.
+        `area_code`, `year` (int), `population` and those of `AGES` that are given (NaN where a cell is empty), sorted;
+        None where columns are missing. And the findings.
     """
     if not {"area_code", "year", "population"} <= set(table.frame):
         return None, []
-    frame = table.frame[["area_code", "year", "population"]][table.sound]
-    findings: list[Finding] = []
+    ages = [name for name in AGES if name in table.frame]
+    findings = _parts_above_whole(table, ages)
+    frame = table.frame[["area_code", "year", "population", *ages]][table.sound]
     if codes is not None and len(frame):
         ours = frame["area_code"].isin(set(codes))
         if not ours.any():
@@ -132,8 +137,20 @@ def projected_people(
         if table.sound.all():
             findings += _without(table, frame, codes)
             findings += _unlikely(table, frame, codes, population)
-    frame = frame.astype({"year": np.int64}).sort_values(["area_code", "year"], ignore_index=True)
-    return frame, findings
+    frame = frame.astype({"year": np.int64, **dict.fromkeys(ages, float)})
+    return frame.sort_values(["area_code", "year"], ignore_index=True), findings
+
+
+def _parts_above_whole(table: Table, ages: list[str]) -> list[Finding]:
+    """Rows with more residents of an age than residents."""
+    findings = []
+    everybody = table.frame["population"].to_numpy(dtype=np.float64)
+    for name in ages:
+        for i in np.flatnonzero(table.frame[name].to_numpy(dtype=np.float64) > everybody).tolist():
+            message = f"{name} is more than population ({table.text(i, 'population')})."
+            fix = "Check both figures; perhaps the columns are exchanged."
+            findings.append(table.finding(i, name, message, fix, "part-exceeds-whole", "warning"))
+    return findings
 
 
 def _others(table: Table, rows: pd.DataFrame) -> list[Finding]:

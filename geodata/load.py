@@ -40,6 +40,10 @@ from geodata.transport_table import TransportTable, read_public_transport
 AGE_COLUMNS = ("age_65_plus", "age_75_plus", "age_85_plus", "age_children")
 """Columns of the practices that are there only where they are given."""
 
+BUILDING_FIGURES = ("floor_area_m2", "annual_cost", "scheme_year", "investment_cost")
+BUILDING_WORDS = ("condition", "suitability", "quality", "utilisation", "tenure", "scheme")
+"""Columns of the sites that are there only where they are given."""
+
 READ_LATER = ("area_points", "public_transport")
 """Tables of which only the rows of this case's areas and sites are read."""
 
@@ -145,7 +149,7 @@ def _check_and_build(reading: _Reading) -> Place | None:
     mains: dict[str, int] = {}
     if sites is not None:
         mains, findings = crosscheck.check_sites(sites, practices, known)
-        reading.findings += findings
+        reading.findings += findings + crosscheck.check_buildings(sites)
     areas_at = _locate_areas(reading, areas)
     sites_at = _locate_sites(reading, sites, areas, areas_at)
     localities = reading.get("localities")
@@ -325,7 +329,7 @@ def _build(
         if "reason" in edges.frame:  # the list of a run also names the borders that were not used
             used = used & (edges.frame["reason"] != LEFT_OUT).to_numpy()
         adjacency = edges.frame.loc[used, ["practice_a", "practice_b"]].reset_index(drop=True)
-    totals = crosscheck.check_totals(settings.totals, int(practices["list_size"].sum()), len(practices), len(sites))
+    totals = crosscheck.check_totals(settings.totals, int(practices["list_size"].sum()), len(practices), sites)
     reading.findings += totals
     return Place(
         name=settings.name,
@@ -441,8 +445,8 @@ def _sites_frame(table: Table, mains: dict[str, int], at: Located) -> gpd.GeoDat
         "kind": kinds,
         "postcode": [" ".join(text.upper().split()) for text in _text(table, "postcode")],
     }
-    columns |= {name: _numbers(table, name) for name in ("floor_area_m2", "annual_cost") if name in table.frame}
-    columns |= {"condition": _text(table, "condition")} if "condition" in table.frame else {}
+    columns |= {name: _numbers(table, name) for name in BUILDING_FIGURES if name in table.frame}
+    columns |= {name: _text(table, name) for name in BUILDING_WORDS if name in table.frame}
     columns |= {"committed": _yes_no(table, "committed")} if "committed" in table.frame else {}
     frame = gpd.GeoDataFrame(columns, geometry=list(shapely.points(at.points)), crs=BRITISH_NATIONAL_GRID)
     return frame[table.sound].set_index("site_code").sort_index()

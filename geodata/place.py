@@ -89,7 +89,9 @@ class Place:
         `dispensing` (bool or None) and any age bands given; geometry: the point of the main site.
     sites
         Index `site_code`; columns `practice_code` (empty for community and mobile sites of nobody), `name`, `kind`,
-        `postcode`, and where given `floor_area_m2`, `condition`, `annual_cost`, `committed`; geometry: point.
+        `postcode`, and where given `floor_area_m2`, `annual_cost`, `investment_cost` (pounds), `scheme_year` (NaN where
+        a cell is empty), `condition`, `suitability`, `quality`, `utilisation`, `tenure`, `scheme` (text, may be empty;
+        `utilisation` is a share such as 0.85 or a word), `committed` (bool or None); geometry: point.
     areas
         Index `area_code`; columns `name`, `population`, `population_65_plus`, `population_75_plus`,
         `population_85_plus`, `population_children` (NaN if not given), `ward` (text, may be empty), `rural_urban`
@@ -120,7 +122,8 @@ class Place:
         Planned homes: `name` (may be empty), `x`, `y` (metres), `dwellings`, `year` (NaN if not given), or None. A row
         given by its area's code stands at that area's point.
     projections
-        Projected residents: `area_code`, `year`, `population`, sorted, or None.
+        Projected residents: `area_code`, `year`, `population` and, where given, `population_65_plus`,
+        `population_75_plus`, `population_85_plus`, `population_children` (NaN for an empty cell), sorted, or None.
     further
         Columns of `areas` that the case asks to be broken down by.
     findings

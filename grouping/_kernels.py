@@ -325,6 +325,23 @@ def flagged(
 
 
 @compiled
+def largest_flagged(
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    flag: NDArray[np.bool_],
+    out: NDArray[np.int64],
+) -> None:  # pragma: no cover - compiled
+    """Patients of the largest member of each set that carries the flag, -1 where none does."""
+    for j in range(len(starts) - 1):
+        largest = np.int64(-1)
+        for i in range(starts[j], starts[j + 1]):
+            if flag[members[i]]:
+                largest = max(largest, sizes[members[i]])
+        out[j] = largest
+
+
+@compiled
 def minutes_to_hub(
     members: NDArray[np.int16],
     starts: NDArray[np.int64],

@@ -286,7 +286,18 @@ def _penalty(group: Group, problem: GroupingProblem) -> float:
         (weights.mixed_systems, problem.clinical_system or ("",) * len(problem.locality)),
     ):
         total += weight * _outside_largest([labels[i] for i in index], sizes)
+    if weights.fragile > 0 and _fragile(index, problem, rural=rural):
+        total += weights.fragile * listed
     return total + _hub_penalty(index, problem.site_codes.index(group.hub_site_code), problem)
+
+
+def _fragile(index: NDArray[np.int64], problem: GroupingProblem, *, rural: bool) -> bool:
+    """Whether a group is below its minimum once the practice that `resilience.loss_of` thinks away has gone."""
+    lists = lost = problem.list_size[index]
+    if problem.rules.resilience.loss_of == "vulnerable":
+        lost = lists[:0] if problem.vulnerable is None else lists[problem.vulnerable[index]]
+    minimum = problem.rules.minimum_for(rural=rural, locality=main_locality(index, problem))
+    return minimum > 1 and lost.size > 0 and int(lists.sum() - lost.max()) < minimum
 
 
 def _hub_penalty(index: NDArray[np.int64], site: int, problem: GroupingProblem) -> float:

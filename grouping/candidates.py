@@ -2,9 +2,10 @@
 
 A candidate is a set of practices that hangs together over borders that count, has at most the maximum of its kind and
 main locality, no two main sites further apart than `access.max_minutes_between_members`, between `fewest_practices` and
-`most_practices` members, not too many vulnerable ones, holds all practices that must be together or none and no two
-that must be apart, obeys the locality rule, and has a site that can be its hub. A single practice above its maximum is
-a candidate by itself. A set below its minimum is a candidate with a shortfall, unless exceptions are forbidden; one to
+`most_practices` members, not too many vulnerable ones, enough patients left without its largest practice where the
+rules ask for that (not of a set below its minimum), holds all practices that must be together or none and no two that
+must be apart, obeys the locality rule, and has a site that can be its hub. A single practice above its maximum is a
+candidate by itself. A set below its minimum is a candidate with a shortfall, unless exceptions are forbidden; one to
 which an exception is granted counts as if it reached its minimum. A group that is locked is a candidate whatever it
 breaks, and no other candidate holds one of its practices.
 
@@ -25,14 +26,17 @@ from grouping.criteria import (
     PENCE,
     SHARE_SLACK,
     crosses_localities,
+    fragile_patients,
+    kept_shares,
     label_codes,
-    main_locality,
+    largest_losses,
     minute_units,
     patients_off_middle,
     patients_outside_largest,
     patients_outside_preferred,
     penalty_units,
     pence,
+    size_limits,
     units_per_minute,
     vulnerable_members,
 )
@@ -383,7 +387,7 @@ def _measured(
     _score(problem, members, starts, tags, size, rural_patients, hub, cost)
     share = np.divide(rural_patients, size, out=np.zeros(count), where=size > 0)
     rural = share >= problem.rules.rurality.threshold - RURAL_SLACK
-    shortfall = np.maximum(_limits(problem, members, starts, rural, "minimum") - size, 0)
+    shortfall = np.maximum(size_limits(problem, members, starts, rural, "minimum") - size, 0)
     stands = np.zeros(count, bool)
     stands[count - len(locked) :] = True
     granted = _granted(problem, members, starts, size)
@@ -425,23 +429,6 @@ def _tags(problem: GroupingProblem) -> NDArray[np.int64]:
         tags[np.isin(tags, linked[linked >= 0])] = number
         tags[together] = number
     return label_codes(tuple(f"{tag:09d}" if tag >= 0 else "" for tag in tags), count)
-
-
-def _limits(
-    problem: GroupingProblem,
-    members: NDArray[np.int16],
-    starts: NDArray[np.int64],
-    rural: NDArray[np.bool_],
-    which: str,
-) -> NDArray[np.int64]:
-    """The `minimum` or `maximum` of each set, by its kind and its main locality."""
-    of = getattr(problem.rules, f"{which}_for")
-    by_kind = np.array([of(rural=False), of(rural=True)], np.int64)
-    if not problem.rules.size.locality:
-        return by_kind[rural.astype(np.int8)]
-    main, names = main_locality(problem, members, starts)
-    table = np.array([[of(rural=kind, locality=name) for name in (*names, "")] for kind in (False, True)], np.int64)
-    return table[rural.astype(np.int8), main]  # -1, no main locality, is the last column
 
 
 def _granted(
@@ -486,7 +473,7 @@ def _drop_by_rules(problem: GroupingProblem, listed: Candidates, sieve: _Sieve) 
     sieve.drop(listed.hub == PARTLY, "only some of the practices that must be together")
     alone = lengths == 1
     if rules.size.hard_maximum_rural or rules.size.locality or rules.size.fewest_practices > 1:
-        most = _limits(problem, listed.members, listed.starts, listed.rural, "maximum")
+        most = size_limits(problem, listed.members, listed.starts, listed.rural, "maximum")
         sieve.drop((listed.list_size > most) & ~alone, "above the maximum of its kind or locality")
         few = (lengths < rules.size.fewest_practices) & ~(alone & (listed.list_size > most))  # oversize stands alone
         sieve.drop(few, "fewer practices than size.fewest_practices")
@@ -496,6 +483,9 @@ def _drop_by_rules(problem: GroupingProblem, listed: Candidates, sieve: _Sieve) 
         share = vulnerable_members(problem, listed.members, listed.starts) / lengths
         most_share = rules.practices.most_vulnerable_share + SHARE_SLACK
         sieve.drop(share > most_share, "too many vulnerable practices")
+    if rules.resilience.keeps_share > 0:
+        whose = "largest vulnerable practice" if rules.resilience.loss_of == "vulnerable" else "largest practice"
+        sieve.drop(_left_with_too_few(problem, listed), f"too few patients are left without its {whose}")
     if rules.exceptions.limit == 0:
         sieve.drop(listed.shortfall > 0, "below its minimum, and no exception is allowed")
     if problem.decided.never_exception:
@@ -504,6 +494,18 @@ def _drop_by_rules(problem: GroupingProblem, listed: Candidates, sieve: _Sieve) 
         held = np.logical_or.reduceat(never[listed.members], listed.starts[:-1])
         sieve.drop(held & (listed.shortfall > 0), "below its minimum with a practice that may be in no exception")
     sieve.drop(listed.hub == NO_HUB, "no site of its practices can be the hub")
+
+
+def _left_with_too_few(problem: GroupingProblem, listed: Candidates) -> NDArray[np.bool_]:
+    """Whether each group has less than `resilience.keeps_share` of its minimum left after its largest loss.
+
+    Not asked of a group below its minimum, with or without a grant, and of a single practice above its maximum.
+    """
+    members, starts, size = listed.members, listed.starts, listed.list_size
+    minimum = size_limits(problem, members, starts, listed.rural, "minimum")
+    oversize = (np.diff(starts) == 1) & (size > size_limits(problem, members, starts, listed.rural, "maximum"))
+    share = kept_shares(size, largest_losses(problem, members, starts), minimum)
+    return (share < problem.rules.resilience.keeps_share - SHARE_SLACK) & (size >= minimum) & ~oversize
 
 
 # ----------------------------------------------------------------------------------------------------- hubs and costs
@@ -573,4 +575,6 @@ def _penalties(problem: GroupingProblem, listed: Candidates) -> NDArray[np.int64
             total += weight * patients_outside_largest(problem, listed, labels)
     if weights.size_balance > 0:
         total += weights.size_balance * patients_off_middle(problem, listed)
+    if weights.fragile > 0:
+        total += weights.fragile * fragile_patients(problem, listed)
     return np.rint(total * penalty_units(problem)).astype(np.int64)

@@ -22,6 +22,7 @@ from grouping.cli_compare import compare
 from grouping.cli_explore import explore as explore_commands
 from grouping.cli_impact import impact
 from grouping.cli_pack import pack
+from grouping.cli_programme import programme
 from grouping.cli_shared import JsonOption, errors, progress, told
 from grouping.cli_times import calibrate, times
 from grouping.say import (
@@ -395,6 +396,7 @@ def _downloads() -> Iterator[Callable[[Step, int, int | None], None]]:
 app.command()(impact)
 app.command()(compare)
 app.command()(pack)
+app.command()(programme)
 app.command()(times)
 app.command()(calibrate)
 app.add_typer(explore_commands, name="explore")

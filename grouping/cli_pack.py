@@ -34,6 +34,10 @@ def pack(
     pdf: Annotated[
         bool, typer.Option("--pdf/--no-pdf", help="Print the summary with an installed Edge, Chrome or Chromium.")
     ] = True,
+    programme: Annotated[
+        bool,
+        typer.Option("--programme", help="Also the programme of the option shown, on the page and in the workbook."),
+    ] = False,
     case: Annotated[
         Path | None, typer.Option("--case", help="The case, when it has moved.", show_default=False)
     ] = None,
@@ -58,7 +62,15 @@ def pack(
         refuse_foreign_pack(out)
         refuse_unknown_option(read_record(run), option)
         with progress() as tell:
-            opened = reopen(run, case_dir=case, progress=tell)
-            choice = PackChoice(public, option, localities, try_own, online_tiles, pdf)
+            joined = None
+            if programme:
+                from grouping.programme.assemble import programme_of
+                from grouping.programme.job import open_ground
+
+                ground = open_ground(run, option, case_dir=case, progress=tell)
+                opened, joined = ground.run, programme_of(ground, public=public, progress=tell)
+            else:
+                opened = reopen(run, case_dir=case, progress=tell)
+            choice = PackChoice(public, option, localities, try_own, online_tiles, pdf, joined)
             packed = write_run_pack(opened, out, choice, progress=tell)
         say_pack(errors, packed, out, public=public, as_json=as_json)

@@ -17,6 +17,7 @@ from grouping._kernels import (
     crossing,
     farthest_to_hub,
     flagged,
+    largest_flagged,
     main_labels,
     minutes_to_hub,
     outside_largest,
@@ -61,6 +62,7 @@ STEP: Mapping[str, int] = {
     "mixed_systems": SHORTFALL_STEP,
     "size_balance": SHORTFALL_STEP,
     "hub_cost": SHORTFALL_STEP,
+    "fragile": SHORTFALL_STEP,
 }
 """By what each criterion is multiplied for a search, which then knows that every sum is a multiple of it."""
 
@@ -81,7 +83,7 @@ def criterion(problem: GroupingProblem, listed: Candidates, name: str) -> NDArra
         One of `grouping.rules.Criterion`: `shortfall` (patients), `exceptions` and `groups` (1 or 0), `score` and
         `minutes` (thousandths of a patient-minute), `worst_practice` (the same, as if everybody lived at the practice
         farthest from the hub), `outside_preferred`, `split_locality`, `change_of_group`, `mixed_systems`,
-        `size_balance` (patients), `hub_cost` (pounds a year), `longest_practice` (milliseconds).
+        `size_balance`, `fragile` (patients), `hub_cost` (pounds a year), `longest_practice` (milliseconds).
 
     Raises
     ------
@@ -187,6 +189,52 @@ def vulnerable_members(
     return out
 
 
+def size_limits(
+    problem: GroupingProblem,
+    members: NDArray[np.int16],
+    starts: NDArray[np.int64],
+    rural: NDArray[np.bool_],
+    which: str,
+) -> NDArray[np.int64]:
+    """The `minimum` or `maximum` of each set by its kind and its main locality, in patients, int64."""
+    of = getattr(problem.rules, f"{which}_for")
+    by_kind = np.array([of(rural=False), of(rural=True)], np.int64)
+    if not problem.rules.size.locality:
+        return by_kind[rural.astype(np.int8)]
+    main, names = main_locality(problem, members, starts)
+    table = np.array([[of(rural=kind, locality=name) for name in (*names, "")] for kind in (False, True)], np.int64)
+    return table[rural.astype(np.int8), main]  # -1, no main locality, is the last column
+
+
+def largest_losses(
+    problem: GroupingProblem, members: NDArray[np.int16], starts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Patients each set loses with the practice that `resilience.loss_of` thinks away, int64; -1 if it holds none."""
+    out = np.full(len(starts) - 1, -1, np.int64)
+    flag = problem.vulnerable
+    if problem.rules.resilience.loss_of == "any":
+        flag = np.ones(len(problem.practice_codes), bool)
+    if flag is not None:
+        largest_flagged(members, starts, problem.list_size, flag, out)
+    return out
+
+
+def kept_shares(size: NDArray[np.int64], loss: NDArray[np.int64], minimum: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of its minimum each set is left with after a loss, float64, shape (N,).
+
+    Infinite where nobody is lost, and where there is no minimum to speak of (0 or 1 patients).
+    """
+    asked = (loss >= 0) & (minimum > 1)
+    return np.where(asked, (size - loss) / np.maximum(minimum, 1), np.inf)
+
+
+def fragile_patients(problem: GroupingProblem, listed: Candidates) -> NDArray[np.int64]:
+    """All patients of a group that is below its minimum after its largest loss, else 0; int64, shape (N,)."""
+    minimum = size_limits(problem, listed.members, listed.starts, listed.rural, "minimum")
+    loss = largest_losses(problem, listed.members, listed.starts)
+    return np.where(kept_shares(listed.list_size, loss, minimum) < 1, listed.list_size, 0)
+
+
 def _minutes(problem: GroupingProblem, listed: Candidates) -> NDArray[np.int64]:
     out = np.empty(len(listed), np.int64)
     minutes_to_hub(listed.members, listed.starts, listed.hub, minute_units(problem), out)
@@ -210,5 +258,6 @@ _CRITERIA: Mapping[str, Callable[[GroupingProblem, Candidates], NDArray[np.int64
     "worst_practice": lambda problem, listed: _whole(longest_drive(problem, listed) * listed.list_size * UNITS),
     "size_balance": patients_off_middle,
     "hub_cost": lambda problem, listed: _whole(pounds(problem))[listed.hub],
+    "fragile": fragile_patients,
     "longest_practice": lambda problem, listed: _whole(longest_drive(problem, listed) * MILLISECONDS),
 }

@@ -20,6 +20,8 @@ THING = {
     "mixed_systems": "patients whose practice has another clinical system than most of its group",
     "size_balance": "patients by which groups differ from the size aimed at",
     "hub_cost": "pounds a year for the hubs",
+    "fragile": "patients of groups that would be below their minimum without their largest practice (or their largest "
+    "vulnerable one: as the rules say)",
 }
 """What each criterion counts, as it is said in a sentence."""
 

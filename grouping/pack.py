@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geodata.errors import Finding, InputProblems
 from geodata.tables.readers import sha256_of
@@ -17,6 +18,7 @@ from grouping.escape import visible
 from grouping.impact.about import DRAFT, about_of
 from grouping.impact.pack import put_pack
 from grouping.plain_words import NO_CLOSURE, listed
+from grouping.programme.tables import all_tables
 from grouping.public import WHAT_IS_LEFT_OUT, public_run
 from grouping.report import write_report
 from grouping.report.locality import write_locality_pages
@@ -25,6 +27,9 @@ from grouping.result import Run
 from grouping.runs import IMPACT_FOLDER
 from grouping.tables_of_run import write_run_workbook, write_tables
 from grouping.writing import new_folder, refuse_foreign, write_json
+
+if TYPE_CHECKING:
+    from grouping.programme.assemble import Programme
 
 PACK_VERSION = 1
 RECORD = "pack.json"
@@ -52,6 +57,9 @@ class PackChoice:
         As in `grouping.report.settings.PageSettings`.
     pdf
         Whether the summary is printed by an installed browser.
+    programme
+        The programme of the option shown, for the same readers; its sections stand on the page, its tables in the
+        workbook.
     """
 
     public: bool = False
@@ -60,6 +68,7 @@ class PackChoice:
     try_own: bool = True
     online_tiles: bool = False
     pdf: bool = True
+    programme: Programme | None = None
 
 
 @dataclass(frozen=True)
@@ -98,15 +107,16 @@ def write_run_pack(
     option = _chosen(run, choice)
     run = public_run(run) if choice.public else run
     tiles = choice.online_tiles and not choice.public
-    page = PageSettings(try_own=choice.try_own, online_tiles=tiles, tables=TABLES)
+    page = PageSettings(try_own=choice.try_own, online_tiles=tiles, tables=TABLES, programme=choice.programme)
+    further = () if choice.programme is None else all_tables(choice.programme)
     with new_folder(out_dir, refuse=refuse_foreign_pack) as folder:
         progress("Writing the page", PAGE)
         write_report(run, folder / PAGE, page)
         if run.impact is not None:
             put_pack(run.impact, folder / IMPACT_FOLDER, about_of(run))
         progress("Writing the workbook and the tables", WORKBOOK)
-        write_run_workbook(run, folder / WORKBOOK)
-        write_tables(run, folder / TABLES)
+        write_run_workbook(run, folder / WORKBOOK, further)
+        write_tables(run, folder / TABLES, further)
         if choice.localities:
             progress("Writing the pages of the localities", LOCALITIES)
             write_locality_pages(run, folder / LOCALITIES)
@@ -178,6 +188,7 @@ def _record(run: Run, choice: PackChoice, option: str) -> dict[str, object]:
         "left_out": WHAT_IS_LEFT_OUT if run.public else "",
         "option_shown": option,
         "localities": choice.localities,
+        "programme_of": "" if choice.programme is None else choice.programme.ground.option_id,
         "try_your_own": choice.try_own and not run.public,
         "attributions": list(about.attributions),
     }

@@ -36,7 +36,7 @@ from grouping.prepared import Prepared
 from grouping.problem import build_problem
 from grouping.result import AssessedOption, OptionPlan, Run, SolverReport
 from grouping.rule_findings import rule_findings
-from grouping.rules import RuleSet, load_rules
+from grouping.rules import RuleSet, as_before, load_rules
 from grouping.second_layer import form_partnerships
 from grouping.stopping import stops_on_interrupt
 
@@ -369,7 +369,7 @@ def run_id(ready: Prepared, plans: Sequence[Plan], before: Before | None, comman
         "command": command,
         "case": ready.place.name,
         "sources": [(source.table, source.sha256) for source in ready.place.sources],
-        "rules": ready.rules.model_dump(mode="json"),
+        "rules": as_before(ready.rules.model_dump(mode="json")),
         "roads": ready.settings.roads.model_dump(mode="json"),
         "plans": [_as_lists(plan) for plan in plans],
         "before": None if before is None else _before_as_lists(before),

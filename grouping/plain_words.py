@@ -91,6 +91,8 @@ CRITERION_WORDS = {
     "worst_practice": "the longest way from a practice to its hub in each group, weighted by patients",
     "size_balance": "the patients by which groups lie off the size they are drawn to",
     "hub_cost": "the cost of all hubs",
+    "fragile": "the patients of groups that would be below their minimum without their largest practice (or their "
+    "largest vulnerable one: as the rules say)",
     "longest_practice": "the longest way of any practice to its hub",
     "groups": "the number of groups",
 }

@@ -53,6 +53,7 @@ WEIGHT_ABOUT = {
     "worst_practice": ("minutes of the farthest practice", ""),
     "size_balance": ("patients by which groups are off the size aimed at", "size_balance"),
     "hub_cost": ("pounds a year for hubs", "hub_cost"),
+    "fragile": ("patients of groups too small without their largest practice", "fragile"),
 }
 """What each weight is about, in words, and the criterion that counts it (empty: none that adds up to people)."""
 
@@ -238,6 +239,8 @@ def _relaxed(rule: RuleInForce) -> tuple[float | None, ...]:
         return (None, value + 1)
     if key in {"groups.fewest", "size.fewest_practices"}:
         return (None, value - 1) if value > 1 else (None,)
+    if key == "resilience.keeps_share":
+        return (None, value - 0.1) if value > 0.1 else (None,)
     if key == "practices.most_vulnerable_share":
         return (None, min(value + 0.1, 1.0))
     return (None,)

@@ -47,7 +47,14 @@ def _quiet(stage: str, detail: str) -> None:
 def reopen(
     run_dir: Path, *, case_dir: Path | None = None, progress: Callable[[str, str], None] = _quiet, anyway: bool = False
 ) -> Run:
-    """Make the `Run` of a run folder again.
+    """Make the `Run` of a run folder again; parameters and errors are those of `reopen_with_case`."""
+    return reopen_with_case(run_dir, case_dir=case_dir, progress=progress, anyway=anyway)[0]
+
+
+def reopen_with_case(
+    run_dir: Path, *, case_dir: Path | None = None, progress: Callable[[str, str], None] = _quiet, anyway: bool = False
+) -> tuple[Run, Prepared]:
+    """Make the `Run` of a run folder again, and the prepared case behind it.
 
     Parameters
     ----------
@@ -104,15 +111,16 @@ def reopen(
         notes=tuple(note for note in told.impact.get("notes", ()) if note.startswith("The plan names no hub")),
     )
     if by_hand:
-        return run
+        return run, ready
     near = None if record.get("near_optimal") is None else NearTold(record["near_optimal"])
-    return replace(
+    whole = replace(
         run,
         near=near,
         agreement=_agreement(run_dir / "agreement.csv", near),
         differences=option_differences(ready.problem, plans),
         prices=_table(run_dir / "prices.csv"),
     )
+    return whole, ready
 
 
 def _option_plan(told: _Told, option: dict) -> OptionPlan:

@@ -99,6 +99,14 @@ def _needs(rules: RuleSet) -> Iterator[tuple[str, str, str, str, _Gap]]:
         yield "locality.most_crossing", "practices", "locality", "locality", NO_PLACE
     if rules.practices.most_vulnerable_share < 1:
         yield "practices.most_vulnerable_share", "practices", "vulnerability", "vulnerability rating", NOT_RATED
+    if rules.resilience.loss_of == "vulnerable":
+        for rule, states in (
+            ("resilience.keeps_share", rules.resilience.keeps_share > 0),
+            ("weights.fragile", weights.fragile > 0),
+            ("fragile in objective.order", "fragile" in order),
+        ):
+            if states:
+                yield rule, "practices", "vulnerability", "vulnerability rating", NOT_RATED
 
 
 def _known(frame: pd.DataFrame, column: str) -> np.ndarray:

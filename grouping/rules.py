@@ -179,6 +179,7 @@ class Weights(_Section):
     worst_practice: Weight = 0.0
     size_balance: Weight = 0.0
     hub_cost: Weight = 0.0
+    fragile: Weight = 0.0
 
 
 Criterion = Literal[
@@ -193,6 +194,7 @@ Criterion = Literal[
     "worst_practice",
     "size_balance",
     "hub_cost",
+    "fragile",
     "longest_practice",
     "groups",
 ]
@@ -292,6 +294,26 @@ class PracticeRules(_Section):
     most_vulnerable_share: Share = 1.0
 
 
+class ResilienceRules(_Section):
+    """What must be left of a group when its largest practice hands back its contract.
+
+    None of the patients of that practice is counted on to stay: the group is left with those of its other practices.
+    Its minimum is still the one of its kind and main locality as it was formed.
+
+    Parameters
+    ----------
+    loss_of
+        Which practice is thought away: the largest of those that count as vulnerable, or the largest of any. A group
+        without a vulnerable practice loses nothing in the first case.
+    keeps_share
+        The least share of its minimum that must be left; 0 sets no limit. A group below its minimum (a named or granted
+        exception) and a single practice above its maximum are not asked; any other practice alone keeps nothing.
+    """
+
+    loss_of: Literal["vulnerable", "any"] = "vulnerable"
+    keeps_share: Share = 0.0
+
+
 class ImpactRules(_Section):
     """What the pages about travel count; nothing of it decides which groups are formed."""
 
@@ -319,6 +341,7 @@ class RuleSet(_Section):
     objective: ObjectiveRules = ObjectiveRules()
     options: OptionRules = OptionRules()
     practices: PracticeRules = PracticeRules()
+    resilience: ResilienceRules = ResilienceRules()
     second_layer: SecondLayerRules = SecondLayerRules()
     impact: ImpactRules = ImpactRules()
     decisions: tuple[Decision, ...] = ()
@@ -336,6 +359,37 @@ class RuleSet(_Section):
         if own is not None and own.maximum:
             return own.maximum
         return self.size.maximum_for(rural=rural)
+
+
+CAME_LATER: Mapping[str, Mapping[str, Any]] = {
+    "weights": {"fragile": 0.0},
+    "resilience": ResilienceRules().model_dump(),
+}
+"""Values that rule sets of earlier versions did not have, as they stand where nothing is asked for."""
+
+
+def as_before(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a rule set without those that came later and ask for nothing.
+
+    A run is named after these, so that one made before they came keeps its name and can still be opened.
+    """
+    kept: dict[str, Any] = {}
+    for section, own in values.items():
+        idle = CAME_LATER.get(section)
+        if idle is None or not isinstance(own, Mapping):
+            kept[section] = own
+        elif stated := {key: value for key, value in own.items() if key not in idle or value != idle[key]}:
+            kept[section] = stated
+    return kept
+
+
+def as_now(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a rule set as an earlier version may have written it, with those that came later."""
+    filled = dict(values)
+    for section, idle in CAME_LATER.items():
+        own = filled.get(section, {})
+        filled[section] = {**idle, **own} if isinstance(own, Mapping) else own
+    return filled
 
 
 def rule_set_names() -> tuple[str, ...]:

@@ -45,6 +45,7 @@ UNIT = {
     "mixed_systems": "patients",
     "size_balance": "patients",
     "hub_cost": "pounds",
+    "fragile": "patients",
 }
 """What each criterion counts, in words."""
 

@@ -251,8 +251,15 @@ def plan_files(run: Run) -> list[NamedTable]:
     return made
 
 
-def write_tables(run: Run, folder: Path) -> list[Path]:
+def write_tables(run: Run, folder: Path, further: Sequence[NamedTable] = ()) -> list[Path]:
     """Write the tables that a run folder does not hold as CSV files into a folder, made if it is not there.
+
+    Parameters
+    ----------
+    run, folder
+        The run, and where to write.
+    further
+        Tables of something made from the run, such as a programme.
 
     Returns
     -------
@@ -260,7 +267,7 @@ def write_tables(run: Run, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = []
-    for table in [*tables_of_run(run), *plan_files(run)]:
+    for table in [*tables_of_run(run), *plan_files(run), *further]:
         if not table.stands.startswith("impact/"):
             path = folder / table.file
             path.write_bytes(csv_bytes(table.table))
@@ -268,7 +275,7 @@ def write_tables(run: Run, folder: Path) -> list[Path]:
     return made
 
 
-def write_run_workbook(run: Run, path: Path) -> None:
+def write_run_workbook(run: Run, path: Path, further: Sequence[NamedTable] = ()) -> None:
     """Write the workbook of a run: a cover, contents, and every table on a sheet (see `grouping.workbook`).
 
     Parameters
@@ -277,10 +284,12 @@ def write_run_workbook(run: Run, path: Path) -> None:
         The run; the same run gives the same bytes.
     path
         The file to write.
+    further
+        Tables of something made from the run, such as a programme.
     """
     tables = [table for table in tables_of_run(run) if not table.name.startswith(IMPACT)]
     at = next((number for number, table in enumerate(tables) if table.name == "rules"), len(tables))
-    write_workbook(path, _cover(run), [*tables[:at], *travel_tables(run, once=True), *tables[at:]])
+    write_workbook(path, _cover(run), [*tables[:at], *travel_tables(run, once=True), *further, *tables[at:]])
 
 
 def words_of(keys: Iterable[str], own: dict[str, Column] | None = None) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 Place names, the positions of towns and the course of main roads are facts. Everything else is invented: practices,
 sites, patients, areas and their people, lanes and streets, buses, pharmacies, plans for homes. `make_demo` generates
-the files in `case/`.
+the files in `case/`; what is said of a programme, in `programme/`, is written by hand.
 """
 
 from __future__ import annotations
@@ -28,6 +28,16 @@ CASE_FILES = (
 )
 """The files of the case, as shipped."""
 
+PROGRAMME_FILES = (
+    "programme.toml",
+    "programme_order.csv",
+    "programme_scores.csv",
+    "programme_weights.csv",
+    "programme_engagement.csv",
+    "programme_history.csv",
+)
+"""What the planners of the demonstration say of a programme, written by hand; it lies among the files of the case."""
+
 
 def write_demo_case(folder: Path) -> Path:
     """Copy the demonstration case into a folder, as a planner's own case would lie there.
@@ -44,8 +54,9 @@ def write_demo_case(folder: Path) -> Path:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    shipped = files("geodata.demo") / "case"
-    for name in CASE_FILES:
-        with as_file(shipped / name) as source:
-            (folder / name).write_bytes(source.read_bytes())
+    shipped = files("geodata.demo")
+    for where, names in (("case", CASE_FILES), ("programme", PROGRAMME_FILES)):
+        for name in names:
+            with as_file(shipped / where / name) as source:
+                (folder / name).write_bytes(source.read_bytes())
     return folder

@@ -21,10 +21,11 @@ from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
 from geodata.demo._areas import Area, make_areas, make_localities, read_outline, read_settlements
+from geodata.demo._buildings import Survey, make_surveys
 from geodata.demo._buses import DEPARTURE, bus_minutes
 from geodata.demo._people import Residents, ages_of_patients, make_residents
 from geodata.demo._roads import make_roads, write_roads
-from geodata.demo._surgeries import PATIENTS, Practice, Site, make_practices
+from geodata.demo._surgeries import ANNUAL_COST, FLOOR_AREA_M2, PATIENTS, Practice, Site, make_practices
 from geodata.demo._surroundings import (
     make_housing,
     make_pharmacies,
@@ -126,6 +127,10 @@ attribution = "{attribution}"
 patients = {patients}
 practices = {practices}
 sites = {sites}
+floor_area_m2 = {floor_area}
+annual_cost = {annual_cost}              # pounds
+modern_share = 0.40                 # of the sites; programme.toml says which grades count as modern,
+major_investment_share = 0.10       # and which as needing major investment
 """
 
 ATTRIBUTION = "Made-up data: place names and positions of towns are facts, everything else is invented"
@@ -157,7 +162,7 @@ def make_demo(out: Path, seed: int = SEED) -> Path:
     residents = make_residents(areas, Random(f"{seed} residents"))
     ages = ages_of_patients(practices, areas, residents, Random(f"{seed} ages"))
     _write_practices(out / "practices.csv", practices, ages)
-    _write_sites(out / "sites.csv", sites)
+    _write_sites(out / "sites.csv", sites, make_surveys(sites, Random(f"{seed} buildings")))
     _write_registrations(out / "registrations.csv", practices)
     _write_layer(
         out / "areas.geojson", "areas", [(_area_properties(a, residents[a.area_code]), a.shape) for a in areas]
@@ -184,6 +189,8 @@ def make_demo(out: Path, seed: int = SEED) -> Path:
         patients=PATIENTS,
         practices=len(practices),
         sites=len(sites),
+        floor_area=FLOOR_AREA_M2,
+        annual_cost=ANNUAL_COST,
     )
     _write_text(out / "case.toml", text)
     return out
@@ -228,7 +235,7 @@ def _write_practices(path: Path, practices: list[Practice], ages: dict[str, tupl
     _write_csv(path, [*header.split(","), "current_group", "age_85_plus", "age_children"], rows)
 
 
-def _write_sites(path: Path, sites: list[Site]) -> None:
+def _write_sites(path: Path, sites: list[Site], surveys: dict[str, Survey]) -> None:
     header = "site_code,practice_code,name,kind,x,y,floor_area_m2,condition,annual_cost,committed"
     rows = [
         (
@@ -242,10 +249,11 @@ def _write_sites(path: Path, sites: list[Site]) -> None:
             s.condition,
             s.annual_cost,
             "yes" if s.committed else "no",
+            *astuple(surveys[s.site_code]),
         )
         for s in sites
     ]
-    _write_csv(path, header.split(","), rows)
+    _write_csv(path, [*header.split(","), *(one.name for one in fields(Survey))], rows)
 
 
 def _write_registrations(path: Path, practices: list[Practice]) -> None:

@@ -54,7 +54,7 @@ class Column:
 
 _CODE, _NAME, _TEXT = Column("code", filled=True), Column("name", filled=True), Column("text")
 _COUNT, _WHOLE, _PLACE = Column("number", low=0), Column("whole", low=0), Column("number")
-_YEAR = Column("whole", low=1900, high=2200)
+_YEAR, _SHARE = Column("whole", low=1900, high=2200), Column("number", low=0, high=1)
 _LOCATION = {"postcode": _TEXT, "x": _PLACE, "y": _PLACE, "lon": _PLACE, "lat": _PLACE}
 
 TABLE_COLUMNS: dict[str, dict[str, Column]] = {
@@ -87,6 +87,13 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "condition": _TEXT,
         "annual_cost": _COUNT,
         "committed": Column("word", words="yes_no"),
+        "suitability": _TEXT,
+        "quality": _TEXT,
+        "utilisation": _TEXT,
+        "tenure": _TEXT,
+        "scheme": _TEXT,
+        "scheme_year": _YEAR,
+        "investment_cost": _COUNT,
     },
     "areas": {
         "area_code": _CODE,
@@ -138,6 +145,65 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "area_code": _CODE,
         "year": replace(_YEAR, filled=True),
         "population": Column("number", filled=True, low=0),
+        "population_65_plus": _COUNT,
+        "population_75_plus": _COUNT,
+        "population_85_plus": _COUNT,
+        "population_children": _COUNT,
+    },
+    "programme_waves": {"wave": _NAME, "target_share": _SHARE, "most_groups": _WHOLE, "most_patients": _WHOLE},
+    "programme_milestones": {
+        "milestone": _NAME,
+        "wave": _NAME,
+        "target_share": replace(_SHARE, filled=True),
+        "source": _TEXT,
+    },
+    "programme_readiness": {"practice_code": _CODE, "ready_from": _NAME, "note": _TEXT},
+    "programme_order": {
+        "kind": Column("word", filled=True, words="order"),
+        "practices": _NAME,
+        "after": _TEXT,
+        "wave": _TEXT,
+        "reason": _TEXT,
+    },
+    "programme_ratios": {
+        "resource": _NAME,
+        "kind": Column("word", filled=True, words="resource"),
+        "amount": replace(_COUNT, filled=True),
+        "per_patients": Column("number", filled=True, low=1),
+        "covered_share": _SHARE,
+        "wave": _TEXT,
+        "years": Column("whole", low=1, high=50),
+        "unit": _TEXT,
+        "stated": _COUNT,
+        "stated_patients": Column("whole", low=1),
+        "source": _TEXT,
+    },
+    "programme_capacity": {"practice_code": _CODE, "places": _WHOLE},
+    "programme_scores": {
+        "option": _NAME,
+        "criterion": _NAME,
+        "score": Column("number", low=0, high=10),
+        "who": _TEXT,
+        "note": _TEXT,
+    },
+    "programme_weights": {"criterion": _NAME, "weight": _COUNT},
+    "programme_engagement": {
+        "date": _TEXT,
+        "option": _TEXT,
+        "practice_code": Column("code"),
+        "place": _TEXT,
+        "role": _NAME,
+        "said": _NAME,
+        "changed": _TEXT,
+        "why_not": _TEXT,
+        "public": Column("word", words="yes_no"),
+    },
+    "programme_history": {
+        "option": _NAME,
+        "came_from": _NAME,
+        "date": _TEXT,
+        "reason": _TEXT,
+        "public": Column("word", words="yes_no"),
     },
 }
 
@@ -498,6 +564,8 @@ _KNOWN_WORDS = {
     "yes_no": "Write yes or no, or leave the cell empty.",
     "vulnerability": "Write 1 to 5 (1 special measures, 2 vulnerable, 3 surviving, 4 sustainable, 5 succeeding), yes "
     "or no, or leave the cell empty.",
+    "order": "Write first, before, together, not before or not after.",
+    "resource": "Write money, posts or hours.",
     "rural_urban": "Write the ONS class, by its code (A1 to F2 of 2011; UN1, UF1, RLN1, RLF1, RSN1, RSF1 of 2021) or "
     "its name (such as Rural town and fringe), or simply rural or urban.",
 }
@@ -539,6 +607,9 @@ def _explain(table: Table, frame: pd.DataFrame, i: int, column: str, check: str)
     if about.high == 1:
         fix = "If it is a percentage, divide by 100: 12% reads 0.12."
         return table.finding(i, column, f"{said} must lie between 0 and 1.", fix, "out-of-range")
+    if about.high is None:
+        fix = f"Write {about.low:g} or more" + ("." if about.filled else ", or leave the cell empty.")
+        return table.finding(i, column, f"{said} must be {about.low:g} or more.", fix, "out-of-range")
     message = f"{column} must lie between {about.low:g} and {about.high:g}."
     fix = f"Write a whole number from {about.low:g} to {about.high:g}"
     fix += "." if about.filled else ", or leave the cell empty."

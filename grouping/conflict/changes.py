@@ -13,7 +13,7 @@ import pandas as pd
 from geodata.errors import InputProblems, NoPlan
 from grouping.conflict.concerned import concerned_groups, groups_named
 from grouping.conflict.plans import COUNTED, FEWER, NUMERIC, Plans
-from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce, loosened
+from grouping.conflict.rules import KEEPS_SHARE, MAXIMUMS, MINIMUMS, RuleInForce, loosened
 from grouping.conflict.search import OutOfTime
 from grouping.conflict.sets import Universe, measured, sets_as_list
 from grouping.conflict.words import Names, change_sentence, setting_lines
@@ -159,7 +159,7 @@ class Change:
                     low = at + 1
                 else:  # groups that stay exceptions may be far beyond the value that does
                     best = min(self._used(plan), self._value(values[at]), key=self._change)
-            exact = True
+            exact = not self._may_rise_again
         except OutOfTime:
             pass
         after = _rounded(self.rule, best) if math.isfinite(best) else None
@@ -183,6 +183,12 @@ class Change:
             below, above = (middle, above) if none(middle) else (below, middle)
         problem = loosened(plans.universe.problem, self.rule, above / 10)
         return self._told(above / 10, restores=True, exact=True, problem=problem)
+
+    @property
+    def _may_rise_again(self) -> bool:
+        """Whether a smaller change of a minimum may do where a greater does not: exceptions need no share of it."""
+        held = {rule.key: rule.value for rule in self.plans.universe.rules}
+        return self.rule.key in MINIMUMS and KEEPS_SHARE in held and held.get("exceptions", -1) != 0
 
     def _change(self, value: float) -> float:
         """A value as the size of a change: the smaller, the less it relaxes the rule."""
@@ -245,15 +251,22 @@ class Change:
         if not restores or problem is None:
             return Relaxation(self.rule.key, before, after, restores, exact, sentence)
         setting = setting_lines(self.rule, after, self.words, words)
-        plan = self._best(problem, after)
+        try:
+            plan = self._best(problem, after)
+        except NoPlan:  # a practice above the maximum is excused from other rules until the maximum is raised
+            return self._told(None, restores=None, exact=False)
         return Relaxation(self.rule.key, before, after, restores, exact, sentence, setting, plan)
 
     def _best(self, problem: GroupingProblem, after: float | None) -> PlanSummary | None:
-        """The best plan of the changed problem, as far as time allows."""
+        """The best plan of the changed problem, as far as time allows; NoPlan where there is proven to be none."""
         left = self.clock.limit()
         try:
             solution = solve_partition(problem, time_limit=None if left is None else max(left, 5.0))
-        except (NoPlan, InputProblems):
+        except InputProblems:
+            return None
+        except NoPlan as error:
+            if error.report.status == "infeasible":
+                raise
             return None
         return self._summary(problem, solution, after)
 
@@ -282,6 +295,8 @@ def _rounded(rule: RuleInForce, value: float) -> float:
     """A value as one would write it: minutes rounded up to a tenth, shares to a thousandth, counts whole."""
     if rule.key.startswith(("access.", "contiguity.")):
         return math.ceil(value * 10 - 1e-6) / 10
+    if rule.key == KEEPS_SHARE:
+        return math.floor(value * 1000 + 1e-6) / 1000
     if rule.key == "practices.most_vulnerable_share":
         return math.ceil(value * 1000 - 1e-6) / 1000
     return int(value) if rule.key in FEWER else math.ceil(value - 1e-9)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grouping.conflict.rules import MAXIMUMS, MINIMUMS
+from grouping.conflict.rules import KEEPS_SHARE, MAXIMUMS, MINIMUMS
 from grouping.conflict.sets import Universe
-from grouping.conflict.words import Names, in_minutes, kind_of_group, rule_sentence
+from grouping.conflict.words import Names, in_minutes, kind_of_group, lost_practice, rule_sentence
 
 
 def concerned_groups(universe: Universe, number: int, words: Names, after: float | None = None) -> list[str]:
@@ -31,6 +31,8 @@ def _excess(universe: Universe, number: int) -> np.ndarray:
     rule = universe.rules[number]
     if rule.key == "exceptions" or rule.key in MINIMUMS:
         return -universe.listed.list_size.astype(float)
+    if rule.key == KEEPS_SHARE:
+        return -universe.kept_share()
     named_facts = {"access.max_minutes_between_members": "longest_pair", "size.hard_maximum": "size"}
     return universe.facts[named_facts[rule.key]].astype(float) if rule.key in named_facts else np.zeros(len(universe))
 
@@ -78,6 +80,10 @@ def _line(universe: Universe, j: int, number: int, words: Names) -> str:
         return f"{who}: in {len(names)} localities ({', '.join(names)})."
     if rule.key == "practices.most_vulnerable_share":
         return f"{who}: {facts['vulnerable'][j]:.0%} of the practices are vulnerable (limit {rule.value:.0%})."
+    if rule.key == KEEPS_SHARE:
+        left, share = int(facts["size"][j] - facts["loss"][j]), universe.kept_share()[j]
+        kept = f"{share:.1%} of the minimum of {int(facts['minimum'][j]):,} (limit {100 * rule.value:g}%)"
+        return f"{who}: without {lost_practice(words, 'the')} among them {left:,} patients are left, {kept}."
     if rule.about_hubs:
         return f"{who}: {_hub_words(universe, j, number, words)}"
     if rule.key == "keep_together":

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grouping.candidates import Candidates
-from grouping.conflict.rules import MAXIMUMS, MINIMUMS
+from grouping.conflict.rules import KEEPS_SHARE, MAXIMUMS, MINIMUMS
 from grouping.conflict.search import OutOfTime, Wish
 from grouping.conflict.sets import Universe
 from grouping.criteria import NO_ROAD_MINUTES, UNITS
@@ -34,7 +34,7 @@ LEFT_OUT = 1_000_000
 LOOK_SECONDS = 8.0
 """Longest look for a plan before it is asked whether there is any."""
 
-FEWER = {*MINIMUMS, "groups.fewest", "size.fewest_practices"}
+FEWER = {*MINIMUMS, KEEPS_SHARE, "groups.fewest", "size.fewest_practices"}
 """Rules that are relaxed by a smaller number."""
 
 COUNTED = ("exceptions", "locality.most_crossing", "groups.fewest", "groups.most", "hub.budget")
@@ -51,6 +51,7 @@ NUMERIC = {
     "access.max_mean_minutes_to_hub",
     "contiguity.max_minutes_over_border",
     "practices.most_vulnerable_share",
+    KEEPS_SHARE,
 }
 """Rules with a number that can be changed a little; all others hold or do not."""
 
@@ -286,7 +287,8 @@ class Plans:
         if rule.key in {"access.max_minutes_to_hub", "access.max_mean_minutes_to_hub"}:
             others = frozenset(n for n, other in enumerate(universe.rules) if other.about_hubs and n != number)
             return universe.hubs_under(others, {})[:, 1 if "mean" in rule.key else 0]
-        return universe.value(number).astype(np.float64)
+        value = universe.most_minimum(number) if rule.key in MINIMUMS else universe.value(number)
+        return value.astype(np.float64)
 
     def _obeyed(self, plan: NDArray[np.int64], kept: Wish) -> Wish:
         """The rules a plan obeys, as many as hold together with `kept`, taken in their order."""

@@ -14,6 +14,7 @@ from grouping.problem import Decided, GroupingProblem
 from grouping.rules import LocalitySize
 
 MINIMUMS = ("size.minimum_urban", "size.minimum_rural", "size.locality.minimum")
+KEEPS_SHARE = "resilience.keeps_share"
 MAXIMUMS = ("size.hard_maximum", "size.hard_maximum_rural", "size.locality.maximum")
 
 
@@ -133,6 +134,10 @@ def _limits(problem: GroupingProblem) -> Iterator[RuleInForce]:
     share = rules.practices.most_vulnerable_share
     if share < 1 and problem.vulnerable is not None and problem.vulnerable.any():
         yield RuleInForce("practices.most_vulnerable_share", share)
+    resilience = rules.resilience
+    some = resilience.loss_of == "any" or (problem.vulnerable is not None and problem.vulnerable.any())
+    if resilience.keeps_share > 0 and some:
+        yield RuleInForce(KEEPS_SHARE, resilience.keeps_share)
 
 
 def _size_limits(problem: GroupingProblem) -> Iterator[RuleInForce]:

@@ -16,8 +16,18 @@ from numpy.typing import NDArray
 from grouping.assess import best_hub
 from grouping.candidates import RURAL_SLACK, SHARE_SLACK, Candidates, units_per_minute
 from grouping.conflict.kernels import fill_hub_facts, flagged_members, longest_border, longest_pair
-from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce, any_site
-from grouping.criteria import NO_ROAD_MINUTES, PENCE, crosses_localities, main_locality, pence, vulnerable_members
+from grouping.conflict.rules import KEEPS_SHARE, MAXIMUMS, MINIMUMS, RuleInForce, any_site
+from grouping.criteria import (
+    NO_ROAD_MINUTES,
+    PENCE,
+    crosses_localities,
+    kept_shares,
+    largest_losses,
+    main_locality,
+    pence,
+    size_limits,
+    vulnerable_members,
+)
 from grouping.partition.columns import SideRow
 from grouping.problem import Decided, GroupingProblem, LockedGroup
 
@@ -79,7 +89,35 @@ class Universe:
             "contiguity.max_minutes_over_border": "longest_border",
             "practices.most_vulnerable_share": "vulnerable",
         }
-        return facts[named[rule.key]]
+        return self.kept_share() if rule.key == KEEPS_SHARE else facts[named[rule.key]]
+
+    def kept_share(self, minimum: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """Share of its minimum (or of a given one) left to each group after its largest loss; infinite if not asked.
+
+        Not asked are groups below their minimum and practices above their maximum that stand alone.
+        """
+        facts = self.facts
+        minimum = facts["minimum"] if minimum is None else minimum
+        asked = (facts["size"] >= minimum) & ~facts["oversize"]
+        return np.where(asked, kept_shares(facts["size"], facts["loss"], minimum), np.inf)
+
+    def most_minimum(self, number: int) -> NDArray[np.int64]:
+        """The largest value of a minimum that each group reaches, also after its loss if a share of it must be left."""
+        facts = self.facts
+        share = next((rule.value for rule in self.rules if rule.key == KEEPS_SHARE), 0.0)
+        if share <= 0:
+            return facts["size"]
+        left = np.floor((facts["size"] - facts["loss"]) / share + SHARE_SLACK)
+        asked = (facts["loss"] >= 0) & ~facts["oversize"] & self.governed(number)
+        return np.where(asked, np.minimum(facts["size"], np.maximum(left, 1)), facts["size"]).astype(np.int64)
+
+    def _minimum_under(self, kept: frozenset[int], at: Mapping[int, float]) -> NDArray[np.int64]:
+        """The minimum of each group where only these rules hold, some of them at other values; 0 for none."""
+        minimum = self.facts["minimum"].copy()
+        for number, rule in enumerate(self.rules):
+            if rule.key in MINIMUMS:
+                minimum[self.governed(number)] = int(at.get(number, rule.value)) if number in kept else 0
+        return minimum
 
     def governed(self, number: int) -> NDArray[np.bool_]:
         """The groups a minimum or maximum is about."""
@@ -107,6 +145,8 @@ class Universe:
             return (facts["count"] < limit) & ~facts["oversize"]
         if rule.key == "practices.most_vulnerable_share":
             return facts["vulnerable"] > limit + SHARE_SLACK
+        if rule.key == KEEPS_SHARE:
+            return self.kept_share() < limit - SHARE_SLACK
         if rule.key in {"size.most_practices", "access.max_minutes_between_members"}:
             return self.value(number) > limit
         if rule.key == "contiguity.rule":
@@ -205,6 +245,9 @@ class Universe:
             rule, to = rules[number], at.get(number)
             if rule.key in MINIMUMS:
                 below |= self.below(number, to)
+            elif rule.key == KEEPS_SHARE:
+                limit = rule.value if to is None else to
+                ok &= self.kept_share(self._minimum_under(kept, at)) >= limit - SHARE_SLACK
             elif rule.key == "contiguity.max_minutes_over_border" and "contiguity.rule" not in by_key:
                 continue
             else:
@@ -310,6 +353,8 @@ def measured(
         "own_maximum": with_maximum[label[0]],
         "crosses": crosses_localities(problem, listed) > 0,
         "vulnerable": vulnerable_members(problem, members, starts) / count,
+        "loss": largest_losses(problem, members, starts),
+        "minimum": size_limits(problem, members, starts, listed.rural, "minimum"),
         "granted": np.zeros(len(size), bool),
         "locked_pence": np.zeros(len(size), np.int64),
     }

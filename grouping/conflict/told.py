@@ -77,7 +77,8 @@ def conflict_lines(conflict: Conflict, words: Names) -> Iterator[str]:
             else ("Any one of these changes by itself leaves a plan again:")
         )
         for letter, one in zip("abcdefghijklmnopqrstuvwxyz", able, strict=False):
-            yield f"  {letter}) {one.sentence}{'' if one.exact else ' A smaller change may do: time ran out.'}"
+            unsettled = "" if one.exact else " Whether a smaller change would do was not settled."
+            yield f"  {letter}) {one.sentence}{unsettled}"
             yield from (f"     {line}" for line in _plan_text(one))
     else:
         yield "No change of a single one of these rules leaves a plan: two or more have to be changed."

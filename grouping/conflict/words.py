@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grouping.conflict.rules import MAXIMUMS, MINIMUMS, RuleInForce
+from grouping.conflict.rules import KEEPS_SHARE, MAXIMUMS, MINIMUMS, RuleInForce
 from grouping.plain_words import listed
 from grouping.problem import GroupingProblem
 
@@ -100,6 +100,8 @@ def _asked(rule: RuleInForce, words: Names) -> str:
         "groups.most": f"A plan may have at most {value:g} groups",
         "hub.budget": f"All hubs together may cost at most {value:,.0f} pounds a year",
         "practices.most_vulnerable_share": f"At most {value:.0%} of the practices of a group may be vulnerable",
+        KEEPS_SHARE: f"A group must be left with at least {100 * value:g}% of its minimum without"
+        f" {lost_practice(words)}",
         "hub.kinds": f"Only these kinds of site may be a hub: {', '.join(words.problem.rules.hub.kinds)}",
         "hub.minimum_floor_area_m2": f"A hub needs at least {value:g} square metres",
         "hub.conditions": f"A hub must be in condition {' or '.join(words.problem.rules.hub.conditions)}",
@@ -108,6 +110,12 @@ def _asked(rule: RuleInForce, words: Names) -> str:
         "keep_together": f"{words.tagged(rule.label)} must stay together (tag {rule.label})",
     }
     return said[rule.key]
+
+
+def lost_practice(words: Names, article: str = "its") -> str:
+    """The practice of a group that is thought away, in words."""
+    vulnerable = words.problem.rules.resilience.loss_of == "vulnerable"
+    return f"{article} largest {'vulnerable ' if vulnerable else ''}practice"
 
 
 def named(rule: RuleInForce) -> str:
@@ -157,7 +165,7 @@ def change_sentence(rule: RuleInForce, after: float | None, restores: bool | Non
 def _amount(rule: RuleInForce, value: float) -> str:
     if rule.key.startswith(("access.", "contiguity.")):
         return f"{in_minutes(value)} minutes"
-    if rule.key == "practices.most_vulnerable_share":
+    if rule.key in {"practices.most_vulnerable_share", KEEPS_SHARE}:
         return f"{value:.1%}"
     unit = {"hub.budget": " pounds"}.get(rule.key, "")
     return f"{value:,.0f}{unit}"
@@ -188,6 +196,7 @@ def _short(rule: RuleInForce, words: Names) -> str:
         "groups.most": "the greatest number of groups",
         "hub.budget": "the budget for hubs",
         "practices.most_vulnerable_share": "the greatest share of vulnerable practices",
+        KEEPS_SHARE: f"the share of its minimum that a group must be left with without {lost_practice(words)}",
         "hub.kinds": "the kinds of hub",
         "hub.minimum_floor_area_m2": "the least floor area of a hub",
         "hub.conditions": "the conditions of a hub",
@@ -229,7 +238,7 @@ def setting_lines(rule: RuleInForce, after: float | None, words: Names, word: st
         listed = {"kinds": words.problem.rules.hub.kinds, "conditions": words.problem.rules.hub.conditions}.get(key)
         quoted = ", ".join(f'"{one}"' for one in (*(listed or ()), word))
         return f"[rules.override.{section}]", f"{key} = [{quoted}]" if listed else f"{key} = {word}"
-    if after is None and rule.key.startswith(("access.", "contiguity.")):
+    if after is None and (rule.key == KEEPS_SHARE or rule.key.startswith(("access.", "contiguity."))):
         return f"[rules.override.{section}]", f"{key} = 0"
     if after is None:
         return ()

@@ -109,7 +109,8 @@ def _of_rows(place: Place, journeys: Journeys, of_area: NDArray[np.float64], ins
     return np.where(at >= 0, of_area[np.maximum(at, 0)], instead)
 
 
-def _patients_of_areas(place: Place, journeys: Journeys) -> NDArray[np.float64]:
+def patients_of_areas(place: Place, journeys: Journeys) -> NDArray[np.float64]:
+    """Registered patients who live in each area of the case, shape (A,)."""
     at = place.areas.index.get_indexer(list(journeys.area_codes))[journeys.area]
     return np.bincount(at[at >= 0], journeys.patients[at >= 0], minlength=len(place.areas)).astype(float)
 
@@ -193,9 +194,9 @@ def _housing(place: Place, journeys: Journeys, persons: float, year: int | None)
     if year is not None and "year" in table:
         table = table[~(table["year"].to_numpy(dtype=float, na_value=np.nan) > year)]
     dwellings = np.nan_to_num(table["dwellings"].to_numpy(dtype=float, na_value=np.nan))
-    at = _area_of(place, table)
-    registered = _patients_of_areas(place, journeys)
-    own = ~_neighbour(place)
+    at = area_of(place, table)
+    registered = patients_of_areas(place, journeys)
+    own = ~over_the_border(place)
     # Homes over the border: nearly everybody there registers with practices outside the case.
     counted = (at >= 0) & (registered[at] > 0) & own[at]
     homes = np.bincount(at[counted], dwellings[counted], minlength=len(place.areas)).astype(float)
@@ -215,11 +216,12 @@ def _housing(place: Place, journeys: Journeys, persons: float, year: int | None)
             f" {_are(int(left.sum()), 'place', 'places')} with {dwellings[left].sum():,.0f} homes in areas without a "
             "registered patient or over the border are not counted."
         )
-    findings = _not_counted(place, table, counted) + _few_registered(place, homes, registered)
+    findings = _not_counted(place, table, counted) + few_registered(place, homes, registered)
     return Growth(_of_rows(place, journeys, factor, 1.0), sentence, added, findings)
 
 
-def _neighbour(place: Place) -> NDArray[np.bool_]:
+def over_the_border(place: Place) -> NDArray[np.bool_]:
+    """Areas of others, over the border, where nearly everybody registers outside the case, shape (A,)."""
     areas = place.areas
     return areas["neighbour"].to_numpy(dtype=bool) if "neighbour" in areas else np.zeros(len(areas), dtype=bool)
 
@@ -237,7 +239,16 @@ def _not_counted(place: Place, table: pd.DataFrame, counted: NDArray[np.bool_]) 
     return (Finding("warning", _file(place, "housing"), message, fix, column="dwellings", code="housing-not-counted"),)
 
 
-def _few_registered(place: Place, homes: NDArray[np.float64], registered: NDArray[np.float64]) -> tuple[Finding, ...]:
+def few_registered(place: Place, homes: NDArray[np.float64], registered: NDArray[np.float64]) -> tuple[Finding, ...]:
+    """Warns of homes in areas most of whose people use practices outside the case.
+
+    Parameters
+    ----------
+    place
+        With the residents of its areas.
+    homes, registered
+        Planned homes and registered patients of each area, shape (A,).
+    """
     residents = place.areas["population"].to_numpy(dtype=float, na_value=np.nan)
     few = (homes > 0) & (registered < FEW_REGISTERED * residents)
     if not few.any():
@@ -251,7 +262,7 @@ def _few_registered(place: Place, homes: NDArray[np.float64], registered: NDArra
     return (Finding("warning", _file(place, "housing"), message, fix, column="dwellings", code="housing-few-patients"),)
 
 
-def _area_of(place: Place, table: pd.DataFrame) -> NDArray[np.int64]:
+def area_of(place: Place, table: pd.DataFrame) -> NDArray[np.int64]:
     """Position of the area of each place: the one named or whose point it is, else its polygon, else the nearest.
 
     Among several polygons, on a shared edge, the first by code. -1 where there are no areas or no coordinates.

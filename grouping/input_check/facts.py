@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from geodata.crosscheck import SummedUp
 from geodata.place import Place, TransportFacts
 from geodata.public_transport import coverage
 from geodata.registrations import USUAL_FACTORS
 from grouping.input_check.checked import Checked
 from grouping.input_check.kinds import SEVERITIES, named_codes
+from grouping.plain_words import plural
 
 EXTREMES = 5
 """How many of the largest and of the smallest lists are shown."""
@@ -29,7 +31,7 @@ class Count:
 
     label: str
     number: float
-    expected: int | None = None
+    expected: float | None = None
     remark: str = ""
 
     @property
@@ -87,6 +89,7 @@ def counts(checked: Checked) -> tuple[Count, ...]:
         Count("Practices", found["practices"], totals.practices),
         Count("Sites", found["sites"], totals.sites, ", ".join(words)),
         Count("Registered patients on the lists", found["patients"], totals.patients),
+        *_of_buildings(checked),
         Count("Areas", found["areas"], None, _rural_words(checked)),
         Count("Patients in the table of registrations", found["registrations"], None, _basis_words(checked)),
         Count("Localities", found["localities"]),
@@ -94,6 +97,21 @@ def counts(checked: Checked) -> tuple[Count, ...]:
         Count("Files read", len({source.file for source in checked.sources})),
     ]
     return tuple(lines)
+
+
+def _of_buildings(checked: Checked) -> list[Count]:
+    """Floor area and cost of the sites, where they are given or expected, with how many sites give none."""
+    lines, sites = [], None if checked.loaded is None else checked.loaded.sites
+    asked = (("Floor area of the sites, m2", "floor_area_m2"), ("Cost of the sites, £ a year", "annual_cost"))
+    for label, column in asked:
+        expected = getattr(checked.settings.totals, column)
+        if sites is None or (column not in sites and expected is None):
+            continue
+        found = SummedUp.of(sites, column)
+        total = math.nan if found.lacking == found.sites else found.total
+        remark = f"not given for {plural(found.lacking, 'site')}" if found.lacking else ""
+        lines.append(Count(label, total, expected, remark))
+    return lines
 
 
 def _optional_tables(place: Place | None) -> list[Count]:

@@ -4,10 +4,11 @@ The rule, for a reader who wants to challenge it
 ------------------------------------------------
 1. *One gate.* `public_run` gives the run as it may leave the house. Page, map, popups, downloads, workbook, layers and
    comparisons of a public pack are made from it alone: what must not leave is not in it.
-2. *Never in it*: how vulnerable a practice is, the condition and the cost of a building, staff, numbers of patients by
-   area or by age and practice, the points inside areas, the settings of the case, the name of the run, the prices of
-   the proof, and checksums of tables of practices, sites and patients (a rating could be found by trying). Columns are
-   kept by name: one that is not named here stays in the house.
+2. *Never in it*: how vulnerable a practice is, the condition and the cost of a building (its suitability, quality, use
+   of space, tenure and schemes likewise), staff, numbers of patients by area or by age and practice, the points inside
+   areas, the settings of the case, the name of the run, the prices of the proof, and checksums of tables of practices,
+   sites and patients (a rating could be found by trying). Columns are kept by name: one that is not named here stays in
+   the house.
 3. *In it, exact*: list sizes of practices and groups, and what follows from them (minimum, margin, shortfall), clinical
    systems, today's groups, floor areas, sites with committed investment: published, or about organisations.
 4. *Counts of people* that are worked out: 1 to 7 is `*`, others are rounded to 5, and neither sums nor differences of

@@ -47,7 +47,8 @@ def public_option(
     impact
         Already public, or None.
     costed
-        Whether the score counts the cost of hubs. It is not told then: what it holds besides is published.
+        Whether the score counts the cost of hubs, or patients of groups that lean on a vulnerable practice. It is not
+        told then: what it holds besides is published.
     """
     plan, patients = option.option, float(option.headline.get("patients") or 0.0)
     return replace(

@@ -24,7 +24,7 @@ PRACTICE_COLUMNS = (
 """Published by NHS Digital, or about the organisation. Not here: vulnerability, and patients by age."""
 
 SITE_COLUMNS = ("practice_code", "name", "kind", "postcode", "floor_area_m2", "committed", "geometry")
-"""Not here: condition and annual cost."""
+"""Not here: condition, suitability and quality of buildings, use of space, tenure, schemes, and any cost."""
 
 AREA_COLUMNS = ("name", "ward", "rural_urban", "rural", "deprivation_decile", "neighbour", "x", "y", "geometry")
 RESIDENTS = ("population", "population_65_plus", "population_75_plus", "population_85_plus", "population_children")

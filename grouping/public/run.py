@@ -42,7 +42,7 @@ def public_run(run: Run) -> Run:
     if run.public:
         return run
     place, rules = public_place(run.place), _rules(run.rules)
-    costed = rules.weights.hub_cost > 0
+    costed = _counts_what_is_private(rules)
     impact = None if run.impact is None else _impact(run.impact)
     problem = None if run.problem is None else _problem(run.problem, place, run.times, rules)
     options = tuple(
@@ -70,6 +70,12 @@ def _rules(rules: RuleSet) -> RuleSet:
     """The rule set; reasons of decisions that speak of what stays in the house are taken out."""
     decisions = tuple(one.model_copy(update={"reason": public_reason(one.reason)}) for one in rules.decisions)
     return rules.model_copy(update={"decisions": decisions})
+
+
+def _counts_what_is_private(rules: RuleSet) -> bool:
+    """Whether the score counts the cost of hubs, or patients of groups that lean on a vulnerable practice."""
+    weights = rules.weights
+    return weights.hub_cost > 0 or (weights.fragile > 0 and rules.resilience.loss_of == "vulnerable")
 
 
 def _impact(impact: Impact) -> Impact:
@@ -102,7 +108,7 @@ def _problem(problem: GroupingProblem, place: Place, times: TravelTimes, rules: 
 def _solver(solver: SolverReport, patients: int, costed: bool) -> SolverReport:
     """The certificate, its score rounded, without prices of practices and lines about private columns.
 
-    A score that counts the cost of hubs is not told, so that it is in no line either.
+    A score that counts the cost of hubs or the loss of vulnerable practices is not told, so that it is in no line.
     """
     certificate = {
         key: solver.certificate[key] for key in ("searched", "proven", "ended_by") if key in solver.certificate

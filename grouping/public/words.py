@@ -11,10 +11,21 @@ from geodata.tables.personal import holds_personal_number
 from grouping.impact.disclosure import public_sentence
 from grouping.input_check.kinds import effect_of
 
-PRIVATE_COLUMNS = ("vulnerability", "condition", "annual_cost")
+PRIVATE_COLUMNS = (
+    "vulnerability", "condition", "annual_cost", "suitability", "quality", "utilisation", "tenure", "scheme",
+    "scheme_year", "investment_cost", "totals.annual_cost",
+)  # fmt: skip
 """Columns of the input tables that stay in the house."""
 
-PRIVATE_RULES = ("practices.most_vulnerable_share", "hub.conditions", "hub.budget", "weights.hub_cost")
+PRIVATE_RULES = (
+    "practices.most_vulnerable_share",
+    "resilience.loss_of",
+    "resilience.keeps_share",
+    "weights.fragile",
+    "hub.conditions",
+    "hub.budget",
+    "weights.hub_cost",
+)
 """Rules whose value or effect tells of such columns: each hub of a plan is in one of the conditions asked for."""
 
 REASON_LEFT_OUT = "not published here"

@@ -23,6 +23,7 @@ from grouping.page import (
     without_carriage_returns,
 )
 from grouping.plain_words import NO_CLOSURE, WHAT_IS_LEFT_OUT, option_title, order_in_words
+from grouping.programme.texts import programme_styles, programme_texts
 from grouping.public.words import PRIVATE_RULES
 from grouping.report.agreement import AgreementView, agreement_view
 from grouping.report.answer import answer_view, comparison_rows, granted_groups
@@ -104,13 +105,20 @@ def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -
             rules=run.rules,
             method=run.times.method,
             title=run.title,
-            contents=_contents(run, agreement is not None, view, try_own=bool(drawn.try_own or drawn.too_large_to_try)),
+            contents=_contents(
+                run,
+                agreement is not None,
+                view,
+                try_own=bool(drawn.try_own or drawn.too_large_to_try),
+                programme=page.programme is not None,
+            ),
             agreement=agreement,
             view=view,
             packed_places=packed_data([(place.name, place.sentences) for place in view.places]) if view else "",
             sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),
             unshown=[option_title(option.option.option_id) for option in options[len(run.options) :]],
-            **_pictures(run, drawn),
+            **programme_texts(page.programme),
+            **_pictures(run, page, drawn),
             **_options(run, page, drawn),
             **_method(run),
         )
@@ -148,14 +156,15 @@ class _Drawn:
         )
 
 
-def _pictures(run: Run, drawn: _Drawn) -> dict[str, object]:
+def _pictures(run: Run, page: PageSettings, drawn: _Drawn) -> dict[str, object]:
     """Maps, styles and scripts, and what the browser may do with them."""
     scripts = [leaflet_script(), *map(own_file, SCRIPTS), drawn.frame.script] if run.options else []
     scripts += [own_file(SCRIPT)] if run.impact is not None else []
     scripts += [*map(own_file, TRY_SCRIPTS)] if drawn.try_own else []
+    styles = [*STYLES, *(programme_styles() if page.programme is not None else ()), STYLE, PRINT]
     scripts = [without_carriage_returns(script) for script in scripts]
     return {
-        "styles": Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, (*STYLES, STYLE, PRINT))))),
+        "styles": Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, styles)))),
         "scripts": [Markup(script) for script in scripts],  # no text from a file is in them
         "policy": content_policy(scripts, (maps.TILE_HOST,) if drawn.tiles else ()),
         "frame": Markup(drawn.frame.html),
@@ -209,7 +218,9 @@ def _agreement(run: Run, drawn: _Drawn) -> AgreementView | None:
     return agreement_view(run.agreement, run.place, drawn.drawing.main_sites) if drawn.drawing and compared else None
 
 
-def _contents(run: Run, agreement: bool, view: ImpactView | None, *, try_own: bool) -> list[tuple[str, str]]:
+def _contents(
+    run: Run, agreement: bool, view: ImpactView | None, *, try_own: bool, programme: bool
+) -> list[tuple[str, str]]:
     """The list of contents: the id of each section that is there, and its words, in the order of the page."""
     some, several = bool(run.options), len(run.options) > 1
     sections = (
@@ -224,6 +235,7 @@ def _contents(run: Run, agreement: bool, view: ImpactView | None, *, try_own: bo
         ("impact-places", "Find my place", view is not None and bool(view.places)),
         ("map", "Interactive map", some),
         ("try", "Try your own", try_own),
+        ("programme", "Programme", programme),
         ("method", "Method", True),
         ("verification", "Checks", True),
         ("input-check", "Input check", True),

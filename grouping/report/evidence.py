@@ -424,7 +424,7 @@ def time_to_deliver(ground: Ground) -> list[Indicator | str]:
                 ),
             )
         )
-    made.append("Months until services run: not assessed; the inputs hold no plan of delivery.")
+    made.append("Months until services run: not assessed; the inputs hold no dates of delivery.")
     return made
 
 

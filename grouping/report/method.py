@@ -120,6 +120,8 @@ RULE_WORDS = {
     "weights.worst_practice": "Weight of the longest way from a member's main site to the hub",
     "weights.size_balance": "Penalty minutes per patient that a group's size lies from the size drawn to",
     "weights.hub_cost": "Penalty minutes per patient for each pound a year and patient that hubs cost",
+    "weights.fragile": "Penalty minutes per patient of a group that would be below its minimum after the loss stated "
+    "under resilience.loss_of",
     "objective.order": "What is made small first, next and last",
     "options.different_share": "Share of patients with other companions that makes an option different",
     "options.bands": "How far behind the best score an option may lie, in steps",
@@ -127,6 +129,10 @@ RULE_WORDS = {
     "practices.small_list": "List size below which a practice is flagged",
     "practices.vulnerable_up_to": "Practices up to this step of vulnerability (1 to 5) count as vulnerable",
     "practices.most_vulnerable_share": "Largest share of a group's practices that may be vulnerable",
+    "resilience.loss_of": "Which practice is thought to hand back its contract: a group's largest vulnerable one, or "
+    "its largest of any; none of its patients stays in the group",
+    "resilience.keeps_share": "Least share of its minimum a group must then still have (0 = no limit; groups below "
+    "their minimum and a single practice above the largest size are not asked)",
     "second_layer.minimum": "Fewest patients of a partnership of groups (0 = none are formed)",
     "second_layer.maximum": "Most patients of a partnership (0 = three times the minimum)",
     "second_layer.max_minutes_between_hubs": "Most minutes between the hubs of a partnership (0 = no limit)",

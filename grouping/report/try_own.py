@@ -247,6 +247,8 @@ def _rules(problem: GroupingProblem) -> dict[str, object]:
         "mostPractices": rules.size.most_practices,
         "vulnerableShare": share,
         "vulnerable": problem.vulnerable.astype(int).tolist() if share < 1 and problem.vulnerable is not None else None,
+        "keepsShare": rules.resilience.keeps_share,
+        "canBeLost": _can_be_lost(problem) if rules.resilience.keeps_share > 0 else None,
         "between": rules.access.max_minutes_between_members,
         "toHub": rules.access.max_minutes_to_hub,
         "meanToHub": rules.access.max_mean_minutes_to_hub,
@@ -265,6 +267,13 @@ def _rules(problem: GroupingProblem) -> dict[str, object]:
     }
 
 
+def _can_be_lost(problem: GroupingProblem) -> list[int]:
+    """Which practices `resilience.loss_of` may think away, 1 or 0 each."""
+    if problem.rules.resilience.loss_of == "any":
+        return [1] * len(problem.practice_codes)
+    return [0] * len(problem.practice_codes) if problem.vulnerable is None else problem.vulnerable.astype(int).tolist()
+
+
 def _claims(rules: RuleSet) -> dict[str, str]:
     """The words of each rule as `blueprint score` says them when it is not met (see `grouping.verify`)."""
     size, access = rules.size, rules.access
@@ -276,6 +285,8 @@ def _claims(rules: RuleSet) -> dict[str, str]:
         "maximum": f"no group above {_maximums(rules)}",
         "practices": f"{_range(size.fewest_practices, size.most_practices)} practices in each group",
         "vulnerable": f"at most {rules.practices.most_vulnerable_share:.0%} of a group's practices are vulnerable",
+        "afterLoss": f"at least {100 * rules.resilience.keeps_share:g}% of its minimum left to each group without its "
+        + ("largest vulnerable practice" if rules.resilience.loss_of == "vulnerable" else "largest practice"),
         "between": f"at most {access.max_minutes_between_members:g} minutes between any two members' main sites",
         "toHub": f"at most {access.max_minutes_to_hub:g} minutes from a member's main site to the hub",
         "meanToHub": f"at most {access.max_mean_minutes_to_hub:g} minutes from home to the hub on average over a "

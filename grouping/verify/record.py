@@ -11,7 +11,7 @@ from geodata.place import Place
 from geodata.tables.readers import sha256_of
 from geodata.travel import TravelTimes
 from grouping.plan import Plan
-from grouping.rules import RuleSet, load_rules, rule_set_names
+from grouping.rules import RuleSet, as_now, load_rules, rule_set_names
 
 Line = tuple[str, str, str, bool, str]
 """Option, kind of claim, claim, whether it agrees, detail."""
@@ -126,7 +126,7 @@ def _value(record: dict, name: str) -> object:
 
 def _rules(record: dict, case_dir: Path, settings: CaseSettings) -> Line:
     """The rules are those of the case, or (after `--rules`) of another rule set with the case's own values."""
-    written = record["rules"]
+    written = as_now(record["rules"])
     beside = sorted(path.name for path in case_dir.glob("*.toml") if path.name != "case.toml")
     names = dict.fromkeys([settings.rules.set, *rule_set_names(), *beside])
     differences = {}

@@ -6,7 +6,7 @@ from grouping.verify.access import check_access
 from grouping.verify.bonds import check_bonds
 from grouping.verify.hubs import check_best_hubs, check_budget, check_hubs
 from grouping.verify.ledger import Ledger
-from grouping.verify.sizes import check_number_of_groups, check_practices, check_sizes
+from grouping.verify.sizes import check_after_loss, check_number_of_groups, check_practices, check_sizes
 from grouping.verify.tables import Facts
 
 
@@ -17,6 +17,7 @@ def check_rules(ledger: Ledger, facts: Facts) -> None:
     """
     check_sizes(ledger, facts)
     check_practices(ledger, facts)
+    check_after_loss(ledger, facts)
     check_access(ledger, facts)
     check_hubs(ledger, facts)
     check_bonds(ledger, facts)

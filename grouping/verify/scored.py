@@ -63,6 +63,7 @@ class _Sets:
     inside: Floats
     size: Floats
     rural: Mask
+    minimum: Floats
     shortfall: Floats
     locked: Mask
 
@@ -100,6 +101,7 @@ def _measured(members: NDArray[np.uint8], ground: Ground) -> tuple[_Sets, Mask]:
     if rules.size.most_practices:
         allowed &= count <= rules.size.most_practices
     allowed &= inside @ ground.vulnerable / count <= rules.practices.most_vulnerable_share + SLACK
+    allowed &= (_left(inside, minimum, ground) >= rules.resilience.keeps_share - SLACK) | (size < minimum) | oversize
     for together in ground.together:
         there = members[:, sorted(together)].sum(axis=1)
         allowed &= (there == 0) | (there == len(together))
@@ -107,7 +109,17 @@ def _measured(members: NDArray[np.uint8], ground: Ground) -> tuple[_Sets, Mask]:
         allowed &= (shortfall == 0) | (members[:, sorted(ground.never_exception)].sum(axis=1) == 0)
     if rules.exceptions.policy == "forbidden" or rules.exceptions.at_most == 0:
         allowed &= shortfall == 0
-    return _Sets(members, inside, size, rural, shortfall, locked), allowed
+    return _Sets(members, inside, size, rural, minimum, shortfall, locked), allowed
+
+
+def _left(inside: Floats, minimum: Floats, ground: Ground) -> Floats:
+    """Share of its minimum each set has after its largest loss; infinite where it loses nobody or has no minimum."""
+    lists = ground.list_size.astype(np.float64)
+    gone = np.ones(len(lists), bool) if ground.rules.resilience.loss_of == "any" else ground.vulnerable
+    each = np.where((inside > 0) & gone, lists, -1.0)
+    loss, size = each.max(axis=1, initial=-1.0), inside @ lists
+    share = (size - loss) / np.where(minimum > 1, minimum, 1.0)
+    return np.where((loss < 0) | (minimum <= 1), np.inf, share)
 
 
 def _exactly(members: NDArray[np.uint8], wanted: frozenset[int]) -> Mask:
@@ -255,6 +267,7 @@ def _figures(sets: _Sets, hub: Ints, hub_cost: Ints, ground: Ground) -> dict[str
         "change_of_group": _outside_largest(sets, ground.current_group, ground),
         "mixed_systems": _outside_largest(sets, ground.clinical_system, ground),
         "size_balance": np.abs(sets.size - middle),
+        "fragile": np.where(_left(sets.inside, sets.minimum, ground) < 1, sets.size, 0.0),
     }
     penalty = sum(getattr(weights, name) * patients for name, patients in affected.items())
     units = np.rint(np.where(np.isfinite(ground.minutes), ground.minutes, 0.0) * UNITS)

@@ -93,6 +93,27 @@ def check_practices(ledger: Ledger, facts: Facts) -> None:
         )
 
 
+def check_after_loss(ledger: Ledger, facts: Facts) -> None:
+    """How much of its minimum is left to a group without its largest practice, or its largest vulnerable one."""
+    rules, groups = facts.rules.resilience, facts.groups
+    if rules.keeps_share <= 0:
+        return
+    oversize = (groups["practices"] == 1) & (groups["list_size"] > groups["maximum"])
+    asked = groups[(groups["margin"] >= 0) & (groups["minimum"] > 1) & ~oversize].dropna(subset=["loss"])
+    left = asked["list_size"] - asked["loss"]
+    off = asked[left / asked["minimum"] < rules.keeps_share - SHARE_SLACK]
+    whose = "largest vulnerable practice" if rules.loss_of == "vulnerable" else "largest practice"
+    ledger.note_by_group(
+        f"at least {100 * rules.keeps_share:g}% of its minimum left to each group without its {whose}",
+        [
+            (str(group_id), f"{int(row['list_size'] - row['loss']):,} patients left, the minimum is {row['minimum']:,}")
+            for group_id, row in off.iterrows()
+        ],
+        f"{len(asked)} of {len(groups)} groups asked",
+        excused=facts.locked,
+    )
+
+
 def check_number_of_groups(ledger: Ledger, facts: Facts) -> None:
     """How many groups the plan has, and how many of them cross a locality boundary."""
     wanted, groups = facts.rules.groups, facts.groups

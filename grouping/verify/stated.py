@@ -35,6 +35,7 @@ WORDS = {
     "mixed_systems": "patients on another clinical system than most of their group",
     "size_balance": "patients off the size aimed at",
     "hub_cost": "pounds a year for hubs",
+    "fragile": "patients of groups too small without their largest (or largest vulnerable) practice",
 }
 
 

@@ -174,6 +174,7 @@ def derive_groups(members: pd.DataFrame, journeys: pd.DataFrame, evidence: Evide
                 "granted": granted,
                 "shortfall": max(minimum - listed, 0) if granted is None else 0,
                 "vulnerable": int(part["vulnerable"].sum()),
+                "loss": _loss(part, rules),
                 "localities": int(part.loc[part["locality"] != "", "locality"].nunique()),
                 "pounds": float(evidence.sites["pounds"].get(hub, 0.0)),
                 "mean_minutes_to_hub": weighted_mean(of_group[group_id], "minutes_hub")
@@ -184,6 +185,12 @@ def derive_groups(members: pd.DataFrame, journeys: pd.DataFrame, evidence: Evide
             }
         )
     return pd.DataFrame(rows).set_index("group_id")
+
+
+def _loss(part: pd.DataFrame, rules: RuleSet) -> float:
+    """Patients of the practice that `resilience.loss_of` thinks away; NaN where the group holds none such."""
+    thought_away = part if rules.resilience.loss_of == "any" else part[part["vulnerable"].astype(bool)]
+    return float(thought_away["list_size"].max()) if len(thought_away) else math.nan
 
 
 def _affected(part: pd.DataFrame, column: str) -> int:
@@ -268,6 +275,9 @@ def penalty_of(part: pd.DataFrame, row: pd.Series, rules: RuleSet) -> float:
     total += weights.mixed_systems * _affected(part, "clinical_system")
     middle = size.target if size.target else (size.preferred_minimum_urban + size.preferred_maximum) // 2
     total += weights.size_balance * abs(row["list_size"] - middle)
+    left = row["list_size"] - row["loss"]  # NaN, and so below nothing, where no practice is thought away
+    if row["minimum"] > 1 and left < row["minimum"]:
+        total += weights.fragile * row["list_size"]
     if weights.worst_practice > 0:
         total += weights.worst_practice * row["longest"] * row["list_size"]
     return total + weights.hub_cost * row["pounds"]

@@ -108,6 +108,7 @@ class Definitions:
             and self._connected(group)
             and self._localities_allowed(group)
             and self._vulnerable_allowed(group)
+            and self._loss_allowed(group)
             and self._decisions_allowed(group)
         )
 
@@ -152,6 +153,23 @@ class Definitions:
             return True
         share = sum(bool(self.problem.vulnerable[p]) for p in group) / len(group)
         return share <= self.rules.practices.most_vulnerable_share + 1e-9
+
+    def left(self, group: Group) -> int | None:
+        """Patients left when the practice thought away has gone, and nobody stays; None where there is none."""
+        if self.rules.resilience.loss_of == "any":
+            lost = list(group)
+        else:
+            lost = [p for p in group if self.problem.vulnerable is not None and self.problem.vulnerable[p]]
+        return self.size(group) - max(int(self.problem.list_size[p]) for p in lost) if lost else None
+
+    def _loss_allowed(self, group: Group) -> bool:
+        """Exceptions, oversize practices and groups without a minimum (0 or 1) are not asked."""
+        left, minimum = self.left(group), self.minimum(group)
+        if left is None or minimum <= 1 or self.size(group) < minimum:
+            return True
+        if len(group) == 1 and self.size(group) > self.maximum(group):
+            return True
+        return left / minimum >= self.rules.resilience.keeps_share - 1e-9
 
     def _decisions_allowed(self, group: Group) -> bool:
         decided, tags = self.problem.decided, self.problem.keep_together
@@ -243,6 +261,7 @@ class Definitions:
             "worst_practice": longest * size,
             "size_balance": abs(size - middle),
             "hub_cost": self.pounds(hub),
+            "fragile": self._fragile(group),
         }
         minutes = self.patient_minutes(group, hub)
         score = rules.weights.minutes * minutes / self.all_timed
@@ -257,6 +276,11 @@ class Definitions:
             "groups": 1,
         }
         return Worth(hub, score, criteria, self.pounds(hub), int(len(self._localities(group)) > 1))
+
+    def _fragile(self, group: Group) -> int:
+        """All patients of a group whose loss leaves it below its minimum."""
+        left, minimum = self.left(group), self.minimum(group)
+        return self.size(group) if left is not None and minimum > 1 and left < minimum else 0
 
     def value(self, group: Group) -> Best | None:
         """Shortfall, exceptions and score of a group (minutes per patient of the whole plan); None if not allowed."""

@@ -251,6 +251,33 @@ class _Model:
         self.terms["exceptions"].append((below, 1.0))
         weight = self.rules.weights.outside_preferred
         self.terms["score"].append((outside, weight * THOUSAND / self._everybody()))
+        self._after_loss(s, [(y, -urban_minimum), (rural, urban_minimum - rural_minimum)], below)
+
+    def _after_loss(self, s: int, minimum: Sequence[Term], below: pulp.LpVariable) -> None:
+        """What is left without each practice that can be lost, beside the minimum (`minimum` holds its negative)."""
+        rules, weight, name = self.rules.resilience, self.rules.weights.fragile, self._site(s)
+        lost = [p for p in self.inside[s] if rules.loss_of == "any" or self._is_vulnerable(p)]
+        patients = [(self.x[p, s], self.lists[p]) for p in self.inside[s]]
+        room = max(self.rules.size.minimum_urban / THOUSAND, 1.0)
+        if rules.keeps_share > 0 and self.lists[self.owner[s]] <= self.largest:
+            # An exception is not asked; so that nothing else is called one, it misses at least one patient.
+            most = self.largest + 1.0 / THOUSAND
+            self._row([*patients, *minimum, (below, most)], "<=", self.largest, f"truly_below_{name}")
+            for p in lost:
+                share = [(variable, rules.keeps_share * value) for variable, value in minimum]
+                terms = [*patients, *share, (self.x[p, s], -self.lists[p] - room), (below, room)]
+                self._row(terms, ">=", -room, f"left_without_{p}_{name}")
+        if weight > 0 and lost:
+            fragile, counted = self._binary(f"fragile_{name}"), self._amount(f"fragile_patients_{name}")
+            for p in lost:
+                terms = [*patients, *minimum, (self.x[p, s], -self.lists[p] - room), (fragile, room)]
+                self._row(terms, ">=", -room, f"fragile_without_{p}_{name}")
+            most = max(self.largest, self.lists[self.owner[s]])
+            self._row([*patients, (counted, -1), (fragile, most)], "<=", most, f"fragile_patients_{name}")
+            self.terms["score"].append((counted, weight * THOUSAND / self._everybody()))
+
+    def _is_vulnerable(self, p: int) -> bool:
+        return self.problem.vulnerable is not None and bool(self.problem.vulnerable[p])
 
     def _decisions(self, s: int) -> None:
         name, tags, decided = self._site(s), self.problem.keep_together, self.problem.decided

@@ -117,7 +117,8 @@ def mixed_problem(seed: int, count: int) -> GroupingProblem:
         else None,
         hub_cost=rng.choice([0.0, 10.0, 20.0, 40.0, 55.0], len(base.site_codes)) if rng.random() < 0.8 else None,
     )
-    return _with_decisions(replace(base, rules=mixed_rules(base, rng)), rng)
+    rules = with_losses(mixed_rules(base, rng), np.random.default_rng((seed, 8)))
+    return _with_decisions(replace(base, rules=rules), rng)
 
 
 def _denser(base: GroupingProblem, rng: np.random.Generator) -> np.ndarray:
@@ -170,6 +171,21 @@ def mixed_rules(base: GroupingProblem, rng: np.random.Generator) -> RuleSet:
         "hub_cost": float(rng.choice([0.0, 0.0, 100.0, 2_000.0])),
     }
     values["objective"]["order"] = _order(rng)
+    return RuleSet.model_validate(values)
+
+
+def with_losses(rules: RuleSet, rng: np.random.Generator, *, in_order: bool = True) -> RuleSet:
+    """The rules with a limit on what a loss may leave, a weight on it and a place in the order now and then."""
+    values = rules.model_dump()
+    values["resilience"] = {
+        "loss_of": str(rng.choice(["vulnerable", "any"])),
+        "keeps_share": float(rng.choice([0.2, 0.45, 1.0])) if rng.random() < 0.25 else 0.0,
+    }
+    values["weights"]["fragile"] = float(rng.choice([0.0, 0.0, 0.0, 3.0, 30.0]))
+    if in_order and rng.random() < 0.15:
+        order = list(values["objective"]["order"])
+        order.insert(int(rng.integers(0, len(order) + 1)), "fragile")
+        values["objective"]["order"] = tuple(order)
     return RuleSet.model_validate(values)
 
 
@@ -269,6 +285,7 @@ WITHOUT: dict[str, Callable[[GroupingProblem], GroupingProblem]] = {
     "groups.fewest": _rules("groups", fewest=0),
     "groups.most": _rules("groups", most=0),
     "practices.vulnerable": _rules("practices", most_vulnerable_share=1.0),
+    "resilience.keeps_share": _rules("resilience", keeps_share=0.0),
     "keep_together": lambda problem: replace(problem, keep_together=("",) * len(problem.practice_codes)),
     "decided.together": _decided(together=()),
     "decided.apart": _decided(apart=()),
@@ -288,6 +305,7 @@ WITHOUT: dict[str, Callable[[GroupingProblem], GroupingProblem]] = {
             "worst_practice",
             "size_balance",
             "hub_cost",
+            "fragile",
         )
     },
 }
@@ -321,6 +339,7 @@ def _states(problem: GroupingProblem, r: RuleSet, decided: Decided) -> dict[str,
         "groups.fewest": r.groups.fewest > 0,
         "groups.most": r.groups.most > 0,
         "practices.vulnerable": problem.vulnerable is not None and r.practices.most_vulnerable_share < 1,
+        "resilience.keeps_share": r.resilience.keeps_share > 0 and _somebody_to_lose(problem),
         "keep_together": any(problem.keep_together),
         "decided.together": bool(decided.together),
         "decided.apart": bool(decided.apart),
@@ -337,4 +356,9 @@ def _states(problem: GroupingProblem, r: RuleSet, decided: Decided) -> dict[str,
         "weights.worst_practice": r.weights.worst_practice > 0,
         "weights.size_balance": r.weights.size_balance > 0,
         "weights.hub_cost": r.weights.hub_cost > 0 and problem.hub_cost is not None,
+        "weights.fragile": r.weights.fragile > 0 and _somebody_to_lose(problem),
     }
+
+
+def _somebody_to_lose(problem: GroupingProblem) -> bool:
+    return problem.rules.resilience.loss_of == "any" or problem.vulnerable is not None

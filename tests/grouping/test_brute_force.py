@@ -31,7 +31,7 @@ CLOSE = 50
 
 COUNTED = {
     "shortfall", "exceptions", "groups", "outside_preferred", "split_locality", "change_of_group", "mixed_systems",
-    "size_balance", "hub_cost", "longest_practice",
+    "size_balance", "hub_cost", "fragile", "longest_practice",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from benchmarks.made_up import made_up_problem
 from geodata.compiled import compiled
 from geodata.errors import InputProblems
 from grouping.candidates import Candidates, count_sets, list_candidates, plan_rows, rescore, units_per_minute
+from grouping.criteria import criterion
 from grouping.problem import Decided, GroupingProblem, LockedGroup
 from tests.grouping.brute_force import Definitions, mixed_problem, random_problem
 
@@ -456,3 +457,75 @@ def test_with_a_budget_hubs_of_the_same_cost_go_by_fewer_minutes() -> None:
         own = np.flatnonzero(np.isin(problem.site_owner, listed.group(j)))
         minutes = problem.patient_minutes[list(listed.group(j))].sum(axis=0)
         assert minutes[listed.hub[j]] <= minutes[own].min() + 1e-3
+
+
+# -------------------------------------------------------------------------------------------------- loss of a practice
+
+
+def of_three() -> GroupingProblem:
+    """Three neighbours of 9,000, 6,000 and 5,000 patients; the second and the third are vulnerable."""
+    return replace(
+        made_up_problem(0, practices=3),
+        list_size=np.array([9_000, 6_000, 5_000]),
+        rural_patients=np.zeros(3),
+        timed_patients=np.array([9_000.0, 6_000.0, 5_000.0]),
+        adjacency=~np.eye(3, dtype=bool),
+        between_practices=np.zeros((3, 3)),
+        vulnerable=np.array([False, True, True]),
+    )
+
+
+def under(problem: GroupingProblem, loss_of: str, keeps_share: float = 0.0, minimum: int = 10_000) -> GroupingProblem:
+    problem = ruled(problem, "size", minimum_urban=minimum, minimum_rural=minimum)
+    return ruled(problem, "resilience", loss_of=loss_of, keeps_share=keeps_share)
+
+
+def fragile_of(problem: GroupingProblem) -> dict[tuple[int, ...], int]:
+    listed = list_candidates(problem)
+    values = criterion(problem, listed, "fragile")
+    return {listed.group(j): int(values[j]) for j in range(len(listed))}
+
+
+def test_the_patients_of_groups_that_would_fall_below_their_minimum_worked_by_hand() -> None:
+    # Of 15,000 are left 9,000; of 14,000 9,000; of 11,000 5,000; of all 20,000 14,000. Who is alone keeps nobody.
+    vulnerable = {(0,): 0, (1,): 6_000, (2,): 5_000, (0, 1): 15_000, (0, 2): 14_000, (1, 2): 11_000, (0, 1, 2): 0}
+    assert fragile_of(under(of_three(), "vulnerable")) == vulnerable
+    # The largest of any: of 15,000 are left 6,000, of 14,000 5,000, of all 11,000; the first by itself keeps nobody.
+    assert fragile_of(under(of_three(), "any")) == vulnerable | {(0,): 9_000}
+    assert set(fragile_of(under(of_three(), "any", minimum=11_000)).values()) > {0}
+    assert fragile_of(under(of_three(), "any", minimum=11_001))[0, 1, 2] == 20_000
+    assert set(fragile_of(under(of_three(), "any", minimum=0)).values()) == {0}
+    assert set(fragile_of(under(replace(of_three(), vulnerable=None), "vulnerable")).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("loss_of", "keeps_share", "gone"),
+    [
+        ("vulnerable", 0.5, set()),
+        ("vulnerable", 0.9, {(1, 2)}),
+        ("vulnerable", 0.900_001, {(1, 2), (0, 1), (0, 2)}),
+        ("any", 0.5, set()),
+        ("any", 0.500_001, {(0, 2), (1, 2)}),
+        ("any", 0.6, {(0, 2), (1, 2)}),
+        ("any", 0.600_001, {(0, 1), (0, 2), (1, 2)}),
+        ("any", 1.0, {(0, 1), (0, 2), (1, 2)}),
+    ],
+)
+def test_groups_left_with_too_little_are_no_candidates(loss_of: str, keeps_share: float, gone: set) -> None:
+    """Practices alone are below 10,000 here: exceptions, which are not asked."""
+    every = set(fragile_of(under(of_three(), loss_of)))
+    problem = under(of_three(), loss_of, keeps_share)
+    assert every - set(fragile_of(problem)) == gone
+    reasons = list_candidates(problem).left_out
+    whose = "largest vulnerable practice" if loss_of == "vulnerable" else "largest practice"
+    assert reasons.get(f"too few patients are left without its {whose}", 0) == len(gone)
+
+
+def test_who_is_not_asked_what_is_left() -> None:
+    """A practice alone at its minimum is; one above the largest size, a locked group and a granted one are not."""
+    asked = under(of_three(), "any", 1.0, minimum=9_000)
+    assert (0,) not in set(fragile_of(asked))
+    assert (0,) in set(fragile_of(ruled(asked, "size", hard_maximum=8_999)))
+    assert (0,) in set(fragile_of(replace(asked, decided=Decided(locked=(LockedGroup((0,)),)))))
+    granted = replace(under(of_three(), "any", 1.0, minimum=15_001), decided=Decided(granted=(((0, 1), "agreed"),)))
+    assert (0, 1) in set(fragile_of(granted))

@@ -14,7 +14,7 @@ from grouping.problem import Decided, GroupingProblem
 from grouping.rules import RuleSet, load_rules
 from tests.grouping.brute_force import Definitions, every_plan
 from tests.grouping.compact_model import solve_compact
-from tests.grouping.random_problems import random_problem
+from tests.grouping.random_problems import random_problem, with_losses
 
 SEEDS = tuple(seed for seed in range(31) if seed != 8)
 """Counties compared; the compact model takes minutes for the one left out."""
@@ -78,6 +78,11 @@ def small_rules(seed: int) -> RuleSet:
             "mixed_systems": 0.2 if seed % 9 == 7 else 0.0,
             "size_balance": 0.05 if seed % 7 == 5 else 0.0,
             "hub_cost": 0.5 if seed % 4 == 1 else 0.0,
+            "fragile": 0.4 if seed % 5 == 1 else 0.0,
+        },
+        "resilience": {
+            "loss_of": "any" if seed % 4 == 2 else "vulnerable",
+            "keeps_share": 0.2 if seed % 6 == 0 else 0.0,
         },
     }
     return load_rules("dorset-2017", override)
@@ -108,7 +113,11 @@ def test_the_compact_model_itself_agrees_with_every_partition_tried(seed: int) -
     size = rules.size.model_copy(
         update={"minimum_rural": min(rules.size.minimum_rural, rules.size.minimum_urban)},
     )
-    problem = replace(problem, rules=rules.model_copy(update={"size": size}))
+    problem = replace(
+        problem,
+        rules=with_losses(rules.model_copy(update={"size": size}), np.random.default_rng((seed, 9)), in_order=False),
+        vulnerable=np.random.default_rng((seed, 10)).random(6) < 0.4,
+    )
     compact, plans = solve_compact(problem), every_plan(problem)
     assert (compact.status == "optimal") == bool(plans)
     if plans:

@@ -23,6 +23,7 @@ PAIRS = [
     ("shortfall", "minutes"),
     ("size_balance", "minutes"),
     ("hub_cost", "score"),
+    ("score", "fragile"),
 ]
 
 

@@ -31,7 +31,7 @@ from grouping.problem import GroupingProblem
 from tests.grouping.brute_force import every_plan
 from tests.grouping.random_problems import mixed_problem, random_problem
 
-SEEDS = range(40)
+SEEDS = range(48)
 
 
 @cache

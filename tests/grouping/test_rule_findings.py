@@ -34,6 +34,14 @@ NEEDS = [
     ({"locality": {"rule": "inside"}}, "practices", "locality", ["x", "y", "x"]),
     ({"locality": {"most_crossing": 2}}, "practices", "locality", ["x", "y", "x"]),
     ({"practices": {"most_vulnerable_share": 0.5}}, "practices", "vulnerability", [1.0, 2.0, 3.0]),
+    ({"resilience": {"keeps_share": 0.5}}, "practices", "vulnerability", [1.0, 2.0, 3.0]),
+    ({"weights": {"fragile": 0.5}}, "practices", "vulnerability", [1.0, 2.0, 3.0]),
+    (
+        {"objective": {"order": ["shortfall", "fragile", "exceptions", "score"]}},
+        "practices",
+        "vulnerability",
+        [1.0, 2.0, 3.0],
+    ),
     (
         {"objective": {"order": ["shortfall", "exceptions", "mixed_systems", "score"]}},
         "practices",
@@ -94,3 +102,8 @@ def test_committed_sites_that_leave_a_practice_without_a_group() -> None:
     assert (finding.code, finding.value) == ("committed-not-allowed", "B2")
     (finding,) = told(place(), hub={"committed": "hub"})
     assert finding.code == "rule-without-data"
+
+
+def test_the_loss_of_any_practice_reads_no_ratings() -> None:
+    nobody_rated = place(practices={"vulnerability": [np.nan] * 3})
+    assert told(nobody_rated, resilience={"keeps_share": 1.0, "loss_of": "any"}, weights={"fragile": 1.0}) == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from geodata.errors import Finding, InputProblems
-from grouping.rules import LocalityRules, RuleSet, load_rules, rule_set_names
+from grouping.rules import LocalityRules, RuleSet, as_before, as_now, load_rules, rule_set_names
 
 
 def problems(name: str, override: dict | None = None, folder: Path | None = None) -> tuple[Finding, ...]:
@@ -196,3 +196,15 @@ def test_unreadable_files(tmp_path: Path) -> None:
     assert problems("broken.toml", folder=tmp_path)[0].code == "rules-toml"
     assert problems("latin.toml", folder=tmp_path)[0].code == "unreadable-rules"
     assert problems("none.toml", folder=tmp_path)[0].code == "unreadable-rules"
+
+
+def test_values_that_came_later_change_no_name_of_a_run_while_they_ask_for_nothing() -> None:
+    values = load_rules("dorset-2017").model_dump(mode="json")
+    before = as_before(values)
+    assert "resilience" not in before
+    assert "fragile" not in before["weights"]
+    assert as_now(before) == values
+    asked = load_rules("dorset-2017", {"resilience": {"keeps_share": 0.5}, "weights": {"fragile": 1}}).model_dump()
+    assert as_before(asked)["resilience"] == {"keeps_share": 0.5}
+    assert as_before(asked)["weights"]["fragile"] == 1
+    assert as_now(asked) == asked

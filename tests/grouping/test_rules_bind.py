@@ -388,6 +388,20 @@ CASES = [
         (rules(practices={"most_vulnerable_share": 0.5}), "ABCD>B"),
         (rules(practices={"most_vulnerable_share": 1.0}), PAIRS),
     ),
+    Case(
+        "resilience.keeps_share",
+        replace(TWO_ENDS, vulnerable=np.array([True, False, False, False])),
+        (as_it_is, PAIRS),
+        (rules(resilience={"keeps_share": 0.51}), "ABCD>B"),  # without A, B is left with half of the minimum
+        (rules(resilience={"keeps_share": 0.5}), PAIRS),
+    ),
+    Case(
+        "resilience.loss_of",
+        replace(TWO_ENDS, vulnerable=np.zeros(4, bool)),
+        (as_it_is, PAIRS),
+        (rules(resilience={"keeps_share": 1.0, "loss_of": "any"}), "ABCD>B"),
+        (rules(resilience={"keeps_share": 1.0, "loss_of": "vulnerable"}), PAIRS),
+    ),
     # ------------------------------------------------------------------------------------------------------- weights
     Case(
         "weights.minutes",
@@ -445,6 +459,13 @@ CASES = [
         (rules(weights={"hub_cost": 40.0}), "AB>B CD>D"),
         (rules(weights={"hub_cost": 20.0}), "AB>A CD>D"),
     ),
+    Case(
+        "weights.fragile",
+        replace(EVEN, vulnerable=np.array([True, False, False, True])),
+        (as_it_is, PAIRS),
+        (rules(weights={"fragile": 1.1}), "ABCD>B"),  # one minute of all 40,000 longer; in pairs all 40,000 are fragile
+        (rules(weights={"fragile": 0.9}), PAIRS),
+    ),
     # --------------------------------------------------------------------------------------------- order of criteria
     Case(
         "objective.order",
@@ -470,6 +491,7 @@ CASES = [
             ("split_locality", replace(CROWDED, locality=TWO_KINDS), PAIRS, "AC>A BD>B"),
             ("change_of_group", replace(CROWDED, current_group=TWO_KINDS), PAIRS, "AC>A BD>B"),
             ("mixed_systems", replace(CROWDED, clinical_system=TWO_KINDS), PAIRS, "AC>A BD>B"),
+            ("fragile", replace(TWO_ENDS, vulnerable=np.ones(4, bool)), PAIRS, "ABCD>B"),
             ("hub_cost", replace(TWO_ENDS, hub_cost=np.array([100.0, 40.0, 100.0, 40.0])), PAIRS, "ABCD>B"),
         )
     ),

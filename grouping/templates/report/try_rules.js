@@ -39,6 +39,17 @@ var tryRules = (function () {
     return off ? [number + " of " + one.practices + " practices"] : [];
   }
 
+  /* Not asked: a group below its minimum, one without a minimum, a single practice above its maximum. */
+  function afterLoss(data, one) {
+    var flags = data.rules.canBeLost;
+    if (!flags || one.margin < 0 || one.minimum <= 1 || (one.practices === 1 && one.size > one.maximum)) { return []; }
+    var lost = one.members.filter(function (p) { return flags[p] === 1; }).map(function (p) { return data.list[p]; });
+    if (!lost.length) { return []; }
+    var left = one.size - Math.max.apply(null, lost);
+    var off = left / one.minimum < data.rules.keepsShare - SLACK;
+    return off ? [patients(left) + " left, the minimum is " + grouped(one.minimum)] : [];
+  }
+
   function between(data, one) {
     if (!(data.rules.between > 0)) { return []; }
     var worst = 0;
@@ -126,6 +137,7 @@ var tryRules = (function () {
 
   var OF_A_GROUP = [
     ["never", neverShort], ["maximum", tooLarge], ["practices", practiceCount], ["vulnerable", vulnerable],
+    ["afterLoss", afterLoss],
     ["between", between], ["toHub", toHub], ["meanToHub", meanToHub], ["hub", wrongHub], ["decidedHub", decidedHub],
     ["cutOff", cutOff], ["contiguity", inOnePart], ["inside", crosses], ["apart", holdsApart]
   ];

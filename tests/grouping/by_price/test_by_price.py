@@ -103,6 +103,12 @@ def test_an_oversize_practice_a_locked_group_and_a_granted_one_are_not_forgotten
         {"contiguity": {"rule": "none"}, "access": {"max_minutes_between_members": 14.0}},
         {"weights": {"size_balance": 0.5, "worst_practice": 0.2}},
         {"size": {"most_practices": 5, "fewest_practices": 2}},
+        {"resilience": {"loss_of": "any", "keeps_share": 0.6}},
+        {"resilience": {"loss_of": "any"}, "weights": {"fragile": 2.0}},
+        {
+            "resilience": {"loss_of": "any"},
+            "objective": {"order": ("shortfall", "exceptions", "fragile", "score")},
+        },
     ],
     ids="-".join,
 )

@@ -30,7 +30,10 @@ from tests.grouping.brute_force import Definitions, mixed_problem
 from tests.small_case import write_small_case
 
 COUNT = 6
-NO_PLAN = (0, 5, 10, 13, 15, 19, 20, 29, 38, 47)
+SMALLEST_MAXIMUM = 9_000
+"""No maximum of a mixed problem is smaller."""
+
+NO_PLAN = (0, 5, 10, 13, 15, 19, 20, 28, 29, 38, 47, 49)
 """Seeds whose mixtures of rules leave no plan, for many different reasons."""
 
 
@@ -129,8 +132,10 @@ def _forbidden(problem: GroupingProblem, listed: object, j: int) -> bool:
 
 
 def oversize_needs_company(problem: GroupingProblem) -> bool:
-    """A practice above the maximum may stand alone whatever `fewest_practices` says: not once the maximum is raised."""
-    return problem.rules.size.fewest_practices > 1
+    """A practice above the maximum may stand alone whatever two other rules say: not once the maximum is raised."""
+    largest = max(Definitions(problem).maximum((p,)) for p in range(len(problem.practice_codes)))
+    loss = problem.rules.resilience.keeps_share > 0 and (problem.list_size > min(largest, SMALLEST_MAXIMUM)).any()
+    return problem.rules.size.fewest_practices > 1 or bool(loss)
 
 
 def test_groups_too_many_to_list_are_left_out_and_told() -> None:
@@ -198,6 +203,62 @@ def one_step_back(rule: RuleInForce, value: float) -> float:
     """The next stricter value one would write: a patient, a practice, a tenth of a minute, a thousandth of a share."""
     step = 0.1 if rule.key.startswith(("access.", "contiguity.")) else 0.001 if "share" in rule.key else 1
     return value + step if rule.key in FEWER else round(value - step, 6)
+
+
+LOST = (2, 22, 50, 59, 91, 109, 135, 160, 189, 203, 211, 277, 329, 347)
+"""Seeds whose mixtures leave a plan until a loss must leave a group something: with exceptions and without."""
+
+
+def asking_for_what_is_left(seed: int) -> GroupingProblem:
+    problem = mixed_problem(seed, COUNT)
+    return ruled(
+        problem, "resilience", keeps_share=(0.5, 0.8, 1.0)[seed % 3], loss_of="any" if seed % 2 else "vulnerable"
+    )
+
+
+@pytest.mark.parametrize("seed", LOST)
+def test_what_must_be_left_after_a_loss_is_named_and_relaxed_by_as_little_as_does(seed: int) -> None:
+    problem = asking_for_what_is_left(seed)
+    assert leaves_a_plan(ruled(problem, "resilience", keeps_share=0.0))
+    assert not leaves_a_plan(problem)
+    conflict = explain_conflict(problem, seconds=None)
+    rules = rules_in_force(problem)
+    for one in conflict.relaxations:
+        same = [rule for rule in rules if rule.key == one.rule]
+        if len(same) == 1 and one.exact:
+            check_relaxation(problem, same[0], one)
+        elif len(same) == 1:  # a minimum, lowered: whether less would do is not claimed where exceptions are allowed
+            assert one.rule.startswith("size.")
+            assert problem.rules.exceptions.limit != 0
+            assert leaves_a_plan(loosened(problem, same[0], one.after))
+    (told,) = [one for one in conflict.relaxations if one.rule == "resilience.keeps_share"]
+    assert told.restores
+    assert told.exact
+    assert told.setting == ("[rules.override.resilience]", f"keeps_share = {told.after:.12g}")
+
+
+def test_a_group_that_leans_on_one_practice_by_hand() -> None:
+    """Of 32,000 patients 12,000 are left without the first practice, which is 40% of the minimum of 30,000."""
+    problem = replace(line_of_towns((20_000, 12_000)), vulnerable=np.array([True, False]))
+    problem = ruled(problem, "resilience", keeps_share=0.75)
+    conflict = explain_conflict(problem, names={"P00": "Harbour"}, seconds=None)
+    by_rule = {one.rule: one for one in conflict.relaxations}
+    told = by_rule["resilience.keeps_share"]
+    assert told.after == 0.4
+    assert told.sentence == (
+        "Lower the share of its minimum that a group must be left with without its largest vulnerable practice from "
+        "75.0% to 40.0%."
+    )
+    assert told.plan.concerned == (
+        "Harbour (P00) and P01: without the largest vulnerable practice among them 12,000 patients are left, 40.0% of "
+        "the minimum of 30,000 (limit 75%).",
+    )
+    assert by_rule["size.minimum_urban"].after == 16_000
+    assert by_rule["exceptions"].after == 2  # each by itself
+    assert any(
+        "A group must be left with at least 75% of its minimum without its largest vulnerable practice" in line
+        for line in conflict.text
+    )
 
 
 @pytest.mark.parametrize("seed", NO_PLAN)

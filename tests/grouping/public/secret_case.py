@@ -24,7 +24,15 @@ NOTE = "Plimsoll of 4 Quince Cottages"
 REASON = "Dr Plimsoll retires next spring"
 OPEN_REASON = "They share a building"
 
-SECRETS = (RATING, CONDITION, str(COST), f"{COST:,}", WHOLE_TIME, "Plimsoll", "Quince")
+SURVEY = {
+    "suitability": "Crampedhall", "quality": "Draughtywing", "utilisation": "Bulgingfull", "tenure": "Peppercornlease",
+    "scheme": "Ashlarannexe", "investment_cost": "827364",
+}  # fmt: skip
+"""What else a sites table says of every building."""
+
+SECRETS = (
+    RATING, CONDITION, str(COST), f"{COST:,}", WHOLE_TIME, "Plimsoll", "Quince", *SURVEY.values(), "827,364",
+)  # fmt: skip
 """Texts that no public file may hold, in whatever case of letters."""
 
 
@@ -37,6 +45,7 @@ def write_secret_case(folder: Path) -> Path:
         folder / "sites.csv",
         {"condition": [CONDITION] * 9, "annual_cost": [str(COST)] * 9, "floor_area_m2": ["412"] * 9},
     )
+    _add(folder / "sites.csv", {name: [value] * 9 for name, value in SURVEY.items()})
     _few(folder / "registrations.csv")
     with (folder / "case.toml").open("a", encoding="utf-8") as handle:
         handle.write(
@@ -45,6 +54,7 @@ def write_secret_case(folder: Path) -> Path:
             "\n[[rules.decisions]]\n"
             f'kind = "apart"\npractices = ["X00001", "X00008"]\nreason = "{OPEN_REASON}"\n'
             "\n[rules.override.practices]\nmost_vulnerable_share = 0.9\n"
+            "\n[rules.override.resilience]\nkeeps_share = 0.317\n"
         )
     return folder
 

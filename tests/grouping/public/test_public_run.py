@@ -266,6 +266,24 @@ def test_a_score_that_counts_costs_is_not_told(inside: Run) -> None:
     assert ">nan<" not in page
 
 
+def test_a_score_that_counts_the_loss_of_vulnerable_practices_is_not_told(inside: Run) -> None:
+    """From a score and all that is published of it, the patients of groups that lean on such a one would follow."""
+    weights = inside.rules.weights.model_copy(update={"fragile": 2.0})
+    rules = inside.rules.model_copy(update={"weights": weights})
+    run = public_run(replace(inside, rules=rules))
+    assert all(math.isnan(option.option.objective) for option in run.options)
+    assert (run.solver.objective, run.prices) == (None, None)
+    of_any = rules.model_copy(update={"resilience": rules.resilience.model_copy(update={"loss_of": "any"})})
+    assert public_run(replace(inside, rules=of_any)).solver.objective is not None
+
+
+def test_what_must_be_left_after_a_loss_is_checked_inside_and_not_told_in_public(inside: Run, pack: Path) -> None:
+    claims = [option.verification["claim"] for option in inside.options]
+    assert all(told.str.contains("31.7% of its minimum left").sum() == 1 for told in claims)
+    for path in files_of(pack):
+        assert not re.search(r"31\.7 ?%|0\.317\b", said_by(path)), path.name
+
+
 def test_values_of_rules_that_tell_of_single_sites_or_practices_are_not_told(inside: Run) -> None:
     hub = inside.rules.hub.model_copy(update={"conditions": ("sound",)})
     run = public_run(replace(inside, rules=inside.rules.model_copy(update={"hub": hub})))

@@ -177,7 +177,7 @@ def random_case(seed: int) -> tuple[Place, TravelTimes, pd.DataFrame]:
 
 def random_rules(seed: int, place: Place) -> RuleSet:
     """Rules of every kind, each now and then."""
-    rng = np.random.default_rng((seed, 1))
+    rng, losses = np.random.default_rng((seed, 1)), np.random.default_rng((seed, 3))
 
     def maybe(value: object, otherwise: object, chance: float = 0.5) -> object:
         return value if rng.random() < chance else otherwise
@@ -215,6 +215,10 @@ def random_rules(seed: int, place: Place) -> RuleSet:
         "locality": {"rule": maybe("inside", "free"), "most_crossing": maybe(1, -1)},
         "groups": {"fewest": maybe(3, 0), "most": maybe(4, 0)},
         "practices": {"most_vulnerable_share": maybe(0.4, 1.0)},
+        "resilience": {
+            "keeps_share": float(losses.choice([0.0, 0.35, 0.75, 1.0])),
+            "loss_of": str(losses.choice(["vulnerable", "any"])),
+        },
         "weights": {
             "minutes": maybe(1.0, 0.0, 0.8), "worst_practice": maybe(0.7, 0.0), "hub_cost": maybe(1.5, 0.0),
         },
@@ -362,7 +366,8 @@ def test_figures_and_broken_rules_are_those_of_the_program(script: webdriver.Chr
         "between any two", "main site to the hub", "on average", "site of a member", "decided or committed",
         "the hub named for it", "has one to the hub", "contiguous", "stay together", "crosses a locality",
         "decided to be together", "decided to be apart", "stands as decided", "groups in the plan",
-        "groups cross a locality", "all hubs together cost",
+        "groups cross a locality", "all hubs together cost", "without its largest vulnerable practice",
+        "without its largest practice",
     ):  # fmt: skip
         assert any(words in claim for claim in claims), words
 

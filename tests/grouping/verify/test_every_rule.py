@@ -82,6 +82,19 @@ BINDING = {
     "fewest practices": (TWO, {"size": {"fewest_practices": 2}}, "at least 2 practices"),
     "most practices": (ONE, {"size": {"most_practices": 2}}, "at most 2 practices"),
     "vulnerable practices": (TWO, {"practices": {"most_vulnerable_share": 0.4}}, "practices are vulnerable"),
+    "loss of a vulnerable practice": (
+        TWO,  # without A, 12,000 of the 30,000 are left to A and B
+        {"size": {"minimum_urban": 30_000}, "resilience": {"keeps_share": 0.401}},
+        "at least 40.1% of its minimum left to each group without its largest vulnerable practice",
+    ),
+    "loss of any practice": (
+        Plan.from_groups([(["A"], "A1"), (["B", "C"], "B2")]),  # A is an exception; B and C are left with 10,000
+        {
+            "size": {"minimum_urban": 20_001, "minimum_rural": 20_001},
+            "resilience": {"keeps_share": 0.5, "loss_of": "any"},
+        },
+        "without its largest practice",
+    ),
     "mean minutes to the hub": (TWO, {"access": {"max_mean_minutes_to_hub": 2.0}}, "on average"),
     "borders of some minutes": (ONE, {"contiguity": {"max_minutes_over_border": 9.0}}, "across borders of at most 9"),
     "floor area": (TWO, {"hub": {"minimum_floor_area_m2": 350.0}}, "of at least 350 m2"),
@@ -132,6 +145,11 @@ RELAXED = {
     "fewest practices": {"size": {"fewest_practices": 1}},
     "most practices": {"size": {"most_practices": 3}},
     "vulnerable practices": {"practices": {"most_vulnerable_share": 0.5}},
+    "loss of a vulnerable practice": {"size": {"minimum_urban": 30_000}, "resilience": {"keeps_share": 0.4}},
+    "loss of any practice": {
+        "size": {"minimum_urban": 20_001, "minimum_rural": 20_001},
+        "resilience": {"keeps_share": 0.499, "loss_of": "any"},
+    },
     "mean minutes to the hub": {"access": {"max_mean_minutes_to_hub": 3.0}},
     "borders of some minutes": {"contiguity": {"rule": "none", "max_minutes_over_border": 9.0}},
     "floor area": {"hub": {"minimum_floor_area_m2": 300.0}},
@@ -168,6 +186,7 @@ def test_a_rule_that_is_relaxed_is_kept(name: str) -> None:
         {"weights": {"size_balance": 1.5}, "size": {"target": 25_000}},
         {"weights": {"size_balance": 1.5}},
         {"weights": {"hub_cost": 12.0}},
+        {"weights": {"fragile": 1.5}, "size": {"minimum_urban": 20_001, "minimum_rural": 2}},
     ],
 )
 def test_the_score_carries_every_weight(values: dict) -> None:
@@ -189,8 +208,9 @@ def test_scores_worked_out_by_hand() -> None:
         ("worst_practice", 5.0 * 32_000),
         ("hub_cost", 60_000),
         ("size_balance", 7_000 + 15_000),
+        ("fragile", 32_000),  # 12,000 are left without A, which is vulnerable; in C's group nobody is
     ):
-        rules = rules_of({"size": {"target": 25_000}, "weights": weights | {name: 1.0}})
+        rules = rules_of({"size": {"target": 25_000, "minimum_urban": 12_001}, "weights": weights | {name: 1.0}})
         claims = replace(claims_of(TWO, place, rules), objective=expected / 42_000)
         table = verify_plan(claims, Evidence(place, hand_worked_times(), EDGES, rules, {})).set_index("claim")
         assert table.loc["score", "agrees"], (name, table.loc["score", "detail"])

@@ -1,0 +1,283 @@
+"""Applies the ratios: to every group, in every wave and in total, with the lists of now and the projected ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from grouping.named_table import NamedTable
+from grouping.programme.ground import Ground
+from grouping.resources.exact import whole_parts
+from grouping.resources.ratios import MONEY, POSTS, Ratio, ratios_of
+
+if TYPE_CHECKING:
+    from grouping.growth import ListGrowth
+    from grouping.resources.view import ResourcesView
+    from grouping.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Registered patients of the groups at one time.
+
+    Parameters
+    ----------
+    year
+        The year they are projected for; None for the lists of now.
+    patients
+        Group id -> patients, whole numbers, in the order of the groups.
+    """
+
+    year: int | None
+    patients: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Patients of all groups."""
+        return sum(self.patients.values())
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one ratio asks for, of all groups and of each; exact.
+
+    Parameters
+    ----------
+    total
+        Of all patients together.
+    groups
+        Group id -> need.
+    """
+
+    ratio: Ratio
+    total: Fraction
+    groups: Mapping[str, Fraction]
+
+    @property
+    def pounds(self) -> dict[str, int]:
+        """Of money: whole pounds of each group, which add up to the whole pounds of the total."""
+        return dict(zip(self.groups, whole_parts(list(self.groups.values())), strict=True))
+
+    @property
+    def posts(self) -> int:
+        """Of posts: whole posts of all groups together."""
+        return math.ceil(self.total)
+
+    @property
+    def posts_by_group(self) -> int:
+        """Of posts: whole posts where each group rounds up for itself; never fewer than `posts`."""
+        return sum(math.ceil(one) for one in self.groups.values())
+
+
+@dataclass(frozen=True)
+class WaveNeed:
+    """What a resource asks for in one wave.
+
+    Parameters
+    ----------
+    ratio
+        The ratio in force there; of money that is paid once the first of the resource.
+    wave
+        Position of the wave; the number of waves for what is paid after the last, None for groups in no wave.
+    groups, patients
+        The groups that need it then (money that is paid once: that are paid for then), and their patients.
+    needed
+        Pounds in this wave, or full time equivalents or hours a week that are there by then; exact.
+    posts, posts_by_group
+        Whole posts of these groups together, and each rounding up for itself; None for other kinds.
+    everybody
+        The same if all groups were at scale by then; None for money that is paid once.
+    """
+
+    ratio: Ratio
+    wave: int | None
+    groups: int
+    patients: int
+    needed: Fraction
+    posts: int | None = None
+    posts_by_group: int | None = None
+    everybody: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything that is needed with the lists of one time."""
+
+    lists: Lists
+    needs: tuple[Need, ...]
+    waves: tuple[WaveNeed, ...]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What an option needs.
+
+    Parameters
+    ----------
+    ground
+        The option.
+    ratios
+        The ratios in force.
+    built_in
+        Whether they are the built-in ones.
+    wave_names
+        Names of the waves.
+    now, projected
+        What is needed with the lists of now, and with the projected ones; None where growth is not known.
+    """
+
+    ground: Ground
+    ratios: tuple[Ratio, ...]
+    built_in: bool
+    wave_names: tuple[str, ...]
+    now: Scenario
+    projected: Scenario | None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The answer in a few sentences."""
+        from grouping.resources.words import lines_of  # noqa: PLC0415 - words read what is defined here
+
+        return lines_of(self)
+
+    @property
+    def tables(self) -> tuple[NamedTable, ...]:
+        """The tables in full."""
+        from grouping.resources.tables import tables_of  # noqa: PLC0415
+
+        return tables_of(self)
+
+    @property
+    def view(self) -> ResourcesView:
+        """What the page prints."""
+        from grouping.resources.view import view_of  # noqa: PLC0415
+
+        return view_of(self)
+
+
+def resources_of(ground: Ground, rollout: Rollout, growth: ListGrowth) -> Resources:
+    """What the groups of an option need.
+
+    Parameters
+    ----------
+    ground
+        The option, and the planner's table `ratios` (the built-in one where there is none).
+    rollout
+        When each group starts and is at scale.
+    growth
+        The lists of the coming years.
+    """
+    waves = tuple(wave.name for wave in rollout.waves)
+    ratios = ratios_of(ground, waves)
+    now, later = lists_now(ground), lists_projected(ground, growth)
+    return Resources(
+        ground,
+        ratios,
+        ground.inputs.table("ratios") is None,
+        waves,
+        _scenario(now, ratios, rollout),
+        None if later is None else _scenario(later, ratios, rollout),
+    )
+
+
+def lists_now(ground: Ground) -> Lists:
+    """Registered patients of each group now."""
+    return Lists(None, {one.group_id: int(ground.lists.loc[list(one.members)].sum()) for one in ground.plan.groups})
+
+
+def lists_projected(ground: Ground, growth: ListGrowth) -> Lists | None:
+    """Registered patients of each group in the year the options are judged again in; None where it is not known.
+
+    Groups are whole patients that add up to the whole patients of all (largest remainders).
+    """
+    if not growth.known:
+        return None
+    years = [int(year) for year in growth.years]
+    year = ground.settings.growth.year if ground.settings.growth.year in years else years[-1]
+    column = growth.lists[year]
+    if not set(ground.plan.practice_codes) <= set(column.dropna().index):
+        return None
+    parts = [sum((Fraction(column[code]) for code in one.members), Fraction()) for one in ground.plan.groups]
+    whole = whole_parts(parts)
+    return Lists(year, {one.group_id: number for one, number in zip(ground.plan.groups, whole, strict=True)})
+
+
+def _scenario(lists: Lists, ratios: Sequence[Ratio], rollout: Rollout) -> Scenario:
+    needs = tuple(
+        Need(ratio, ratio.needed(lists.total), {name: ratio.needed(number) for name, number in lists.patients.items()})
+        for ratio in ratios
+    )
+    waves: list[WaveNeed] = []
+    for key in dict.fromkeys(ratio.key for ratio in ratios):
+        steps = [need for need in needs if need.ratio.key == key]
+        waves += (_paid_once if steps[0].ratio.once else _levels)(steps, lists, rollout)
+    return Scenario(lists, needs, tuple(waves))
+
+
+def _levels(steps: Sequence[Need], lists: Lists, rollout: Rollout) -> list[WaveNeed]:
+    """What is there by each wave: a group has it from the wave it works at scale (money: starts) in.
+
+    Of several ratios of a resource the latest that has begun holds.
+    """
+    begins = rollout.start if steps[0].ratio.kind == MONEY else rollout.formed
+    found = []
+    for wave in range(len(rollout.waves)):
+        begun = [need for need in steps if need.ratio.wave <= wave]
+        inside = [name for name in lists.patients if (at := begins.get(name)) is not None and at <= wave]
+        found.append(_level(begun[-1] if begun else None, steps[0], inside, wave, lists))
+    outside = [name for name in lists.patients if begins.get(name) is None]
+    return [*found, _level(steps[-1], steps[0], outside, None, lists)] if outside else found
+
+
+def _level(need: Need | None, first: Need, names: Sequence[str], wave: int | None, lists: Lists) -> WaveNeed:
+    """What these groups need of one ratio; nothing where none holds yet."""
+    ratio = first.ratio if need is None else need.ratio
+    patients = sum(lists.patients[name] for name in names)
+    if need is None:
+        return WaveNeed(ratio, wave, 0, 0, Fraction(), everybody=Fraction())
+    everybody = None if wave is None else need.total
+    if ratio.kind == MONEY:
+        pounds = need.pounds
+        return WaveNeed(
+            ratio, wave, len(names), patients, Fraction(sum(pounds[name] for name in names)), everybody=everybody
+        )
+    needed = sum((need.groups[name] for name in names), Fraction())
+    posts = by_group = None
+    if ratio.kind == POSTS:
+        posts, by_group = math.ceil(needed), sum(math.ceil(need.groups[name]) for name in names)
+    return WaveNeed(ratio, wave, len(names), patients, needed, posts, by_group, everybody)
+
+
+def _paid_once(steps: Sequence[Need], lists: Lists, rollout: Rollout) -> list[WaveNeed]:
+    """What is paid in each wave: from that a group starts in (or the ratio, if later), in equal parts over the years.
+
+    The whole pounds of a group are parted so that they add up again, the earlier wave getting the pound left over.
+    """
+    last = len(rollout.waves)
+    paid: dict[int | None, int] = {}
+    whom: dict[int | None, set[str]] = {}
+    for need in steps:
+        for name, pounds in need.pounds.items():
+            start = rollout.start.get(name)
+            if start is None:
+                parts: list[tuple[int | None, int]] = [(None, pounds)]
+            else:
+                each = whole_parts([Fraction(pounds, need.ratio.years)] * need.ratio.years)
+                parts = [(min(max(start, need.ratio.wave) + k, last), part) for k, part in enumerate(each)]
+            for wave, part in parts:
+                paid[wave] = paid.get(wave, 0) + part
+                whom.setdefault(wave, set()).add(name)
+    order: list[int | None] = [*range(last), *(one for one in (last, None) if one in paid)]
+    return [
+        WaveNeed(
+            steps[0].ratio,
+            wave,
+            len(whom.get(wave, ())),
+            sum(lists.patients[name] for name in sorted(whom.get(wave, ()))),
+            Fraction(paid.get(wave, 0)),
+        )
+        for wave in order
+    ]
