@@ -92,10 +92,15 @@ class TableSpec(_Settings):
         return self.file.replace("\\", "/")
 
     def hint(self, table: str, addition: str) -> str:
-        """Say how to write an addition (`crs = "..."`) into `case.toml`: the whole line where the table is one line."""
+        """Say how to write an addition (`crs = "..."`) into `case.toml`: the whole line where the table is one line.
+
+        The tables of a programme stand in `programme.toml`, by their name without `programme_`.
+        """
+        key = table.removeprefix("programme_")
+        where = "case.toml" if key == table else "programme.toml"
         if self.model_fields_set <= {"file"}:
-            return f'In case.toml write: {table} = {{ file = "{self.file}", {addition} }}'
-        return f"In case.toml add to this file of tables.{table}: {addition}"
+            return f'In {where} write: {key} = {{ file = "{self.file}", {addition} }}'
+        return f"In {where} add to this file of tables.{key}: {addition}"
 
 
 class PublicTransportSpec(TableSpec):

@@ -430,7 +430,7 @@ def check_totals(totals: Totals, patients: int, practices: int, sites: pd.DataFr
         message = f"The tables hold {found:,} {name}, but case.toml expects {expected:,} ({found - expected:+,})."
         findings.append(_differs(name, message, expected))
     for name, expected, what, unit in (
-        ("floor_area_m2", totals.floor_area_m2, "floor area", "m2"),
+        ("floor_area_m2", totals.floor_area_m2, "floor area", "m²"),
         ("annual_cost", totals.annual_cost, "annual cost", "pounds"),
     ):
         if expected is not None:

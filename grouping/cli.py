@@ -277,22 +277,38 @@ def score(
 
 @app.command()
 def verify(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)],
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, or a programme's.", show_default=False)
+    ],
     case: Annotated[Path | None, typer.Option("--case", help="The case, when it has moved.")] = None,
+    run_of: Annotated[
+        Path | None, typer.Option("--run", help="The run of a programme, when it has moved or is not named.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="The programme.toml of a programme, when it has moved.")
+    ] = None,
     deep: Annotated[bool, typer.Option("--deep", help="List every group anew and prove the bound once more.")] = False,
     deep_limit: Annotated[
         int | None, typer.Option("--deep-limit", min=1, help="Most sets of practices to list for --deep (3,000,000).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Re-derive every claim of a run from its inputs, by code that shares nothing with the optimiser."""
+    """Re-derive every claim of a run or programme from its inputs, by code that shares nothing with what made it."""
+    from grouping.verify.delivery.folder import is_programme, recheck_programme
     from grouping.verify.listing import DEEP_LIMIT
     from grouping.verify.recheck import recheck
 
+    deep = deep or deep_limit is not None
+    of_programme = is_programme(run_folder)
+    if of_programme and deep:
+        raise typer.BadParameter("is for runs, not for programmes", param_hint="--deep")
+    if not of_programme and (run_of is not None or settings is not None):
+        raise typer.BadParameter("is for programmes, not for runs", param_hint="--run" if run_of else "--settings")
     with told(as_json=as_json):
-        result = recheck(
-            run_folder, case_dir=case, deep=deep or deep_limit is not None, at_most=deep_limit or DEEP_LIMIT
-        )
+        if of_programme:
+            result = recheck_programme(run_folder, run_dir=run_of, settings=settings, case_dir=case)
+        else:
+            result = recheck(run_folder, case_dir=case, deep=deep, at_most=deep_limit or DEEP_LIMIT)
         say_recheck(result, as_json=as_json)
         if not result.agrees:
             raise typer.Exit(1)

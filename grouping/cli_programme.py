@@ -28,6 +28,10 @@ def programme(
             show_default=False,
         ),
     ] = None,
+    first_year: Annotated[
+        str,
+        typer.Option("--first-year", help="With --template: the year the waves begin in, such as 2026/27."),
+    ] = "",
     public: Annotated[
         bool,
         typer.Option(
@@ -46,9 +50,11 @@ def programme(
 
     if (out is None) == (template is None):
         raise typer.BadParameter("name a folder with --out (or with --template)", param_hint="--out")
+    if first_year and template is None:
+        raise typer.BadParameter("goes with --template; else write it in programme.toml", param_hint="--first-year")
     with told(as_json=as_json), progress() as tell:
         if template is not None:
-            files = make_template(run, template, option=option, case_dir=case, progress=tell)
+            files = make_template(run, template, option=option, first_year=first_year, case_dir=case, progress=tell)
             say_template(files, as_json=as_json)
             return
         made = make_programme(run, out, option=option, settings=settings, public=public, case_dir=case, progress=tell)

@@ -108,5 +108,6 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 
 def plain_values(column: pd.Series) -> list[object]:
-    """The values of a column as Python's own, None for what is not known."""
-    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
+    """The values of a column as Python's own, None for what is not known; -0.0 is 0."""
+    values = [value + 0.0 if isinstance(value, float) else value for value in column.tolist()]
+    return [None if missing else value for value, missing in zip(values, column.isna(), strict=True)]

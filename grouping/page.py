@@ -19,6 +19,7 @@ from xstatic.pkg import leaflet
 
 from grouping.escape import html_name, visible
 from grouping.plain_words import count, minutes, option_title, percent, signed
+from grouping.programme.texts import TITLES
 
 
 def environment() -> jinja2.Environment:
@@ -34,6 +35,7 @@ def environment() -> jinja2.Environment:
     engine.filters.update(
         count=count, minutes=minutes, percent=percent, signed=signed, name=html_name, option_title=option_title
     )
+    engine.globals["programme_titles"] = TITLES  # the heading of a part is what the list of contents calls it
     return engine
 
 

@@ -59,6 +59,11 @@ def signed(value: object) -> str:
     return UNKNOWN if is_missing(value) else f"{'−' if value < 0 else '+'}{abs(round(float(value))):,}"
 
 
+def cut(text: str, letters: int) -> str:
+    """A text for a drawing: in full where it has room, else its beginning and an ellipsis."""
+    return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
+
+
 def option_title(option_id: str) -> str:
     """How an option is called on the page."""
     number = re.fullmatch(r"option-(\d+)", option_id)

@@ -282,7 +282,8 @@ def say_recheck(result: Recheck, *, as_json: bool) -> None:
             mark = "ok    " if line.agrees else ("breach" if breach else "WRONG ")
             where = f"{option}: " if option else ""
             typer.echo(f"  {mark}  {where}{line.claim} - {line.detail}")
-    typer.echo("Every figure agrees with the inputs." if result.agrees else "The run does NOT agree with its inputs.")
+    wrong = f"The {result.what} does NOT agree with its inputs."
+    typer.echo("Every figure agrees with the inputs." if result.agrees else wrong)
 
 
 # ---------------------------------------------------------------------------------------------------------- fetch

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
+from geodata.cut.named import is_name
 from geodata.cut.record import listed
 from geodata.errors import Finding, InputProblems
 from geodata.published.cells import PRACTICE_CODE
@@ -42,7 +43,7 @@ def codes_asked(commissioners: Sequence[str], practices: str | None) -> tuple[st
     Parameters
     ----------
     commissioners
-        Codes, or comma lists of codes.
+        Codes, or comma lists of codes. A name (`Isle of Wight`) is kept as it is: what its codes are is told later.
     practices
         A comma list of practice codes, or the name of a file with one a line (in the first column of a table).
 
@@ -51,14 +52,15 @@ def codes_asked(commissioners: Sequence[str], practices: str | None) -> tuple[st
     InputProblems
         A text is no code; a file cannot be read or holds none.
     """
-    codes = [code for text in commissioners for code in re.split(r"[,;\s]+", text) if code]
+    parts = [part.strip() for text in commissioners for part in re.split("[,;]", text)]
+    codes = [code for part in parts for code in ([part] if is_name(part) else part.split())]
     for code in codes:
-        if not _CODE.fullmatch(code.upper()):
+        if not is_name(code) and not _CODE.fullmatch(code.upper()):
             fix = "Write the code of a sub-ICB (11J), of an ICB (QVV) or of practices, with commas between."
             _refuse("--commissioner", code, "This is not a code.", fix)
     if practices is not None:
         codes += _practice_codes(practices)
-    return tuple(dict.fromkeys(code.upper() for code in codes))
+    return tuple(dict.fromkeys(code if is_name(code) else code.upper() for code in codes))
 
 
 def _practice_codes(text: str) -> list[str]:

@@ -183,7 +183,7 @@ def choose(
         elif len(members := everyone.index[everyone["commissioner"] == code]):
             wanted.update(members)
             commissioners.append(code)
-        elif len(members := _of_board(everyone, code, boards)):
+        elif len(members := of_board(everyone, code, boards)):
             wanted.update(members)
             icbs.append(code)
         else:
@@ -191,7 +191,7 @@ def choose(
     if problems:
         raise InputProblems(problems)
     practices = everyone.loc[sorted(wanted)]
-    of_icbs = {of for code in icbs for of in everyone.loc[_of_board(everyone, code, boards), "commissioner"]}
+    of_icbs = {of for code in icbs for of in everyone.loc[of_board(everyone, code, boards), "commissioner"]}
     records_of = frozenset({*commissioners, *of_icbs})
     # A practice named beside its own commissioner adds nothing.
     by_code &= not practices["commissioner"].isin(records_of).all()
@@ -200,7 +200,8 @@ def choose(
     return choice
 
 
-def _of_board(everyone: pd.DataFrame, code: str, boards: Mapping[str, frozenset[str]]) -> pd.Index:
+def of_board(everyone: pd.DataFrame, code: str, boards: Mapping[str, frozenset[str]]) -> pd.Index:
+    """Open practices of an ICB, by its own code or by those of its sub-ICBs."""
     own = everyone.index[everyone["board"] == code]
     return own if len(own) else everyone.index[everyone["commissioner"].isin(boards.get(code, frozenset()))]
 
@@ -252,7 +253,7 @@ def _unknown(
     for other in others:
         then = other.open()
         members = then.index[then["commissioner"] == code]
-        members = members if len(members) else _of_board(then, code, boards)
+        members = members if len(members) else of_board(then, code, boards)
         if len(members):
             return _gone(code, members, then, other, chosen, everyone, folder)
     known = sorted({*everyone["commissioner"], *everyone["board"], *boards} - {""})

@@ -18,6 +18,7 @@ from geodata.cut import gather, practices, sites
 from geodata.cut.choose import Choice, PracticeList, choose, likely_practices
 from geodata.cut.gather import NOTHING, Read
 from geodata.cut.localities import authorities, localities_of
+from geodata.cut.named import refuse_names
 from geodata.cut.names import commissioner_name
 from geodata.cut.record import Record, count
 from geodata.cut.report import CutReport
@@ -148,7 +149,9 @@ def cut_case(
     registered_areas = set(registrations.rows["area_code"]) if registrations else set()
     year = gather.area_year(catalogue, registered_areas)
     everywhere = gather.all_areas(catalogue, year, changes, registered_areas)
-    choice = choose(commissioner, chosen, others, _boards(everywhere), record, folder=catalogue.folder)
+    boards = _boards(everywhere)
+    refuse_names(commissioner, catalogue, chosen, boards, everywhere, registrations.rows if registrations else None)
+    choice = choose(commissioner, chosen, others, boards, record, folder=catalogue.folder)
     parts = _Parts(chosen, choice, chosen.day, record)
     _take_practices(parts, catalogue, registrations)
     _demand(parts, "has a list size", "Add a file of list sizes, or of registrations, that counts these practices.")

@@ -128,7 +128,8 @@ def _must_be_a_file(path: Path, file: str) -> None:
     if path.is_dir():
         refuse(file, "This is a folder, not a file.", "Name a file inside it.", "unreadable-file")
     if not path.exists():
-        refuse(file, "There is no such file.", "Copy it into the case folder, or correct its name.", "missing-file")
+        fix = "Copy it beside the file that names it, or correct its name."
+        refuse(file, "There is no such file.", fix, "missing-file")
     if path.stat().st_size == 0:
         refuse(file, "The file is empty (0 bytes).", "Save it again from where it came from.", "empty-file")
 

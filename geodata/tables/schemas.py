@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
@@ -26,10 +27,13 @@ MOST_ALIKE = 20
 TOLD_SINGLY = frozenset({"scaling-factor"})
 """Findings that are never counted together: each changes the result of one practice."""
 
+BEYOND_ALL = 1e9
+"""A highest value from here on is no fact about the column: it only stops slips of the keyboard."""
+
 SMALL_LIST = 1000
 """A practice with fewer patients is kept and flagged."""
 
-_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d{1,2})?|[+-]?\.\d+")
+_NUMBER = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?([eE][+-]?\d{1,2})?|[+-]?\.\d+")
 
 _FORMULA = re.compile(r"[=+@\uff1d\uff0b\uff0d\uff20]|-(?!\d*$)")
 """How a code may not begin: files of plans give codes as they are, and a spreadsheet would run such a cell."""
@@ -41,7 +45,8 @@ Kind = Literal["code", "name", "text", "whole", "number", "word"]
 class Column:
     """What a column holds: `filled` cells may not be empty; numbers lie from `low` to `high`; words are known.
 
-    `called` is what messages call it; empty for its own name.
+    `called` is what messages call it; empty for its own name. `percent`: a number may be written as a percentage (see
+    `without_percent`), which is divided by this much.
     """
 
     kind: Kind
@@ -50,11 +55,13 @@ class Column:
     high: float | None = None
     words: str = ""
     called: str = ""
+    percent: int | None = None
 
 
 _CODE, _NAME, _TEXT = Column("code", filled=True), Column("name", filled=True), Column("text")
 _COUNT, _WHOLE, _PLACE = Column("number", low=0), Column("whole", low=0), Column("number")
-_YEAR, _SHARE = Column("whole", low=1900, high=2200), Column("number", low=0, high=1)
+_PEOPLE, _AMOUNT = Column("whole", low=0, high=1e9), Column("number", low=0, high=1e12)
+_YEAR, _SHARE = Column("whole", low=1900, high=2200), Column("number", low=0, high=1, percent=100)
 _LOCATION = {"postcode": _TEXT, "x": _PLACE, "y": _PLACE, "lon": _PLACE, "lat": _PLACE}
 
 TABLE_COLUMNS: dict[str, dict[str, Column]] = {
@@ -150,7 +157,7 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "population_85_plus": _COUNT,
         "population_children": _COUNT,
     },
-    "programme_waves": {"wave": _NAME, "target_share": _SHARE, "most_groups": _WHOLE, "most_patients": _WHOLE},
+    "programme_waves": {"wave": _NAME, "target_share": _SHARE, "most_groups": _PEOPLE, "most_patients": _PEOPLE},
     "programme_milestones": {
         "milestone": _NAME,
         "wave": _NAME,
@@ -168,17 +175,17 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
     "programme_ratios": {
         "resource": _NAME,
         "kind": Column("word", filled=True, words="resource"),
-        "amount": replace(_COUNT, filled=True),
-        "per_patients": Column("number", filled=True, low=1),
+        "amount": replace(_AMOUNT, filled=True),
+        "per_patients": Column("number", filled=True, low=1, high=1e9),
         "covered_share": _SHARE,
         "wave": _TEXT,
         "years": Column("whole", low=1, high=50),
         "unit": _TEXT,
-        "stated": _COUNT,
-        "stated_patients": Column("whole", low=1),
+        "stated": _AMOUNT,
+        "stated_patients": Column("whole", low=1, high=1e9),
         "source": _TEXT,
     },
-    "programme_capacity": {"practice_code": _CODE, "places": _WHOLE},
+    "programme_capacity": {"practice_code": _CODE, "places": _PEOPLE},
     "programme_scores": {
         "option": _NAME,
         "criterion": _NAME,
@@ -186,7 +193,7 @@ TABLE_COLUMNS: dict[str, dict[str, Column]] = {
         "who": _TEXT,
         "note": _TEXT,
     },
-    "programme_weights": {"criterion": _NAME, "weight": _COUNT},
+    "programme_weights": {"criterion": _NAME, "weight": replace(_AMOUNT, percent=1)},
     "programme_engagement": {
         "date": _TEXT,
         "option": _TEXT,
@@ -397,9 +404,9 @@ def _note_origin(table: Table, column: str, take: NDArray[np.bool_], number: int
 
 
 def parse_number(text: str) -> float | None:
-    """A number as people write it (`9,431`, `9431.0`, `£1,200`), or None if it is none; never `inf` or `nan`."""
+    """A number as people write it (`9,431`, `9431.0`, `£1,200`), or None if it is none; never `inf`, `nan` or `-0`."""
     text = text.strip().removeprefix("£").strip()
-    return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+    return float(text.replace(",", "")) + 0.0 if _NUMBER.fullmatch(text) else None
 
 
 def _parse(values: NDArray[np.object_], column: Column) -> tuple[NDArray[np.object_] | NDArray[np.float64], set[str]]:
@@ -420,6 +427,23 @@ def _parse(values: NDArray[np.object_], column: Column) -> tuple[NDArray[np.obje
     if column.kind == "code":
         return np.array([text.upper() for text in values], dtype=object), set()
     return values, set()
+
+
+def without_percent(table: Table) -> None:
+    """Turn percentages of a table that is not checked yet into plain numbers: `66.5%` of a share reads `0.665`."""
+    for name, column in table.about().items():
+        if column.percent is None or name not in table.raw:
+            continue
+        cells = [_without_percent(str(text), column.percent) for text in table.raw[name]]
+        table.raw[name] = np.array(cells, dtype=object)
+        table.frame[name] = table.raw[name]
+
+
+def _without_percent(text: str, divisor: int) -> str:
+    number = text.strip().removesuffix("%").strip()
+    if number == text.strip() or parse_number(number) is None:
+        return text
+    return format(Decimal(number.removeprefix("£").replace(",", "")) / divisor, "f")
 
 
 # --- Schemas -----------------------------------------------------------------------------------------------------
@@ -550,6 +574,10 @@ def _not_a_number(table: Table, i: int, column: str, about: Column) -> Finding:
         fix = "This looks like a suppressed figure: write your best estimate, or leave the row out."
     elif re.fullmatch(r"\d+,\d+", text.strip()):
         fix = "Write the decimals after a point (1.5); a comma may only separate thousands (9,431)."
+    elif re.fullmatch(r"\d+,\d+\s*%", text.strip()):
+        fix = "Write the decimals after a point, such as 66.5%."
+    elif "%" in text and about.percent is not None:
+        fix = "Write a number and the % sign, such as 20%, or a share such as 0.2."
     elif "%" in text:
         fix = "Take out the % sign and divide by 100, so that 12% reads 0.12."
     elif re.fullmatch(r"[\dOoIl,. ]+", text) and re.search(r"\d", text):
@@ -606,12 +634,15 @@ def _explain(table: Table, frame: pd.DataFrame, i: int, column: str, check: str)
         return table.finding(i, column, f"{said} is negative.", fix, "negative")
     if about.high == 1:
         fix = "If it is a percentage, divide by 100: 12% reads 0.12."
+        if about.percent is not None:
+            fix = "Write a share from 0 to 1, such as 0.2, or a percentage, such as 20%."
         return table.finding(i, column, f"{said} must lie between 0 and 1.", fix, "out-of-range")
-    if about.high is None:
-        fix = f"Write {about.low:g} or more" + ("." if about.filled else ", or leave the cell empty.")
-        return table.finding(i, column, f"{said} must be {about.low:g} or more.", fix, "out-of-range")
-    message = f"{column} must lie between {about.low:g} and {about.high:g}."
-    fix = f"Write a whole number from {about.low:g} to {about.high:g}"
+    if about.high is None or about.high >= BEYOND_ALL:  # a limit nobody meets but by a slip: told one side at a time
+        bound = f"{about.low:g} or more" if check == "too-low" else f"{about.high:,.0f} or less"
+        fix = f"Write {bound}" + ("." if about.filled else ", or leave the cell empty.")
+        return table.finding(i, column, f"{said} must be {bound}.", fix, "out-of-range")
+    message = f"{column} must lie between {about.low:g} and {about.high:.15g}."
+    fix = f"Write a {'whole number' if about.kind == 'whole' else 'number'} from {about.low:g} to {about.high:.15g}"
     fix += "." if about.filled else ", or leave the cell empty."
     if column == "deprivation_decile":
         fix += " 1 is the most deprived tenth; a rank or a score is not a decile."

@@ -24,6 +24,9 @@ NO_BROWSER = (
     "(Ctrl-P, A4, background graphics on), or name a browser in the environment variable BLUEPRINT_BROWSER."
 )
 
+MOST_LETTERS = 500
+"""Letters of a title that are compared: browsers cut very long ones."""
+
 QUIET = (
     "--headless=new",
     "--disable-gpu",
@@ -122,7 +125,10 @@ def _is_of(content: bytes, page: Path) -> bool:
     if not title:
         return True
     information = re.search(rb"/Title\s*(\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>)", content, re.DOTALL)
-    return information is not None and _letters(_pdf_text(information.group(1))) == _letters(title)
+    if information is None:
+        return False
+    carried, wanted = _letters(_pdf_text(information.group(1))), _letters(title)
+    return carried[:MOST_LETTERS] == wanted[:MOST_LETTERS]
 
 
 def _pdf_text(written: bytes) -> str:

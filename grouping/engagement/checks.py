@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -13,10 +14,14 @@ from grouping.engagement import origins, remarks
 from grouping.engagement.days import FIX, day_of
 from grouping.engagement.names import EXAMPLE, TODAY, Known, known_names
 from grouping.engagement.persons import looks_like_a_person, names_somebody, reached_by
+from grouping.plain_words import listed
 from grouping.programme.ground import Ground
 from grouping.report.today import todays_groups
 
 _COUNTED_BLANK = "The remark is counted all the same; correct the name, or leave the cell empty."
+MOST_NAMES = 8
+"""How many unknown places are named."""
+
 LOG_TEXTS = ("option", "practice_code", *remarks.TEXTS)
 HISTORY_TEXTS = ("option", "came_from", "reason")
 
@@ -27,11 +32,12 @@ def problems(ground: Ground) -> list[Finding]:
     findings: list[Finding] = []
     log = ground.inputs.table(remarks.TABLE)
     if log is not None:
-        for k in range(len(log)):
-            if log.text(k, "said") == EXAMPLE:
-                findings.append(_example(log, k, "said"))
-                continue
+        examples = [k for k in range(len(log)) if log.text(k, "said") == EXAMPLE]
+        findings += [_example(log, k, "said") for k in examples]
+        own = [k for k in range(len(log)) if k not in examples]
+        for k in own:
             findings += [*_persons(log, k, LOG_TEXTS, known), *_about(log, k, known), *_answered(log, k)]
+        findings += _places(log, own, known)
     history = ground.inputs.table(origins.TABLE)
     if history is not None:
         for k in range(len(history)):
@@ -73,11 +79,11 @@ def _unsaid(finding: Finding) -> Finding:
 
 
 def _about(table: Table, k: int, known: Known) -> list[Finding]:
-    """Whether day, option, practice and place of a remark are known."""
+    """Whether day, option and practice of a remark are known."""
     findings = []
     if table.text(k, "date") and day_of(table.text(k, "date")) is None:
         findings.append(table.finding(k, "date", "This is no day that can be read.", FIX, "bad-day"))
-    option, code, place = (table.text(k, column) for column in ("option", "practice_code", "place"))
+    option, code = table.text(k, "option"), table.text(k, "practice_code")
     if option and known.option(option) is None:
         close = nearest(option, known.options)
         fix = f"Did you mean {close}? " if close else f"The options are {', '.join(known.options)}. "
@@ -86,11 +92,31 @@ def _about(table: Table, k: int, known: Known) -> list[Finding]:
         close = nearest(code, known.practices)
         fix = f"Did you mean {close} ({known.practices[close]})? " if close else ""
         findings.append(_unknown(table, k, "practice_code", "The run has no practice of this code.", fix))
-    if place and known.place(place) is None:
+    return findings
+
+
+def _places(table: Table, rows: Sequence[int], known: Known) -> list[Finding]:
+    """Places that the run does not know: one by one, and together where many are like no name of the run."""
+    findings, strange = [], []
+    for k in rows:
+        place = table.text(k, "place")
+        if not place or known.place(place) is not None:
+            continue
         close = nearest(place, known.places)
-        fix = f"Did you mean {close}? " if close else ""
-        message = "The run knows no locality, ward, settlement, area or group of this name."
-        findings.append(_unknown(table, k, "place", message, fix))
+        if close or reached_by(place):
+            message = "The run knows no locality, ward, settlement, area or group of this name."
+            fix = f"Did you mean {close}? " if close else ""
+            findings.append(_unknown(table, k, "place", message, fix))
+        else:
+            strange.append(k)
+    if strange:
+        names = list(dict.fromkeys(table.text(k, "place") for k in strange))
+        rest = len(names) - MOST_NAMES
+        said = listed(names if rest <= 0 else [*names[:MOST_NAMES], f"{rest} more"])
+        message = f"The run knows no locality, ward, settlement, area or group called {said}."
+        fix = "Nothing is left out. A name that is right can stay; correct it, or leave the cell empty."
+        made = table.finding(strange[0], "place", message, fix, "log-unknown", "warning")
+        findings.append(replace(made, value=None) if len(names) > 1 else made)
     return findings
 
 

@@ -56,6 +56,11 @@ class Difference:
         Hubs that moved; None where the plan before has no hubs.
     only_before, only_now
         Codes of practices in one of the plans only.
+    moved
+        Practices that went to another group, where groups that share most patients count as the same; the other
+        practices of `changes` stayed and had somebody join or leave.
+    moved_patients
+        Their patients.
     """
 
     changes: tuple[Change, ...]
@@ -66,6 +71,8 @@ class Difference:
     hubs: tuple[HubMove, ...] | None
     only_before: tuple[str, ...]
     only_now: tuple[str, ...]
+    moved: tuple[str, ...] = ()
+    moved_patients: int = 0
 
     @property
     def patients(self) -> int:
@@ -101,6 +108,7 @@ def difference_of(before: Plan, now: Plan, patients: Mapping[str, int]) -> Diffe
         for code in group.members
         if was[code] != group.members
     ]
+    moved = _moved(then, here, patients)
     sets_then, sets_here = {one.members for one in then}, {one.members for one in here}
     return Difference(
         tuple(sorted(changes, key=lambda one: (-one.patients, one.code))),
@@ -111,6 +119,8 @@ def difference_of(before: Plan, now: Plan, patients: Mapping[str, int]) -> Diffe
         _hubs(then, here, patients),
         tuple(sorted(set(before.practice_codes) - both)),
         tuple(sorted(set(now.practice_codes) - both)),
+        moved,
+        sum(int(patients[code]) for code in moved),
     )
 
 
@@ -122,6 +132,15 @@ def _within(plan: Plan, codes: set[str]) -> list[Group]:
 
 def _others(members: tuple[str, ...], code: str) -> tuple[str, ...]:
     return tuple(one for one in members if one != code)
+
+
+def _moved(then: list[Group], here: list[Group], patients: Mapping[str, int]) -> tuple[str, ...]:
+    """Practices whose group now is not the one that most patients of their group before are in."""
+    if not then:
+        return ()
+    letters_then, letters_here = matched_groups([Plan(tuple(then)), Plan(tuple(here))], patients)
+    was = {code: letters_then[group.group_id] for group in then for code in group.members}
+    return tuple(sorted(code for group in here for code in group.members if was[code] != letters_here[group.group_id]))
 
 
 def _hubs(then: list[Group], here: list[Group], patients: Mapping[str, int]) -> tuple[HubMove, ...] | None:

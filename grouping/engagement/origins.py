@@ -14,6 +14,7 @@ from geodata.tables.schemas import Table
 from grouping.assess import assess, best_hub, score_plan
 from grouping.engagement.days import FIX, day_of
 from grouping.engagement.names import EXAMPLE, TODAY, Known, known_names
+from grouping.engagement.persons import names_somebody
 from grouping.plain_words import option_title
 from grouping.plan import Group, Plan
 from grouping.plan_file import read_plan
@@ -36,7 +37,7 @@ class Step:
     day, reason
         When and why, as the planner says.
     public
-        Whether it is marked for publication.
+        Whether it is marked for publication, and its reason seems to name nobody.
     row
         Position of the row in the table.
     """
@@ -224,6 +225,7 @@ def steps_of(ground: Ground) -> dict[str, Step]:
         if plan in {None, TODAY} or origin is None or table.text(k, "reason") == EXAMPLE:
             continue
         public = "public" in table.frame and str(table.frame["public"].iloc[k]) == "yes"
+        public = public and not names_somebody(table.text(k, "reason"), known.names)
         day = day_of(table.text(k, "date"))
         found.setdefault(plan, Step(plan, origin, day, table.text(k, "reason").strip(), public, k))
     return found

@@ -16,7 +16,8 @@ from importlib.resources import files
 
 from geodata.tables.personal import holds_personal_number
 
-_EMAIL = re.compile(r"[^\s@<>,;]+\s?@\s?[^\s@<>,;]+\.[^\s@<>,;]+")
+_EMAIL = re.compile(r"(?<![^\s@<>,;])[^\s@<>,;]+\s?@\s?[^\s@<>,;]+\.[^\s@<>,;]+")
+"""It begins where a word does: tried from every letter, a long text without blanks would take minutes."""
 _PHONE = re.compile(
     r"(?<![\d.,/])(?:\+\s?44\s?(?:\(0\)\s?)?\d{2,4}|\(?0\d{2,4}\)?)[\s-]{0,2}\d{2,4}[\s-]?\d{2,4}(?:[\s-]?\d{2,4})?(?![\d/])"
 )

@@ -56,10 +56,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class Log:
-    """The remarks that may be told here, by day, and how many may not."""
+    """The remarks that may be told here, by day, and whether others may not: how many would tell of each new one."""
 
     remarks: tuple[Remark, ...] = ()
-    kept_back: int = 0
+    kept_back: bool = False
     given: bool = False
 
     def count(self, status: str) -> int:
@@ -78,7 +78,7 @@ def log_of(ground: Ground) -> Log:
     if ground.run.public:
         told = [one for one in everything if one.public and not _personal(one, known)]
     ordered = sorted(told, key=lambda one: one.day or date.max)  # stable: the order of the file within a day
-    return Log(tuple(ordered), len(everything) - len(told), given=bool(everything))
+    return Log(tuple(ordered), len(told) < len(everything), given=bool(everything))
 
 
 def _remark(table: Table, k: int, known: Known) -> Remark:

@@ -11,8 +11,8 @@ from grouping.engagement.tables import FIGURES, hub_words, names_of
 from grouping.engagement.words import about_words, changed_line, outcome_words, step_title, without_history
 from grouping.plain_words import UNKNOWN, count, minutes, option_title, plural
 
-MOST_REMARKS, MOST_CHANGES, MOST_GROUPS = 200, 40, 6
-"""Rows and names of groups that the page prints; the rest is in the workbook."""
+FIRST_REMARKS, MOST_REMARKS, MOST_CHANGES, MOST_GROUPS = 12, 200, 40, 6
+"""Remarks that stand open on the page; rows and names of groups that it prints. The rest is in the workbook."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class EngagementView:
     """What the page prints."""
 
     title: str
-    remarks: tuple[RemarkRow, ...]
+    first_remarks: tuple[RemarkRow, ...]
+    later_remarks: tuple[RemarkRow, ...]
     more_remarks: int
     chain: tuple[str, ...]
     steps: tuple[StepView, ...]
@@ -90,7 +91,8 @@ def view_of(made: Engagement) -> EngagementView:
         chain = tuple(title_of(key, public=public) for key in (first, *own))
     return EngagementView(
         option_title(option),
-        remarks,
+        remarks[:FIRST_REMARKS],
+        remarks[FIRST_REMARKS:],
         len(made.log.remarks) - len(remarks),
         chain,
         tuple(_step(made, made.links[key]) for key in own),

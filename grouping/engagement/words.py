@@ -78,19 +78,20 @@ def changed_line(link: Link, public: bool) -> str:
     origin = title_of(link.step.came_from, public=public)
     if not found.changes:
         return f"Against {origin} no practice changed companions."
-    number = len(found.changes)
+    number, others = len(found.changes), len(found.changes) - len(found.moved)
+    rest = ", the others had somebody join or leave" if others else ""
     return (
         f"Against {origin} {plural(number, 'practice')} with {count(found.patients)} patients "
-        f"({percent(found.share, 1)}) changed companions."
+        f"({percent(found.share, 1)}) changed companions; {len(found.moved):,} of them, with "
+        f"{count(found.moved_patients)} patients, went to another group{rest}."
     )
 
 
 def kept_back_line(made: Engagement) -> str:
-    """For the public: that only what is marked is told, and how much is not."""
+    """For the public: that only what is marked is told, and whether that is everything."""
     if not (made.ground.run.public and made.log.given):
         return ""
-    number = made.log.kept_back
-    rest = "none is left out" if not number else f"{plural(number, 'remark')} {'is' if number == 1 else 'are'} left out"
+    rest = "others are left out" if made.log.kept_back else "none is left out"
     return f"Only remarks marked for publication are told here; {rest}."
 
 

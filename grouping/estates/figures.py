@@ -61,7 +61,7 @@ class EstateFigures:
     own_floor_area
         The floor area of sites that belong to a practice: what is set against patients.
     cost_per_m2
-        Pounds a year per m2 over the sites that tell both; NaN where none does.
+        Pounds a year per m² over the sites that tell both; NaN where none does.
     modern, major
         How many sites are, of the `graded` ones; None where nobody said which labels count.
     graded

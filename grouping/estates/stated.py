@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHARE_TOLERANCE = 0.01
 """Shares are quoted in round figures: up to one percentage point is a rounding, not a difference."""
 
-SUMS = (("floor_area_m2", "Floor area, m2"), ("annual_cost", "Cost, £ a year"))
+SUMS = (("floor_area_m2", "Floor area, m²"), ("annual_cost", "Cost, £ a year"))
 SHARES = (
     ("modern_share", "modern", "Share of sites that are modern"),
     ("major_investment_share", "major", "Share of sites that need major investment"),
@@ -194,4 +194,4 @@ def _of_nobody(number: int) -> str:
 
 
 def _amount(key: str, value: float) -> str:
-    return f"£{value:,.0f}" if key == "annual_cost" else f"{value:,.0f} m2"
+    return f"£{value:,.0f}" if key == "annual_cost" else f"{value:,.0f} m²"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,9 @@ from grouping.estates.grades import FACET_WORDS, Grade
 from grouping.estates.stated import Stated
 from grouping.plain_words import UNKNOWN, count, percent
 
+MOST_SITES = 250
+"""Sites that the page prints; all of them are in the workbook."""
+
 NO_FIGURE = "–"
 """Where a figure makes no sense, such as patients of a site of no practice."""
 
@@ -23,13 +26,14 @@ NO_FIGURE = "–"
 class Shown:
     """A table as the page prints it; the first cell of a row is its header.
 
-    `numbers` says which columns hold figures.
+    `numbers` says which columns hold figures, `more` how many rows stand in the workbook alone.
     """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[bool, ...]
+    more: int = 0
 
     @property
     def label(self) -> str:
@@ -66,11 +70,11 @@ def groups_shown(figures: AllFigures, need: float | None) -> Shown:
         _Column("Group", lambda one: f"{one.group_id} {one.name}".strip(), number=False),
         _Column("Sites", lambda one: count(one.sites)),
         _Column("Patients per site", lambda one: count(one.patients_per_site) if one.patients > 0 else NO_FIGURE),
-        _Column("Floor area, m2", lambda one: _sum(one.floor_area), wanted=area),
-        _Column("m2 per 1,000 patients", _per_1000, wanted=area),
-        _Column(f"Against {need or 0:g} m2", lambda one: _against(one, need), wanted=area and need is not None),
+        _Column("Floor area, m²", lambda one: _sum(one.floor_area), wanted=area),
+        _Column("m² per 1,000 patients", _per_1000, wanted=area),
+        _Column(f"Against {need or 0:g} m²", lambda one: _against(one, need), wanted=area and need is not None),
         _Column("£ a year", lambda one: _sum(one.annual_cost, "£"), wanted=cost),
-        _Column("£ a year per m2", lambda one: _pounds(one.cost_per_m2), wanted=not math.isnan(whole.cost_per_m2)),
+        _Column("£ a year per m²", lambda one: _pounds(one.cost_per_m2), wanted=not math.isnan(whole.cost_per_m2)),
         _Column("Modern sites", lambda one: _of(one.modern, one), wanted=graded and whole.modern is not None),
         _Column("Need major investment", lambda one: _of(one.major, one), wanted=graded and whole.major is not None),
         _Column("Use of space", lambda one: percent(one.utilisation), wanted=not math.isnan(whole.utilisation)),
@@ -100,7 +104,7 @@ def grades_shown(graded: Sequence[Grade], sites: int) -> Shown:
         _Column("Counts as", lambda one: one.counts_as or NO_FIGURE, number=False),
         _Column("Sites", lambda one: count(one.sites)),
         _Column("Share of sites", lambda one: percent(one.sites / sites, 1)),
-        _Column("Floor area, m2", lambda one: _sum(one.floor_area), wanted=any(g.floor_area.known for g in graded)),
+        _Column("Floor area, m²", lambda one: _sum(one.floor_area), wanted=any(g.floor_area.known for g in graded)),
         _Column("£ a year", lambda one: _sum(one.annual_cost, "£"), wanted=any(g.annual_cost.known for g in graded)),
         _Column("Patients", lambda one: count(one.patients.total)),
     ]
@@ -117,7 +121,7 @@ def sites_shown(table: pd.DataFrame, *, public: bool) -> Shown:
         _Column("Site", lambda row: f"{row['site_code']} {row['name']}", number=False),
         _Column("Group", lambda row: row["group_id"] or NO_FIGURE, number=False),
         _Column("Patients", lambda row: _patients(row, public=public)),
-        _Column("Floor area, m2", lambda row: count(row["floor_area_m2"]), wanted=told("floor_area_m2")),
+        _Column("Floor area, m²", lambda row: count(row["floor_area_m2"]), wanted=told("floor_area_m2")),
         _Column("£ a year", lambda row: _pounds(row["annual_cost"]), wanted=told("annual_cost")),
         *(
             _Column(word, lambda row, facet=facet: row[facet] or UNKNOWN, number=False, wanted=told(facet))
@@ -128,7 +132,8 @@ def sites_shown(table: pd.DataFrame, *, public: bool) -> Shown:
         ),
         _Column("Investment, £", lambda row: _pounds(row["investment_cost"]), wanted=told("investment_cost")),
     ]
-    return _shown("Every site", columns, table.reset_index().to_dict("records"))
+    rows = table.reset_index().to_dict("records")
+    return replace(_shown("Sites, a row each", columns, rows[:MOST_SITES]), more=len(rows[MOST_SITES:]))
 
 
 # --- Cells ---------------------------------------------------------------------------------------------------------
@@ -164,8 +169,8 @@ def _against(one: EstateFigures, need: float | None) -> str:
     if math.isnan(beyond):
         return UNKNOWN
     if beyond < 0:
-        return _whole(f"{-beyond:,.0f} m2 less")
-    return f"{'' if one.own_floor_area.complete else 'at least '}{_whole(f'{beyond:,.0f} m2 more')}"
+        return _whole(f"{-beyond:,.0f} m² less")
+    return f"{'' if one.own_floor_area.complete else 'at least '}{_whole(f'{beyond:,.0f} m² more')}"
 
 
 def _of(counted: int | None, one: EstateFigures) -> str:

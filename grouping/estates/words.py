@@ -33,7 +33,8 @@ def nothing_known(ground: Ground) -> tuple[str, ...]:
     return (
         "The sites table says nothing of buildings, so nothing can be told here of floor area, cost or condition.",
         f"Add what is known to {listed(list(files)) if files else 'the sites table'}, in columns such as "
-        "floor_area_m2, annual_cost, condition, suitability, utilisation or tenure; what is not known stays empty.",
+        "floor_area_m2, annual_cost, condition, suitability, utilisation or tenure; what is not known stays empty. "
+        "Then make the run again.",
     )
 
 
@@ -52,7 +53,7 @@ def sentences(ground: Ground, table: pd.DataFrame, figures: AllFigures, stated: 
 def whole_sentence(whole: EstateFigures) -> str:
     """Floor area, cost, and both against what they serve."""
     area, cost = whole.floor_area, whole.annual_cost
-    parts = [_in_words(area, "floor area", "have", f"{area.total:,.0f} m2 of floor area", f"the {area.sites:,} sites")]
+    parts = [_in_words(area, "floor area", "have", f"{area.total:,.0f} m² of floor area", f"the {area.sites:,} sites")]
     if cost.known:
         who = "they" if area.complete else f"the {cost.sites:,} sites"
         parts.append(_in_words(cost, "annual cost", "cost", f"£{cost.total:,.0f} a year", who))
@@ -60,14 +61,14 @@ def whole_sentence(whole: EstateFigures) -> str:
     ratios = []
     if not math.isnan(whole.m2_per_1000):
         least = "" if whole.own_floor_area.complete else "at least "
-        ratios.append(f"{least}{whole.m2_per_1000:.1f} m2 of practices’ floor area for every 1,000 patients")
+        ratios.append(f"{least}{whole.m2_per_1000:.1f} m² of practices’ floor area for every 1,000 patients")
     if not math.isnan(whole.cost_per_m2):
-        ratios.append(f"£{whole.cost_per_m2:,.0f} a year for every m2")
+        ratios.append(f"£{whole.cost_per_m2:,.0f} a year for every m²")
     return said[0].upper() + said[1:] + (f" That is {listed(ratios)}." if ratios else "")
 
 
 def _in_words(found: Sum, what: str, verb: str, amount: str, who: str) -> str:
-    """`the 131 sites have 48,000 m2 of floor area`, or how many tell theirs and what these sum to."""
+    """`the 131 sites have 48,000 m² of floor area`, or how many tell theirs and what these sum to."""
     if not found.known:
         return f"no site tells its {what}"
     if found.complete:
@@ -145,7 +146,7 @@ def figure(one: Stated, value: float) -> str:
         return percent(value, 1)
     if one.key == "annual_cost":
         return f"−£{-value:,.0f}" if value < 0 else f"£{value:,.0f}"
-    unit = " m2" if one.key == "floor_area_m2" else ""
+    unit = " m²" if one.key == "floor_area_m2" else ""
     return f"{'−' if value < 0 else ''}{abs(value):,.0f}{unit}"
 
 
@@ -158,13 +159,13 @@ def groups_sentence(figures: AllFigures, m2_per_1000: float | None) -> str:
         least, most = order[0], order[-1]
         of = "the groups" if len(sure) == len(figures.groups) else f"the {len(sure)} groups whose sites all give theirs"
         made = (
-            f"Among {of}, floor area for every 1,000 patients reaches from {least.m2_per_1000:.1f} m2 "
-            f"({least.group_id}) to {most.m2_per_1000:.1f} m2 ({most.group_id})."
+            f"Among {of}, floor area for every 1,000 patients reaches from {least.m2_per_1000:.1f} m² "
+            f"({least.group_id}) to {most.m2_per_1000:.1f} m² ({most.group_id})."
         )
     if m2_per_1000 is not None:
         beyond = [one.beyond(m2_per_1000) for one in figures.groups]
         short, unknown = sum(value < 0 for value in beyond), sum(math.isnan(value) for value in beyond)
         told = f"{short:,} of {plural(len(beyond), 'group')} {'has' if short == 1 else 'have'} less than the"
-        made += f"{' ' if made else ''}{told} {m2_per_1000:g} m2 that programme.toml asks for"
+        made += f"{' ' if made else ''}{told} {m2_per_1000:g} m² that programme.toml asks for"
         made += f"; of {unknown:,} it cannot be told." if unknown else "."
     return made

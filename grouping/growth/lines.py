@@ -22,7 +22,7 @@ def lines_of(found: Found) -> tuple[str, ...]:
             "Name a table of projected residents by area and year under tables.projections of case.toml, or planned "
             "homes with their year under tables.housing, and make the run again.",
         )
-    return (_total(found), _crossed(found), _options(found), _counted(found))
+    return (_total(found), _crossed(found), _options(found), " ".join(filter(None, (_counted(found), _guessed(found)))))
 
 
 def _total(found: Found) -> str:
@@ -62,7 +62,7 @@ def _crossed(found: Found) -> str:
             verb = "crosses" if len(crossed) == 1 else "cross"
             said.append(f"{plural(len(crossed), 'group', start=True)} {verb} {words} ({named}{more}).")
     below, then = (_below(of_limit(found.crossings, MINIMUM), y) for y in (0, -1))
-    ends = f"Below their minimum are {_groups(below)} today and {_groups(then)} in {last}."
+    ends = f"Below its minimum: {_groups(below)} today, {_groups(then)} in {last}."
     return " ".join([*said, ends]) if said else f"No group crosses its minimum or a maximum by {last}. {ends}"
 
 
@@ -99,6 +99,16 @@ def _options(found: Found) -> str:
 def _short(made: Rejudged, option_id: str) -> int:
     """Groups of an option below their minimum in the year."""
     return next(below_minimum(one) for one in made.then if one.option.option_id == option_id)
+
+
+def _guessed(found: Found) -> str:
+    """Whose homes are estimated: their list grows as the areas near its sites do, which nobody has counted."""
+    rows = found.ground.run.place.registrations
+    estimated = rows[rows["basis"] == "estimated"]
+    if estimated.empty:
+        return ""
+    practices = plural(estimated["practice_code"].nunique(), "practice")
+    return f"Where the patients of {practices} live is estimated, and so is how their lists grow."
 
 
 def _counted(found: Found) -> str:

@@ -144,7 +144,7 @@ class Stated:
     @property
     def share(self) -> float:
         """People of the tables as a share of the stated ones; NaN where nobody is stated."""
-        return self.residents / self.people if self.people else float("nan")
+        return self.residents / self.people + 0.0 if self.people else float("nan")
 
 
 def stated_of(forecast: Forecast, settings: GrowthSettings) -> Stated | None:

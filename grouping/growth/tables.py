@@ -232,7 +232,7 @@ def sums(found: Found) -> NamedTable:
     )
     if found.public:
         holds += " Rounded to the nearest 5 each, so that sums can differ by a few."
-    return NamedTable("growth-sums", "Where every person of the tables went", holds, table, tuple(columns))
+    return NamedTable("growth-sums", "Where every person went", holds, table, tuple(columns))
 
 
 def ways(found: Found) -> NamedTable:
@@ -261,7 +261,7 @@ def homes(found: Found) -> NamedTable:
     table["year"] = pd.Series([None if np.isnan(y) else int(y) for y in table["year"]], dtype=object, index=table.index)
     words: list[tuple[str, str, Kind]] = [
         ("name", "Place", "text"),
-        ("dwellings", "Homes", "number"),
+        ("dwellings", "Homes", "amount"),
         ("year", "Year", "number"),
         ("people", "People", "people"),
         ("why", "Whether it counts", "text"),

@@ -90,7 +90,7 @@ def _base(
     if settings.base_year is not None:
         return settings.base_year, "as the settings of the programme say", False
     known = (*projected, *planned)
-    dated = _dated(place)
+    dated = list_year(place)
     if dated and (not known or dated < max(known)):
         return dated, "the year that the case states for its table of practices", False
     if not known:
@@ -99,7 +99,7 @@ def _base(
     return min(known) - 1, "one year before anything is projected or planned, since no base_year is given", True
 
 
-def _dated(place: Place) -> int | None:
+def list_year(place: Place) -> int | None:
     """The first year in the vintage of the practices table."""
     for source in place.sources:
         found = _YEAR.search(source.vintage) if source.table == "practices" else None

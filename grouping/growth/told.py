@@ -14,6 +14,9 @@ from grouping.plain_words import listed, plural
 from grouping.programme.ground import Ground
 from grouping.programme.settings import PROGRAMME_FILE, GrowthSettings
 
+FEWEST_LEFT = 1.0
+"""A list with fewer patients than this has nobody on it."""
+
 
 def problems(ground: Ground) -> list[Finding]:
     """Everything that is wrong or worth knowing in the section `growth` and its tables, errors and warnings."""
@@ -119,6 +122,7 @@ def _stated(settings: GrowthSettings, timeline: Timeline, file: str) -> Iterator
 def _tables(ground: Ground, forecast: Forecast) -> Iterator[Finding]:
     """Growth that no area is likely to have, and homes whose people may come late or go elsewhere."""
     place, homes = ground.run.place, forecast.homes
+    yield from _nobody_left(ground, forecast)
     if forecast.uses_projections and forecast.residents is not None:
         factor = forecast.residents.factor[-1]
         odd = [str(code) for code in place.areas.index[(factor < USUAL_GROWTH[0]) | (factor > USUAL_GROWTH[1])]]
@@ -141,6 +145,18 @@ def _tables(ground: Ground, forecast: Forecast) -> Iterator[Finding]:
         file = _file(ground, "housing")
         yield Finding("warning", file, message, "Fill in the year.", column="year", code="growth-undated")
     yield from few_registered(place, homes.people[-1] / forecast.persons, forecast.registered)
+
+
+def _nobody_left(ground: Ground, forecast: Forecast) -> Iterator[Finding]:
+    """Practices that would have no patient any more: nothing can be judged by such lists."""
+    lists = forecast.lists.loc[[code for code in ground.plan.practice_codes if ground.lists[code] > 0]]
+    empty = lists < FEWEST_LEFT
+    gone = [str(code) for code in lists.index[empty.any(axis=1)]]
+    if gone:
+        year = forecast.years[int(empty.any(axis=0).to_numpy().argmax())]
+        message = f"By the projections nobody would be left on the list of {in_words(gone)}, from {year} on."
+        fix = "Check the population of the areas where their patients live, and the codes of areas in both tables."
+        yield Finding("error", _file(ground, "projections"), message, fix, column="population", code="growth-nobody")
 
 
 def _file(ground: Ground, table: str) -> str:

@@ -16,10 +16,13 @@ from grouping.growth.sums import sums_table, ways_table
 from grouping.growth.tables import SUM_WORDS, options
 from grouping.growth.words import more_text, people_text, rate_text
 from grouping.impact.disclosure.counts import HIDDEN, is_small
-from grouping.plain_words import count, minutes, option_title, plural, signed
+from grouping.plain_words import count, cut, minutes, option_title, plural, signed
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 860, 52, 660, 44, 24
+WIDTH, LEFT, RIGHT, TOP, ROW = 900, 240, 690, 36, 24
 """Of the chart: its width, where lists begin and end, where the rows begin, and the height of one."""
+
+LONGEST_NAME = 24
+"""Letters of a group's name in the drawing; the table has it in full."""
 
 STEP = 10_000
 """Patients between two lines of the scale."""
@@ -30,6 +33,7 @@ class Mark:
     """One row of the chart, in units of the drawing."""
 
     group_id: str
+    name: str
     y: int
     today: float
     then: float
@@ -47,6 +51,7 @@ class Chart:
     scale: tuple[tuple[float, str], ...]
     preferred: float | None
     label: str
+    width: int = WIDTH
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ def _chart(found: Found, groups: pd.DataFrame) -> Chart:
     rows = tuple(
         Mark(
             str(group_id),
+            cut(str(found.ground.groups.at[group_id, "name"]), LONGEST_NAME),
             TOP + ROW * number + ROW // 2,
             at(today[group_id]),
             at(then[group_id]),

@@ -29,6 +29,9 @@ USUAL_GROWTH = (0.5, 3.0)
 FEW_REGISTERED = 0.5
 """Below this many patients a resident, most of an area's people use practices outside the case, and so may new ones."""
 
+EQUALLY_NEAR = 8
+"""Points that are looked at where several are equally near: more are not around a point in any regular pattern."""
+
 LISTED = 5
 """So many areas are named where some are told of."""
 
@@ -265,7 +268,8 @@ def few_registered(place: Place, homes: NDArray[np.float64], registered: NDArray
 def area_of(place: Place, table: pd.DataFrame) -> NDArray[np.int64]:
     """Position of the area of each place: the one named or whose point it is, else its polygon, else the nearest.
 
-    Among several polygons, on a shared edge, the first by code. -1 where there are no areas or no coordinates.
+    Among several polygons on a shared edge, and points that are equally near, the first by code. -1 where there are no
+    areas or no coordinates.
     """
     areas = place.areas
     points = table[["x", "y"]].to_numpy(dtype=float, na_value=np.nan)
@@ -282,8 +286,14 @@ def area_of(place: Place, table: pd.DataFrame) -> NDArray[np.int64]:
     homes = areas[["x", "y"]].to_numpy(dtype=float, na_value=np.nan)
     known = np.flatnonzero(np.isfinite(homes).all(axis=1))
     if len(known):
-        metres, nearest = cKDTree(homes[known]).query(points[located])
+        metres, nearest = _nearest(homes[known], points[located])
         # A row that names its area by code was put on the area's point, which can lie outside the area's own polygon.
         inside = np.where((inside < len(areas)) & (metres > 0), inside, known[nearest])
     found[located] = np.where(inside < len(areas), inside, -1)
     return found
+
+
+def _nearest(homes: NDArray[np.float64], points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Metres to the nearest of some homes, shape (n,), and which it is; of several equally near the first."""
+    metres, at = cKDTree(homes).query(points, k=list(range(1, min(len(homes), EQUALLY_NEAR) + 1)))
+    return metres[:, 0], np.where(metres == metres[:, :1], at, len(homes)).min(axis=1)

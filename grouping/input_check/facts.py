@@ -102,7 +102,7 @@ def counts(checked: Checked) -> tuple[Count, ...]:
 def _of_buildings(checked: Checked) -> list[Count]:
     """Floor area and cost of the sites, where they are given or expected, with how many sites give none."""
     lines, sites = [], None if checked.loaded is None else checked.loaded.sites
-    asked = (("Floor area of the sites, m2", "floor_area_m2"), ("Cost of the sites, £ a year", "annual_cost"))
+    asked = (("Floor area of the sites, m²", "floor_area_m2"), ("Cost of the sites, £ a year", "annual_cost"))
     for label, column in asked:
         expected = getattr(checked.settings.totals, column)
         if sites is None or (column not in sites and expected is None):

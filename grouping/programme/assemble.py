@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from geodata.errors import Finding, InputProblems
+from geodata.tables.schemas import cap_findings
 from grouping import engagement, estates, growth, resilience, resources, rollout, scorecard, site_choice
 from grouping.named_table import NamedTable
 from grouping.programme.ground import Ground
 from grouping.programme.public import public_ground
+from grouping.verify.delivery import Check, checks_of, refuse_disagreement
 
 Progress = Callable[[str, str], None]
 
@@ -38,11 +40,14 @@ class Programme:
         Name of the part -> what it found, in the order of the page.
     findings
         Warnings and notes about the planner's tables.
+    checks
+        Claims of its tables that were derived again (see `grouping.verify.delivery`).
     """
 
     ground: Ground
     parts: dict[str, Part]
     findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def title(self) -> str:
@@ -83,14 +88,19 @@ def programme_of(ground: Ground, *, public: bool = False, progress: Progress = _
     VerificationFailed
         The independent check disagrees with a claim.
     """
-    findings = _problems(ground)
+    findings = refuse_problems(ground)
     progress("Carrying lists forward", "from today to the last year known")
     grown = growth.growth_of(ground)
     progress("Planning the rollout", f"{len(ground.plan.groups)} groups, every option")
-    rollouts = {one.option.option_id: rollout.rollout_of(ground.of(one)) for one in ground.run.options}
+    rollouts = {  # what is in the way of a target is told of this option alone
+        (name := one.option.option_id): rollout.rollout_of(ground.of(one), explain=name == ground.option_id)
+        for one in ground.run.options
+    }
     own = rollouts[ground.option_id]
     if public:
-        return _public(ground, {"rollout": own, "growth": grown})
+        inside = {"rollout": own, "growth": grown}
+        _checked(Programme(ground, inside), progress)  # with all that is known; below only what may be told
+        return _checked(_public(ground, inside), progress)
     progress("Trying every practice", "what follows when one hands back its contract")
     tried = {one.option.option_id: resilience.resilience_of(ground.of(one)) for one in ground.run.options}
     progress("Looking at buildings and scores", "as far as the inputs tell")
@@ -104,7 +114,16 @@ def programme_of(ground: Ground, *, public: bool = False, progress: Progress = _
         "resilience": tried[ground.option_id],
         "engagement": engagement.engagement_of(ground),
     }
-    return Programme(ground, {name: part for name, part in parts.items() if part is not None}, findings)
+    found = {name: part for name, part in parts.items() if part is not None}
+    return _checked(Programme(ground, found, findings), progress)
+
+
+def _checked(programme: Programme, progress: Progress) -> Programme:
+    """The programme with the claims that were derived again; stops where one does not agree."""
+    progress("Checking every claim", "from the run and the planner's tables")
+    checks = checks_of(programme)
+    refuse_disagreement(checks)
+    return replace(programme, checks=checks)
 
 
 def _public(ground: Ground, inside: dict[str, Part]) -> Programme:
@@ -122,12 +141,21 @@ def _public(ground: Ground, inside: dict[str, Part]) -> Programme:
     return Programme(outside, parts)
 
 
-def _problems(ground: Ground) -> tuple[Finding, ...]:
-    """What is noticed about the planner's tables; errors of all of them together."""
-    findings = (*ground.inputs.findings, *(told for module in MODULES for told in module.problems(ground)))
+def refuse_problems(ground: Ground) -> tuple[Finding, ...]:
+    """What is noticed about the planner's tables.
+
+    Raises
+    ------
+    InputProblems
+        There are errors: those of reading the tables, and those of all parts, together.
+    """
+    read = ground.inputs.findings
+    unread = any(finding.severity == "error" for finding in read)  # whose tables are not among the inputs
+    found = [told for module in MODULES for told in module.problems(ground)]
+    findings = cap_findings([*read, *(told for told in found if told.severity == "error" or not unread)])
     if any(finding.severity == "error" for finding in findings):
         raise InputProblems(findings)
-    return tuple(dict.fromkeys(findings))
+    return tuple(findings)
 
 
 def template_tables(ground: Ground) -> dict[str, object]:

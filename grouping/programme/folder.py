@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from geodata.tables.readers import sha256_of
@@ -11,7 +12,7 @@ from grouping.named_table import csv_bytes
 from grouping.plain_words import NO_CLOSURE, option_title
 from grouping.programme.assemble import Programme
 from grouping.programme.page import render_programme
-from grouping.programme.public import WHAT_STAYS
+from grouping.programme.public import WHAT_STAYS, told_settings
 from grouping.programme.tables import all_tables
 from grouping.programme.texts import TITLES
 from grouping.workbook import FILTERS, Cover, write_workbook
@@ -24,7 +25,7 @@ WORKBOOK = "programme.xlsx"
 TABLES = "tables"
 
 
-def write_programme(programme: Programme, out_dir: Path) -> tuple[str, ...]:
+def write_programme(programme: Programme, out_dir: Path, *, run_dir: Path | None = None) -> tuple[str, ...]:
     """Write a programme; the folder appears only when everything in it is complete.
 
     Parameters
@@ -33,6 +34,9 @@ def write_programme(programme: Programme, out_dir: Path) -> tuple[str, ...]:
         The programme, worked out (see `grouping.programme.assemble.programme_of`).
     out_dir
         The folder to write. An earlier programme there is replaced; any other folder that holds files is left alone.
+    run_dir
+        The run it was made of: its place, and that of the planner's file, are recorded so that it can be made anew. A
+        public programme names neither.
 
     Returns
     -------
@@ -51,7 +55,8 @@ def write_programme(programme: Programme, out_dir: Path) -> tuple[str, ...]:
         for table in tables:
             (folder / TABLES / table.file).write_bytes(csv_bytes(table.table))
         written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-        record = _record(programme) | {"files": {name: sha256_of(path) for name, path in written.items()}}
+        record = _record(programme) | _made_from(programme, run_dir, out_dir)
+        record |= {"files": {name: sha256_of(path) for name, path in written.items()}}
         write_json(record, folder / RECORD, spell=visible)
     return (*written, RECORD)
 
@@ -77,6 +82,23 @@ def _cover(programme: Programme) -> Cover:
     return Cover(programme.title, f"{DRAFT} {NO_CLOSURE}", tuple(facts), notes)
 
 
+def _made_from(programme: Programme, run_dir: Path | None, out_dir: Path) -> dict[str, object]:
+    """Where the run and the planner's file lie, seen from the programme; empty where that is not to be told."""
+    inputs = programme.ground.inputs
+    if programme.ground.run.public or run_dir is None:
+        return {"run_folder": "", "settings_path": ""}
+    settings = "" if inputs.folder is None else _seen_from(inputs.folder / inputs.file, out_dir)
+    return {"run_folder": _seen_from(run_dir, out_dir), "settings_path": settings}
+
+
+def _seen_from(path: Path, out_dir: Path) -> str:
+    """A path relative to the programme, so that both can be moved together; empty when on another drive."""
+    try:
+        return Path(os.path.relpath(path.resolve(), out_dir.resolve())).as_posix()
+    except ValueError:
+        return ""
+
+
 def _record(programme: Programme) -> dict[str, object]:
     ground, about = programme.ground, about_of(programme.ground.run)
     inputs = ground.inputs
@@ -91,10 +113,11 @@ def _record(programme: Programme) -> dict[str, object]:
         "option": ground.option_id,
         "public": ground.run.public,
         "settings_file": inputs.file,
-        "settings": inputs.settings.model_dump(mode="json"),
+        "settings": told_settings(inputs.settings) if ground.run.public else inputs.settings.model_dump(mode="json"),
         "inputs": [
             {"table": one.table, "file": one.file, "sha256": one.sha256, "rows": one.rows} for one in inputs.sources
         ],
         "lines": {name: list(part.lines) for name, part in programme.parts.items()},
+        "claims_checked": len(programme.checks),
         "attributions": list(about.attributions),
     }

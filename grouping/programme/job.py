@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from geodata.errors import Finding, InputProblems
 from grouping.pack import refuse_unknown_option
-from grouping.programme.assemble import Programme, Progress, programme_of, template_tables
+from grouping.programme.assemble import Programme, Progress, programme_of, refuse_problems, template_tables
 from grouping.programme.folder import refuse_foreign_programme, write_programme
 from grouping.programme.ground import Ground
-from grouping.programme.inputs import find_programme_file, read_inputs
+from grouping.programme.inputs import ProgrammeInputs, find_programme_file, read_inputs
+from grouping.programme.settings import ProgrammeSettings, RolloutSettings
 from grouping.programme.template import write_template
 from grouping.reopen import reopen_with_case
+from grouping.rollout.waves import is_year
 from grouping.run_folder import case_of, read_record
 from grouping.writing import refuse_overlap
 
@@ -67,11 +70,17 @@ def make_programme(
     ground = open_ground(run_dir, option, settings, case_dir=case_dir, progress=progress)
     programme = programme_of(ground, public=public, progress=progress)
     progress("Writing the programme", str(out_dir))
-    return Made(programme, write_programme(programme, out_dir))
+    return Made(programme, write_programme(programme, out_dir, run_dir=run_dir))
 
 
 def make_template(
-    run_dir: Path, folder: Path, *, option: str = "", case_dir: Path | None = None, progress: Progress = _quiet
+    run_dir: Path,
+    folder: Path,
+    *,
+    option: str = "",
+    first_year: str = "",
+    case_dir: Path | None = None,
+    progress: Progress = _quiet,
 ) -> tuple[Path, ...]:
     """Write the editable tables of a programme, filled in for the case of a run.
 
@@ -81,13 +90,20 @@ def make_template(
         As for `make_programme`.
     folder
         Where to write them; nothing there is overwritten.
+    first_year
+        The first wave, such as `2026/27`, in every table that names waves; empty for that of the strategy.
 
     Raises
     ------
     InputProblems
-        The run cannot be opened, or one of the files is there already.
+        The run cannot be opened, the year is none, or one of the files is there already.
     """
+    if first_year and not is_year(first_year):
+        message, fix = "This is no financial year.", "Write it like 2026/27."
+        raise InputProblems([Finding("error", "--first-year", message, fix, value=first_year, code="rollout-setting")])
     ground = open_ground(run_dir, option, case_dir=case_dir, progress=progress, built_in=True)
+    settings = ProgrammeSettings(rollout=RolloutSettings(first_year=first_year))
+    ground = replace(ground, inputs=ProgrammeInputs(settings))
     return write_template(folder, template_tables(ground))
 
 
@@ -118,10 +134,14 @@ def open_ground(
     ids = [str(one["id"]) for one in record["options"]]
     chosen = option_called(option, ids)
     refuse_unknown_option(record, chosen)
-    inputs = read_inputs(None if built_in else find_programme_file(case_of(record, run_dir, case_dir), settings))
+    file = None if built_in else find_programme_file(case_of(record, run_dir, case_dir), settings)
+    inputs = read_inputs(file, refuse=False)
     run, ready = reopen_with_case(run_dir, case_dir=case_dir, progress=progress)
     assessed = next(one for one in run.options if one.option.option_id == (chosen or ids[0]))
-    return Ground(run, assessed, inputs, ready)
+    ground = Ground(run, assessed, inputs, ready)
+    if any(finding.severity == "error" for finding in inputs.findings):
+        refuse_problems(ground)  # what else is wrong is told with it
+    return ground
 
 
 def option_called(said: str, ids: list[str]) -> str:

@@ -34,7 +34,7 @@ def say_programme(console: Console, made: Made, out: Path, *, as_json: bool) -> 
         typer.echo(f"  {TITLES[name]}: {line}")
     if not ground.inputs.file and not ground.run.public:
         typer.echo(
-            "  All targets, ratios and readiness are built in. For your own: blueprint programme RUN --template CASE"
+            "  All targets, ratios and readiness are built in. For your own: blueprint programme RUN --template FOLDER"
         )
     tables = sum(name.startswith(f"{TABLES}/") for name in made.files)
     typer.echo(f"Page: {out / PAGE}\nWorkbook: {out / WORKBOOK} (the same tables as CSV in {out / TABLES}: {tables})")
@@ -48,6 +48,7 @@ def say_template(files: Sequence[Path], *, as_json: bool) -> None:
     for path in files:
         typer.echo(str(path))
     typer.echo(
-        f"Edit these tables, take out of {PROGRAMME_FILE} what you do not need, and make the programme again. In the"
-        " folder of the case they are found by themselves; elsewhere name them with --settings."
+        f"Edit these tables, take out of {PROGRAMME_FILE} what you do not need, and make the programme again: what each"
+        " column takes is said there. In the folder of the case the files are found by themselves; elsewhere name them"
+        " with --settings."
     )

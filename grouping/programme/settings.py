@@ -23,6 +23,7 @@ Share = Annotated[float, Field(ge=0, le=1, strict=False)]
 Minutes = Annotated[float, Field(ge=0, le=1000, strict=False)]
 Pounds = Annotated[float, Field(ge=0, le=1e12, strict=False)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
+Word = Annotated[str, Field(max_length=200)]
 
 
 def _as_spec(value: Any) -> Any:
@@ -96,15 +97,20 @@ class RolloutSettings(_Section):
         second, ...; below the last one it is ready from the wave after.
     least_known
         A practice of which fewer indicators are known is taken as ready from the first wave.
+    publish_years
+        Whether a public programme tells in which wave each group starts and is at scale, and what is reached by then,
+        although these follow from ratings, readiness or rules of order: a decision, for whoever does the sum again can
+        tell from the waves how ready practices are and which are not rated vulnerable.
     """
 
-    first_year: str = ""
+    first_year: Word = ""
     late_weight: Annotated[float, Field(ge=0, le=1000, strict=False)] = 1.0
     half_formed_weight: Annotated[float, Field(ge=0, le=1000, strict=False)] = 1.0
     exceptions_count: bool = True
     near_minutes: Minutes = 15.0
     ready_shares: tuple[Share, ...] = (0.75, 0.5)
     least_known: Annotated[int, Field(ge=1, le=10)] = 2
+    publish_years: bool = False
 
 
 class GrowthSettings(_Section):
@@ -130,8 +136,8 @@ class GrowthSettings(_Section):
     base_year: Year | None = None
     year: Year | None = None
     together: Literal["projections", "housing", "both"] = "projections"
-    persons_per_dwelling: Annotated[float, Field(gt=0, le=20, strict=False)] | None = None
-    stated_people: int | None = None
+    persons_per_dwelling: Annotated[float, Field(ge=0.01, le=20, strict=False)] | None = None
+    stated_people: Annotated[int, Field(ge=-100_000_000, le=100_000_000)] | None = None
     stated_by: Year | None = None
 
 
@@ -151,10 +157,10 @@ class EstatesSettings(_Section):
     """
 
     judged_by: Literal["condition", "suitability", "quality"] = "condition"
-    modern: tuple[str, ...] = ()
-    major: tuple[str, ...] = ()
-    scale: tuple[str, ...] = ()
-    m2_per_1000: Annotated[float, Field(gt=0, le=10_000, strict=False)] | None = None
+    modern: tuple[Word, ...] = ()
+    major: tuple[Word, ...] = ()
+    scale: tuple[Word, ...] = ()
+    m2_per_1000: Annotated[float, Field(ge=1, le=10_000, strict=False)] | None = None
 
 
 class SiteOptionSettings(_Section):
@@ -187,7 +193,7 @@ class SiteOptionSettings(_Section):
     protect: tuple[Literal["rural", "dispensing", "committed", "hubs", "main"], ...] = (
         "rural", "dispensing", "committed", "hubs", "main",
     )  # fmt: skip
-    protect_sites: tuple[str, ...] = ()
+    protect_sites: tuple[Word, ...] = ()
 
 
 class ResilienceSettings(_Section):
@@ -235,17 +241,19 @@ def read_programme_settings(path: Path) -> ProgrammeSettings:
     if raw is None:
         raise InputProblems(findings)
     try:
-        return ProgrammeSettings.model_validate(_with_tuples(raw))
+        return ProgrammeSettings.model_validate(_plain(raw))
     except pydantic.ValidationError as error:
         book = Keys(path.name, text)
         raise InputProblems([_explain(item, book) for item in error.errors()]) from None
 
 
-def _with_tuples(raw: Any) -> Any:
-    """Lists as tuples, which is what settings that cannot change hold."""
+def _plain(raw: Any) -> Any:
+    """Lists as tuples, which is what settings that cannot change hold; and -0.0 as 0."""
     if isinstance(raw, dict):
-        return {key: _with_tuples(value) for key, value in raw.items()}
-    return tuple(_with_tuples(value) for value in raw) if isinstance(raw, list) else raw
+        return {key: _plain(value) for key, value in raw.items()}
+    if isinstance(raw, float):
+        return raw + 0.0
+    return tuple(_plain(value) for value in raw) if isinstance(raw, list) else raw
 
 
 def _explain(item: Any, book: Keys) -> Finding:
@@ -262,8 +270,22 @@ def _explain(item: Any, book: Keys) -> Finding:
         return book.finding(loc, "This value is not known.", f"Write {item['ctx']['expected']}.", "wrong-value", value)
     if beyond := beyond_limit(item, loc, book):
         return beyond
-    wanted = WANTED.get(kind, "another kind of value")
+    if kind == "missing":
+        message = "The section does not say in which file the table is."
+        return book.finding(loc[:-1], message, 'Write file = "...", with its name.', "missing-key")
+    wanted = _wanted(loc, kind, item)
     return book.finding(loc, f"The value must be {wanted}.", f"Write {wanted}.", "wrong-type", value)
+
+
+def _wanted(loc: tuple[int | str, ...], kind: str, item: Any) -> str:
+    """What a value must be, in plain words."""
+    if kind == "tuple_type":
+        return "a list in square brackets, such as [0.75, 0.5]" if "ready_shares" in loc else 'a list, such as ["A"]'
+    if kind == "string_too_long":
+        return f"text of at most {item['ctx']['max_length']} characters"
+    if loc[0] == "tables" and len(loc) == 2:
+        return WANTED["tuple_type"]
+    return WANTED.get(kind, "another kind of value")
 
 
 def _model_at(parent: tuple[int | str, ...]) -> type[BaseModel]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grouping.named_table import NamedTable
+from grouping.programme.texts import TITLES
 from grouping.tables_of_run import words_of
+from grouping.verify.delivery import checks_table
 from grouping.writing import findings_table
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ FINDINGS = "programme-findings"
 
 
 def all_tables(programme: Programme) -> list[NamedTable]:
-    """The tables of the parts that hold anything, and what was noticed about the planner's tables."""
+    """The tables of the parts that hold anything, what was noticed about the planner's tables, and what was checked."""
     tables = [table for table in programme.tables if len(table.table)]
     if programme.findings:
         found = findings_table(programme.findings)
@@ -28,4 +30,6 @@ def all_tables(programme: Programme) -> list[NamedTable]:
                 words_of(found),
             )
         )
+    if programme.checks:
+        tables.append(checks_table(programme.checks, TITLES))
     return tables

@@ -17,10 +17,10 @@ TITLES = {
     "estates": "Buildings",
     "site_choice": "Questions about sites",
     "scorecard": "Scorecard",
-    "resilience": "When a practice fails",
+    "resilience": "If a practice hands back its contract",
     "engagement": "What was said",
 }
-"""What the parts are called, in the order of the page."""
+"""What the parts are called everywhere, in the order of the page."""
 
 
 def programme_texts(programme: Programme | None) -> dict[str, object]:
@@ -30,7 +30,6 @@ def programme_texts(programme: Programme | None) -> dict[str, object]:
     ground = programme.ground
     return {
         "programme": programme,
-        "programme_titles": TITLES,
         "programme_lines": programme.lines,
         "programme_option": option_title(ground.option_id),
         "ground": ground,

@@ -29,7 +29,7 @@ from grouping.report.agreement import AgreementView, agreement_view
 from grouping.report.answer import answer_view, comparison_rows, granted_groups
 from grouping.report.criteria import criteria_texts
 from grouping.report.downloads import downloads_view
-from grouping.report.fitting import first_options, largest_that_fits
+from grouping.report.fitting import MOST_BYTES, first_options, fits, largest_that_fits
 from grouping.report.group_figures import all_figures
 from grouping.report.impact import PRINT, SCRIPT, STYLE, ImpactView, impact_view
 from grouping.report.method import (
@@ -85,13 +85,24 @@ def write_report(run: Run, path: Path, page: PageSettings = USUAL) -> None:
     path.write_text(render_report(run, page), encoding="utf-8", newline="\n")
 
 
-def render_report(run: Run, page: PageSettings = USUAL) -> str:
-    """Make the page of a run as text; the parameters are those of `write_report`."""
-    return largest_that_fits(lambda number: _render(first_options(run, number), page, run.options), len(run.options))
+def render_report(run: Run, page: PageSettings = USUAL, *, most: int = MOST_BYTES) -> str:
+    """Make the page of a run as text; the parameters are those of `write_report`, and how many bytes it may have.
+
+    Where not even one option fits beside the sections of a programme, these are left out, and the page says so.
+    """
+
+    def made(*, whole: bool) -> str:
+        def render(number: int) -> str:
+            return _render(first_options(run, number), page, run.options, whole=whole)
+
+        return largest_that_fits(render, len(run.options), most)
+
+    text = made(whole=True)
+    return text if page.programme is None or fits(text, most) else made(whole=False)
 
 
-def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -> str:
-    """The page of the run's first options; `options` are all there are."""
+def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...], *, whole: bool) -> str:
+    """The page of the run's first options; `options` are all there are, `whole` says whether a programme is in full."""
     drawn = _Drawn.of(run, page)
     agreement = _agreement(run, drawn)
     view = None if run.impact is None else impact_view(run.impact, about_of(run))
@@ -118,7 +129,8 @@ def _render(run: Run, page: PageSettings, options: tuple[AssessedOption, ...]) -
             sureness=sureness_rows(run, agreement=agreement is not None, stress=bool(view and view.scenarios)),
             unshown=[option_title(option.option.option_id) for option in options[len(run.options) :]],
             **programme_texts(page.programme),
-            **_pictures(run, page, drawn),
+            programme_whole=whole,
+            **_pictures(run, page, drawn, whole=whole),
             **_options(run, page, drawn),
             **_method(run),
         )
@@ -156,12 +168,12 @@ class _Drawn:
         )
 
 
-def _pictures(run: Run, page: PageSettings, drawn: _Drawn) -> dict[str, object]:
+def _pictures(run: Run, page: PageSettings, drawn: _Drawn, *, whole: bool) -> dict[str, object]:
     """Maps, styles and scripts, and what the browser may do with them."""
     scripts = [leaflet_script(), *map(own_file, SCRIPTS), drawn.frame.script] if run.options else []
     scripts += [own_file(SCRIPT)] if run.impact is not None else []
     scripts += [*map(own_file, TRY_SCRIPTS)] if drawn.try_own else []
-    styles = [*STYLES, *(programme_styles() if page.programme is not None else ()), STYLE, PRINT]
+    styles = [*STYLES, *(programme_styles() if page.programme is not None and whole else ()), STYLE, PRINT]
     scripts = [without_carriage_returns(script) for script in scripts]
     return {
         "styles": Markup(without_carriage_returns(leaflet_style() + "".join(map(own_file, styles)))),

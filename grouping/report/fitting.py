@@ -29,15 +29,15 @@ def largest_that_fits(render: Callable[[int], str], options: int, most: int = MO
     where that was too hopeful, one after the other goes.
     """
     page = render(options)
-    size = _size(page)
-    if size <= most or options < 2:
+    if fits(page, most) or options < 2:
         return page
+    size = _size(page)
     alone = render(1)
     each = max((size - _size(alone)) / (options - 1), 1.0)
     fit = min(1 + int((most - _size(alone)) // each), options - 1)
     while fit > 1:
         page = render(fit)
-        if _size(page) <= most:
+        if fits(page, most):
             return page
         fit -= 1
     return alone
@@ -59,6 +59,11 @@ def first_options(run: Run, number: int) -> Run:
             },
         )
     return replace(run, options=run.options[:number], impact=impact)
+
+
+def fits(page: str, most: int = MOST_BYTES) -> bool:
+    """Whether a page is small enough to be sent."""
+    return _size(page) <= most
 
 
 def _size(page: str) -> int:

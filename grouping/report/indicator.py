@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from grouping.plain_words import count, is_missing, listed, minutes, percent
 
 Direction = Literal["higher", "lower", ""]
-Kind = Literal["people", "count", "minutes", "share", "area", "pounds"]
+Kind = Literal["people", "count", "minutes", "share", "reached", "area", "pounds"]
 Value = float | str | None
 """A figure; text where it is hidden or is no single figure; None where it is not known for that option."""
 
@@ -29,7 +30,7 @@ class Indicator:
     direction
         `higher` or `lower` is better; empty where neither is.
     kind
-        What the figure is, for its unit.
+        What the figure is, for its unit; `reached` is a share that is rounded down.
     source
         Inputs that it comes from.
     figures
@@ -65,11 +66,25 @@ class Criterion:
     absent: tuple[str, ...]
 
 
+def _share(value: float) -> str:
+    """A share with one decimal; what is neither none nor all never reads like it."""
+    told = percent(value, 1)
+    if 0 < value < 1 and told in {"0.0%", "100.0%"}:
+        return "under 0.1%" if value < 1 / 2 else "over 99.9%"
+    return told
+
+
+def _reached(value: float) -> str:
+    """A share reached, rounded down as in the rollout: a target that is just missed never reads as reached."""
+    return f"{math.floor(1000 * value + 1e-9) / 10:.1f}%"
+
+
 UNITS: dict[str, Callable[[float], str]] = {
     "people": count,
     "count": count,
     "minutes": minutes,
-    "share": lambda value: percent(value, 1),
+    "share": _share,
+    "reached": _reached,
     "area": lambda value: f"{value:,.1f} m²",
     "pounds": lambda value: f"£{value:,.0f}",
 }

@@ -27,6 +27,33 @@ class GroupRow:
 
 
 @dataclass(frozen=True)
+class Fall:
+    """A group in the chart: where its margin stands today and after the worst failure, in units of the drawing.
+
+    `after` is None where no practice would be left.
+    """
+
+    group_id: str
+    name: str
+    y: int
+    today: float
+    after: float | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The margins of the groups, the most fragile first; `label` says the same to those who do not see it."""
+
+    width: int
+    height: int
+    zero: float
+    scale: tuple[tuple[float, str], ...]
+    rows: tuple[Fall, ...]
+    label: str
+
+
+@dataclass(frozen=True)
 class FailureRow:
     """A failure as the page prints it; every field is text. `practices` are the names with their codes."""
 
@@ -53,6 +80,8 @@ class View:
         What happens to hubs, a sentence.
     groups
         All groups by fragility.
+    chart
+        The same as a drawing; None where no margin is known.
     hardest, pairs
         The hardest failures of one practice, and of a vulnerable practice with its nearest neighbour.
     of_single, of_pairs
@@ -79,6 +108,7 @@ class View:
     longer: str
     rated: bool
     up_to: str
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True)

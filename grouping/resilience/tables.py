@@ -190,16 +190,16 @@ def _pairs_table(test: WorkedOut) -> NamedTable:
     held["minutes_between"] = failures.minutes
     columns = (
         Column("practice_code", "Vulnerable practice", "text"),
-        Column("practice_name", "Its name", "text"),
-        Column("practice_group_id", "Its group", "text"),
+        Column("practice_name", "Name of the vulnerable practice", "text"),
+        Column("practice_group_id", "Group of the vulnerable practice", "text"),
         Column("neighbour_code", "Nearest practice", "text", "By minutes between main sites; vulnerable or not."),
-        Column("neighbour_name", "Its name", "text"),
-        Column("neighbour_group_id", "Its group", "text"),
+        Column("neighbour_name", "Name of the nearest practice", "text"),
+        Column("neighbour_group_id", "Group of the nearest practice", "text"),
         Column("minutes_between", "Minutes between their main sites", "minutes", "The longer of the two directions."),
     )
     return NamedTable(
         "resilience-pairs",
-        "Failures of a vulnerable practice with its nearest neighbour",
+        "Failures of neighbours at once",
         "One row for each vulnerable practice and the practice nearest to it, as if both handed back their contracts "
         "at once. A test of the plan, not a forecast of any practice.",
         pd.DataFrame(held | _counted(test, test.pairs)),
@@ -255,10 +255,10 @@ def _moves_table(test: WorkedOut) -> NamedTable:
     columns = (
         _FAILED,
         Column("from_practice", "From practice", "text"),
-        Column("from_name", "Its name", "text"),
+        Column("from_name", "Name of the practice they leave", "text"),
         Column("outcome", "What becomes of them", "text"),
         Column("to_practice", "To practice", "text", "Empty for those who find no place or are not timed."),
-        Column("to_name", "Its name", "text"),
+        Column("to_name", "Name of the practice they go to", "text"),
         Column("same_group", "In the same group", "text"),
         Column("patients", "Patients", "people", "With the room there is."),
         Column("minutes_before", "Minutes to routine care before", "minutes", "Mean of those with a route."),
@@ -370,7 +370,7 @@ def _without_table(test: WorkedOut) -> NamedTable:
         _FAILED,
         Column("from_practice", "From practice", "text"),
         Column("area_code", "Area", "text"),
-        Column("area_name", "Its name", "text"),
+        Column("area_name", "Name of the area", "text"),
         Column("rural", "Rural", "text"),
         Column("patients", "Patients without a place", "people"),
         Column("minutes_before", "Minutes to routine care before", "minutes"),
@@ -404,9 +404,9 @@ def _hubs_table(test: WorkedOut) -> NamedTable:
         _FAILED,
         Column("group_id", "Group that loses its hub", "text"),
         Column("hub_before", "Hub", "text"),
-        Column("hub_before_name", "Its name", "text"),
+        Column("hub_before_name", "Name of the hub before", "text"),
         Column("hub_after", "Best of the sites left", "text", "Chosen as hubs of a plan are."),
-        Column("hub_after_name", "Its name", "text"),
+        Column("hub_after_name", "Name of the hub after", "text"),
         Column("minutes_before", "Mean minutes to the hub before", "minutes", "Of the group as planned."),
         Column("minutes_after", "Mean minutes to the hub after", "minutes", "Of those left and those taken in."),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouping.plain_words import count, minutes, percent, share_in_words, signed
+from grouping.resilience.chart import chart_of
 from grouping.resilience.facts import vulnerable_up_to
 from grouping.resilience.fragility import ORDER
 from grouping.resilience.result import FailureRow, GroupRow, View
@@ -47,6 +48,7 @@ def view_of(test: WorkedOut) -> View:
         longer=f"{LONGER_MINUTES:g}",
         rated=rated,
         up_to=str(vulnerable_up_to(test.ground)),
+        chart=chart_of(test),
     )
 
 

@@ -125,6 +125,8 @@ class Resources:
         Whether they are the built-in ones.
     wave_names
         Names of the waves.
+    by_wave
+        Whether it is told what each wave needs: not where the years of the groups are not told.
     now, projected
         What is needed with the lists of now, and with the projected ones; None where growth is not known.
     """
@@ -135,6 +137,7 @@ class Resources:
     wave_names: tuple[str, ...]
     now: Scenario
     projected: Scenario | None
+    by_wave: bool = True
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -180,6 +183,7 @@ def resources_of(ground: Ground, rollout: Rollout, growth: ListGrowth) -> Resour
         waves,
         _scenario(now, ratios, rollout),
         None if later is None else _scenario(later, ratios, rollout),
+        rollout.told,
     )
 
 
@@ -211,7 +215,7 @@ def _scenario(lists: Lists, ratios: Sequence[Ratio], rollout: Rollout) -> Scenar
         for ratio in ratios
     )
     waves: list[WaveNeed] = []
-    for key in dict.fromkeys(ratio.key for ratio in ratios):
+    for key in dict.fromkeys(ratio.key for ratio in ratios) if rollout.told else ():
         steps = [need for need in needs if need.ratio.key == key]
         waves += (_paid_once if steps[0].ratio.once else _levels)(steps, lists, rollout)
     return Scenario(lists, needs, tuple(waves))
@@ -254,30 +258,31 @@ def _level(need: Need | None, first: Need, names: Sequence[str], wave: int | Non
 def _paid_once(steps: Sequence[Need], lists: Lists, rollout: Rollout) -> list[WaveNeed]:
     """What is paid in each wave: from that a group starts in (or the ratio, if later), in equal parts over the years.
 
-    The whole pounds of a group are parted so that they add up again, the earlier wave getting the pound left over.
+    Parts of groups are added up exactly. Only the sums of the waves are made whole pounds, which add up to the total:
+    rounding each group by itself would move pounds from one wave to another.
     """
     last = len(rollout.waves)
-    paid: dict[int | None, int] = {}
+    order: list[int | None] = [*range(last), last, None]
+    paid: dict[int | None, int] = dict.fromkeys(order, 0)
     whom: dict[int | None, set[str]] = {}
     for need in steps:
-        for name, pounds in need.pounds.items():
-            start = rollout.start.get(name)
-            if start is None:
-                parts: list[tuple[int | None, int]] = [(None, pounds)]
-            else:
-                each = whole_parts([Fraction(pounds, need.ratio.years)] * need.ratio.years)
-                parts = [(min(max(start, need.ratio.wave) + k, last), part) for k, part in enumerate(each)]
-            for wave, part in parts:
-                paid[wave] = paid.get(wave, 0) + part
+        parts: dict[int | None, Fraction] = dict.fromkeys(order, Fraction())
+        for name, pounds in need.groups.items():
+            start, years = rollout.start.get(name), need.ratio.years
+            for year in range(years):
+                wave = None if start is None else min(max(start, need.ratio.wave) + year, last)
+                parts[wave] += pounds / years
                 whom.setdefault(wave, set()).add(name)
-    order: list[int | None] = [*range(last), *(one for one in (last, None) if one in paid)]
+        for wave, whole in zip(order, whole_parts([parts[wave] for wave in order]), strict=True):
+            paid[wave] += whole
+    order = [wave for wave in order if wave in whom or wave in range(last)]
     return [
         WaveNeed(
             steps[0].ratio,
             wave,
             len(whom.get(wave, ())),
             sum(lists.patients[name] for name in sorted(whom.get(wave, ()))),
-            Fraction(paid.get(wave, 0)),
+            Fraction(paid[wave]),
         )
         for wave in order
     ]

@@ -13,11 +13,12 @@ from importlib.resources import files
 import pandas as pd
 
 from geodata.errors import Finding
-from geodata.tables.columns import nearest, plain_name, plain_word
+from geodata.tables.columns import plain_name, plain_word
 from geodata.tables.schemas import Table
 from grouping.programme.ground import Ground
 from grouping.resources.exact import as_fraction
 from grouping.rollout import waves_of
+from grouping.rollout.problems import unknown_waves
 
 TABLE = "ratios"
 BUILT_IN = "ratios.csv"
@@ -108,7 +109,8 @@ def ratios_of(ground: Ground, waves: Sequence[str]) -> tuple[Ratio, ...]:
     table = ground.inputs.table(TABLE)
     if table is not None:
         cell: Cell = table.text
-        rows = [k for k in range(len(table)) if not _row_problems(table, k, waves)]
+        named = [k for k in range(len(table)) if find_wave(table.text(k, "wave"), waves) is not None]
+        rows = [k for k in named if not _unit_problems(table, k)]
         kinds = table.frame["kind"].astype(str).tolist()
     else:
         records = built_in()
@@ -195,20 +197,12 @@ def problems(ground: Ground) -> list[Finding]:
     if table is None:
         return []
     waves = wave_names(ground)
-    findings = [finding for k in range(len(table)) for finding in _row_problems(table, k, waves)]
+    unknown = [(k, text) for k in range(len(table)) if find_wave(text := table.text(k, "wave"), waves) is None]
+    named = sum(table.text(k, "wave").strip() != "" for k in range(len(table)))
+    more = " You can also write the number of a wave, from 1, or leave the cell empty for the first."
+    findings = unknown_waves(table, "wave", unknown, waves, named, more, "ratio-wave")
+    findings += [finding for k in range(len(table)) for finding in _unit_problems(table, k)]
     return findings + _same_rows(table, waves) + _remarks(table)
-
-
-def _row_problems(table: Table, k: int, waves: Sequence[str]) -> list[Finding]:
-    findings = []
-    text = table.text(k, "wave")
-    if find_wave(text, waves) is None:
-        close = nearest(text, waves)
-        known = ", ".join(waves)
-        fix = f"Did you mean {close}? " if close else ""
-        fix += f"Write one of {known} (or its number, from 1), or leave the cell empty for the first."
-        findings.append(table.finding(k, "wave", "There is no wave of this name in the rollout.", fix, "ratio-wave"))
-    return findings + _unit_problems(table, k)
 
 
 def _unit_problems(table: Table, k: int) -> list[Finding]:

@@ -72,7 +72,7 @@ def _ratios(resources: Resources) -> NamedTable:
         Column("source", "Source", "text"),
         Column("given_by", "Given by", "text"),
     )
-    given = "built in" if resources.built_in else resources.ground.inputs.table("ratios").files
+    given = given_by(resources)
     rows = [
         (
             one.resource, one.kind, plain_number(one.amount), unit_words(one), plain_number(one.per_patients),
@@ -84,6 +84,14 @@ def _ratios(resources: Resources) -> NamedTable:
     return _named(
         "resources-ratios", "Ratios", "One row a ratio: so much per so many patients, from a wave on.", columns, rows
     )
+
+
+def given_by(resources: Resources) -> str:
+    """Where the ratios come from; for the public without the name of the planner's file."""
+    if resources.built_in:
+        return "built in"
+    ground = resources.ground
+    return "the planner’s table" if ground.run.public else ground.inputs.table("ratios").files
 
 
 def rounded(ratio: Ratio, value: Fraction) -> Fraction:
@@ -173,8 +181,8 @@ def _waves(resources: Resources) -> NamedTable:
     ]  # fmt: skip
     holds = (
         "One row a resource and wave. Money paid once is what is paid in the wave, in equal parts over its years from "
-        "the wave a group starts in; money a year, posts and hours are what is needed by then: money from the wave a "
-        "group starts in, posts and hours from the wave it works at scale in."
+        "the wave a group starts in, in whole pounds that add up to the total; money a year, posts and hours are what "
+        "is needed by then: money from the wave a group starts in, posts and hours from the wave it works at scale in."
     )
     return _named("resources-waves", "What each wave needs", holds, columns, rows)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from grouping.plain_words import UNKNOWN, count
 from grouping.resources.needs import Need, Resources, Scenario, WaveNeed
 from grouping.resources.ratios import MONEY, POSTS, Ratio
-from grouping.resources.tables import is_comparison, stated_for, unit_words, wave_label
+from grouping.resources.tables import given_by, is_comparison, stated_for, unit_words, wave_label
 from grouping.resources.words import (
     amount_words,
     final_needs,
@@ -117,9 +117,9 @@ def view_of(resources: Resources) -> ResourcesView:
         patients=count(patients),
         later_patients=UNKNOWN if later is None else count(later.lists.total),
         wave_heads=tuple(f"{need.ratio.resource} ({_head_unit(need.ratio)})" for need in finals),
-        waves=_wave_rows(resources),
-        charts=tuple(_chart(resources, need.ratio) for need in finals),
-        given="built in" if resources.built_in else resources.ground.inputs.table("ratios").files,
+        waves=_wave_rows(resources) if resources.by_wave else (),
+        charts=tuple(_chart(resources, need.ratio) for need in finals if resources.by_wave),
+        given=given_by(resources),
     )
 
 

@@ -46,4 +46,5 @@ def template_tables(ground: Ground) -> dict[str, pd.DataFrame]:
 
 
 def _frame(columns: tuple[str, ...], rows: list[tuple]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns), dtype=object)
+    cells = [["" if cell is None else cell for cell in row] for row in rows]  # beside None 6 would be written 6.0
+    return pd.DataFrame(cells, columns=list(columns), dtype=object)

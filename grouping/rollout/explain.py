@@ -6,17 +6,21 @@ wave, whatever becomes of the others), with one thing lifted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grouping.plain_words import UNKNOWN, count, listed
-from grouping.rollout.model import Schedule, fewest_more, most_in_wave, reached_patients
+from grouping.rollout.model import Schedule, fewest_more, most_in_wave, needs_search, reached_patients
 from grouping.rollout.question import Question
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 MOST_SINGLE = 6
 """Single changes that help a little which are told in sentences; the table has all."""
+
+MOST_TRIED = 12
+"""Late groups that are made ready one by one where each takes a search of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Change:
         Whether the target can be reached then.
     sentence
         The same, plainly.
+    least
+        Whether `most` is only the most that was found, for the search ended early: there may be more.
     """
 
     kind: str
@@ -65,6 +71,11 @@ class Change:
     most: int
     restores: bool
     sentence: str
+    least: bool = False
+
+    def beyond(self, most: int) -> str:
+        """How many patients more than these can be reached, in words."""
+        return f"{'at least ' if self.least else ''}{count(self.most - most)}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,9 @@ class Miss:
         return tuple(change for change in self.changes if change.single and change.restores)
 
 
-def misses_of(question: Question, schedule: Schedule, names: Names, total: int) -> tuple[Miss, ...]:
+def misses_of(
+    question: Question, schedule: Schedule, names: Names, total: int, *, explain: bool = True
+) -> tuple[Miss, ...]:
     """Every target that is missed, with what stands in its way.
 
     Parameters
@@ -112,6 +125,8 @@ def misses_of(question: Question, schedule: Schedule, names: Names, total: int) 
         What groups, practices and rows are called.
     total
         Registered patients of the place, which shares are of.
+    explain
+        Whether to look for what could be lifted; many programmes.
     """
     reached = reached_patients(question, schedule.start)
     found = []
@@ -120,7 +135,7 @@ def misses_of(question: Question, schedule: Schedule, names: Names, total: int) 
             continue
         most, bound = most_in_wave(question, wave)
         most = max(most, reached[wave])  # a search that ended early may know less than the rollout
-        changes = () if most >= target else _changes(question, wave, target, most, names, total)
+        changes = () if most >= target or not explain else _changes(question, wave, target, most, names, total)
         found.append(Miss(wave, target, reached[wave], most, bound, changes))
     return tuple(found)
 
@@ -136,18 +151,25 @@ def number_word(number: int) -> str:
 
 
 def _changes(question: Question, wave: int, target: int, most: int, names: Names, total: int) -> tuple[Change, ...]:
+    bounds: dict[str, int] = {}
+
     def lifted(kind: str, other: Question, words: str, said: str, *, single: bool = False) -> Change:
         reached, bound = most_in_wave(other, wave)
+        if not single:
+            bounds[kind] = bound
         if reached >= target:
             sentence = f"{said}, the target can be reached."
         elif bound >= target:
             sentence = f"{said}, {share(reached, total)} can be reached; whether the target can was not settled."
         elif reached > most:
-            sentence = f"{said}, {share(reached, total)} can be reached ({count(reached - most)} patients more)."
+            least = "at least " if bound > reached else ""  # the search ended early: there may be more
+            more = f"{least}{count(reached - most)} patients more"
+            sentence = f"{said}, {least}{share(reached, total)} can be reached ({more})."
         else:
             sentence = f"{said}, no more {'can be reached' if bound == reached else 'was found'}."
-        return Change(kind, single, words, reached, reached >= target, sentence)
+        return Change(kind, single, words, reached, reached >= target, sentence, least=bound > reached)
 
+    # What lifting all of a kind cannot bring, lifting one of them cannot either: that spares most of the programmes.
     changes = []
     if any(ready > 0 for row in question.ready for ready in row):
         said = "If every practice were ready from the first wave"
@@ -163,10 +185,13 @@ def _changes(question: Question, wave: int, target: int, most: int, names: Names
     if len(changes) > 1 and not any(change.restores for change in changes):
         everything = question.with_readiness().without_capacity().without_rules().with_exceptions()
         changes.append(lifted("everything", everything, "all of these", "With all of this lifted at once"))
-    changes += _more_capacity(question, wave, target)
-    changes += _one_group_ready(question, wave, most, names, lifted)
-    changes += _one_row_less(question, most, names, lifted)
-    for g, told in enumerate(question.counted):
+    if bounds.get("capacity", 0) >= target:
+        changes += _more_capacity(question, wave, target)
+    if bounds.get("readiness", 0) > most:
+        changes += _one_group_ready(question, wave, most, names, lifted)
+    if bounds.get("order", 0) > most:
+        changes += _one_row_less(question, most, names, lifted)
+    for g, told in enumerate(question.counted if bounds.get("exceptions", 0) > most else ()):
         if not told:
             said = f"If {names.group(g)} counted although it is below its minimum"
             changes.append(
@@ -199,31 +224,43 @@ def _one_group_ready(
 ) -> list[Change]:
     """Each group whose last practices are not ready by the wave, made ready by itself."""
     changes = []
-    for g, row in enumerate(question.ready):
-        late = [i for i, ready in enumerate(row) if ready > wave]
-        if not late:
-            continue
+    for g in _to_be_tried(question, wave):
+        late = [i for i, ready in enumerate(question.ready[g]) if ready > wave]
         who = [names.practice(g, i) for i in late]
         made = lifted("readiness", question.with_readiness([g]), f"readiness, of {listed(who)}", "", single=True)
         if made.restores:
             sentence = f"With {listed(who)} ready from the first wave instead it can."
         else:
             alone = "alone takes" if len(late) == 1 else "together takes"
-            sentence = f"Readiness of {listed(who)} {alone} {count(made.most - most)} patients away."
-        changes.append(Change(made.kind, True, made.words, made.most, made.restores, sentence))
+            sentence = f"Readiness of {listed(who)} {alone} {made.beyond(most)} patients away."
+        changes.append(replace(made, sentence=sentence))
     return changes
 
 
+def _late(question: Question, wave: int) -> list[int]:
+    """Groups with practices that are not ready by a wave."""
+    return [g for g in range(len(question.groups)) if question.ready_from(g) > wave]
+
+
+def _to_be_tried(question: Question, wave: int) -> list[int]:
+    """The late groups to be made ready one by one: all of them, or the largest where each takes a search."""
+    late = _late(question, wave)
+    if len(late) <= MOST_TRIED or not needs_search(question, wave):
+        return late
+    return sorted(sorted(late, key=question.patients, reverse=True)[:MOST_TRIED])
+
+
 def _one_row_less(question: Question, most: int, names: Names, lifted: Callable[..., Change]) -> list[Change]:
-    """Each rule of order left out by itself."""
+    """Each rule of order left out by itself; one that another row says as well would still hold."""
     changes = []
-    for row in dict.fromkeys(rule.row for rule in question.rules):
+    times = Counter(rule.says for rule in question.rules)
+    for row in [rule.row for rule in question.rules if times[rule.says] == 1]:
         made = lifted("order", question.without_rules([row]), names.row(row), "", single=True)
         if made.restores:
             sentence = f"Without {names.row(row)} it can."
         else:
-            sentence = f"{_upper(names.row(row))} alone takes {count(made.most - most)} patients away."
-        changes.append(Change(made.kind, True, made.words, made.most, made.restores, sentence))
+            sentence = f"{_upper(names.row(row))} alone takes {made.beyond(most)} patients away."
+        changes.append(replace(made, sentence=sentence))
     return changes
 
 
@@ -263,6 +300,12 @@ def sentences(miss: Miss, question: Question, total: int, target_share: float) -
     if not miss.restoring:
         said.append("No single change was found that brings it within reach.")
     said += [change.sentence for change in miss.changes if not change.single]
+    late, tried = _late(question, miss.wave), _to_be_tried(question, miss.wave)
+    if len(tried) < len(late):
+        said.append(
+            f"Of {len(late)} groups with practices that are not ready by then, the {len(tried)} largest were looked at "
+            "one by one."
+        )
     partly = [change for change in miss.changes if change.single and not change.restores]
     partly.sort(key=lambda change: -change.most)
     said += [change.sentence for change in partly[:MOST_SINGLE]]

@@ -30,7 +30,8 @@ A practice joins in max(start, r_p). Made as small as possible, each held at its
    + half_weight x (patients of a group x waves from its start until it is formed);
 2. patients of groups x waves until they are formed (W where they are not): groups at scale as early as possible;
 3. the waves in which groups start, in the order of their ids: among programmes that are equal in all of this, the one
-   in which the first group starts earliest, then the second, and so on.
+   in which the first group starts earliest, then the second, and so on. Only where all before it is proven: else the
+   programme found is one of many anyway, and stands as it was found.
 
 All coefficients are whole numbers (the two weights as the smallest whole numbers of their proportion), so a stage is
 proven as soon as the solver's bound lies less than one patient away from the value found. A value is always worked out
@@ -40,7 +41,7 @@ anew from the start waves, never taken from the solver.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Literal
@@ -55,7 +56,7 @@ from grouping.rollout.question import Question, Rule
 MOST_NODES = 1_000
 """Branch-and-bound nodes after which a stage ends with what it has: keeps a run short and, unlike time, repeatable."""
 
-FEWER_NODES = 200
+FEWER_NODES = 100
 """The same for the many programmes that only explain."""
 
 TIE_LIMIT = 1_000_000
@@ -135,7 +136,7 @@ class Programme:
             self.extra = self.problem.add_variable("extra", 0, None, pulp.LpInteger)
         for w, wave in enumerate(waves):
             self._capacity(w, wave)
-        for number, rule in enumerate(asked.rules):
+        for number, rule in enumerate(asked.distinct):
             self._rule(rule, f"rule_{number}_row_{rule.row}_{_safe(rule.kind)}")
 
     def _capacity(self, w: int, wave: str) -> None:
@@ -191,6 +192,14 @@ class Programme:
             if asked.reaches(g, v, wave)
         ]
 
+    def leave_out_after(self, wave: int) -> None:
+        """Let nothing start after a wave, where only the waves up to it matter and no rule asks for a later start."""
+        if any(rule.kind == "not-after" and rule.wave > wave for rule in self.question.rules):
+            return
+        for row in self.start:
+            for one in row[wave + 1 :]:
+                one.upBound = 0
+
     def costing(self, cost: Callable[[int, int], int]) -> tuple[list[tuple[pulp.LpVariable, int]], int]:
         """Terms and constant that add up what each group costs by its start, W where it does not start."""
         span = self.question.span
@@ -201,11 +210,17 @@ class Programme:
             terms += [(row[w], cost(g, w) - never) for w in range(span) if cost(g, w) != never]
         return terms, constant
 
-    def minimise(self, terms: Sequence[tuple], nodes: int | None = None) -> Answer:
-        """Make a sum small; `nodes` of branch and bound at most (None: as many as a stage may take)."""
+    def minimise(
+        self, terms: Sequence[tuple], nodes: int | None = None, known: Mapping[str, float] | None = None
+    ) -> Answer:
+        """Make a sum small; `nodes` of branch and bound at most (None: as many as a stage may take).
+
+        With `known`, the values of an answer that keeps every row: the search begins there and so never ends without
+        one.
+        """
         # PuLP wants an objective with terms, also where any answer will do.
         self.problem.setObjective(pulp.LpAffineExpression(list(terms) or [(self.start[0][0], 0)]))
-        return _solve(self.problem, MOST_NODES if nodes is None else nodes)
+        return _solve(self.problem, MOST_NODES if nodes is None else nodes, known)
 
     def starts(self, answer: Answer) -> list[int | None]:
         """The wave in which each group starts in an answer, None for none."""
@@ -231,12 +246,13 @@ def plan_rollout(question: Question) -> Schedule | None:
         (later, later_0, lambda start: _total(question, question.later, start)),
     )
     start: list[int | None] | None = None
+    known: dict[str, float] | None = None
     stages = []
     for words, (terms, constant, worth) in zip(WORDS, steps, strict=True):
         if start is not None and not terms:  # the same whatever starts when
             stages.append(Stage(words, worth(start), worth(start), proven=True))
             continue
-        answer = programme.minimise(terms)
+        answer = programme.minimise(terms, known=known)
         if answer.status == "infeasible":
             return None
         if not answer.values and start is None:
@@ -244,16 +260,27 @@ def plan_rollout(question: Question) -> Schedule | None:
             raise RuntimeError(message)
         if answer.values:
             start = programme.starts(answer)
+            reached = reached_patients(question, start)
+            # A search that ended early may leave a shortfall larger than it has to be.
+            known = answer.values | {short[w].name: max(question.targets[w] - reached[w], 0) for w in aims}
         value = worth(start)
-        # Values are whole numbers, so that a bound may be rounded up to one, but for noise in its last digits.
-        bound = min(ceil(answer.bound + constant - 1e-3), value) if terms else value
+        # Values are whole numbers, so that a bound may be rounded up to one, but for noise in its last digits. None lies
+        # below 0, which is all that is known where the search ended before its first bound.
+        bound = min(ceil(max(answer.bound + constant, 0.0) - 1e-3), value) if terms else value
         stages.append(Stage(words, value, bound, proven=bound == value))
         programme.add(terms, "<=", value - constant + 0.5, f"held_{len(stages)}")  # whole numbers: half is nothing
-    start = _break_ties(programme, start)
+    # Where a stage ended early, a later one may have come upon something better in its sum, too.
+    values = [worth(start) for _, _, worth in steps]
+    stages = [
+        Stage(stage.words, value, stage.bound, proven=stage.bound == value)
+        for stage, value in zip(stages, values, strict=True)
+    ]
+    if all(stage.proven for stage in stages):
+        start = _break_ties(programme, start, known)
     return Schedule(tuple(start), tuple(stages))
 
 
-def _break_ties(programme: Programme, start: list[int | None]) -> list[int | None]:
+def _break_ties(programme: Programme, start: list[int | None], known: Mapping[str, float] | None) -> list[int | None]:
     """The earliest starts in the order of the groups' ids, in bundles small enough for exact numbers."""
     question, base = programme.question, programme.question.span + 1
     size = max(1, int(np.log(TIE_LIMIT) / np.log(base)))
@@ -264,9 +291,9 @@ def _break_ties(programme: Programme, start: list[int | None]) -> list[int | Non
             for g in bundle
             for w in range(question.span)
         ]
-        answer = programme.minimise(terms)
+        answer = programme.minimise(terms, known=known)
         if answer.values:
-            start = programme.starts(answer)
+            start, known = programme.starts(answer), answer.values
         for g in bundle:
             for w, one in enumerate(programme.start[g]):
                 one.lowBound = one.upBound = int(start[g] == w)
@@ -293,15 +320,37 @@ def most_in_wave(question: Question, wave: int) -> tuple[int, int]:
     The other waves do not matter. The two are the same unless the search ended at its limit of nodes, which a capacity
     in patients can make it do: which groups fill it best is a puzzle of its own.
     """
+    if (known := _by_counting(question, wave)) is not None:
+        return known, known
     programme = Programme(question)
     terms = programme.reaching(wave)
     if not terms:
         return 0, 0
+    programme.leave_out_after(wave)
     answer = programme.minimise([(one, -number) for one, number in terms], FEWER_NODES)
     if not answer.values:  # no programme keeps the rules
         return 0, 0
     found = reached_patients(question, programme.starts(answer))[wave]
     return found, max(found, floor(-answer.bound + 1e-6))
+
+
+def needs_search(question: Question, wave: int) -> bool:
+    """Whether the most that can be reached in a wave is a puzzle: rules of order, or limits in patients until then."""
+    return bool(question.rules) or any(limit is not None for limit in question.most_patients[: wave + 1])
+
+
+def _by_counting(question: Question, wave: int) -> int | None:
+    """The most patients in at-scale groups in one wave where that needs no search; None where it does.
+
+    Without rules of order and without limits in patients the largest groups that are ready by then fill the places
+    there are; which of the waves until then each starts in does not matter.
+    """
+    if needs_search(question, wave):
+        return None
+    limits = question.most_groups[: wave + 1]
+    able = (question.patients(g) for g in range(len(question.groups)) if question.reaches(g, 0, wave))
+    places = None if None in limits else sum(limits)
+    return sum(sorted(able, reverse=True)[:places])
 
 
 def fewest_more(
@@ -312,6 +361,7 @@ def fewest_more(
     With it, whether fewer would not do: False where the search ended at its limit of nodes.
     """
     programme = Programme(question, **{f"extra_{what}": at})
+    programme.leave_out_after(wave)
     programme.add(programme.reaching(wave), ">=", target, "wanted")
     if not programme.reaching(wave):
         return None
@@ -334,19 +384,23 @@ def _total(question: Question, cost: Callable[[int, int], int], start: Sequence[
     return sum(cost(g, question.span if s is None else s) for g, s in enumerate(start))
 
 
-def _solve(problem: pulp.LpProblem, nodes: int) -> Answer:
+def _solve(problem: pulp.LpProblem, nodes: int, known: Mapping[str, float] | None = None) -> Answer:
     """Solve with HiGHS; with many more nodes where nothing at all was found within the limit."""
-    answer = _solve_within(problem, nodes)
-    return _solve_within(problem, 50 * nodes) if answer.status == "stopped" and not answer.values else answer
+    answer = _solve_within(problem, nodes, known)
+    if answer.status != "stopped" or answer.values or known is not None:
+        return answer
+    return _solve_within(problem, 50 * nodes)
 
 
-def _solve_within(problem: pulp.LpProblem, nodes: int) -> Answer:
+def _solve_within(problem: pulp.LpProblem, nodes: int, known: Mapping[str, float] | None = None) -> Answer:
     options = {"random_seed": 0, "mip_feasibility_tolerance": 1e-7, "mip_max_nodes": nodes}
     for presolve in ("choose", "off"):
         solver = pulp.HiGHS(mip=True, msg=False, threads=1, gapRel=0.0, gapAbs=0.5, presolve=presolve, **options)
         # Not problem.solve(): PuLP's reading of the answer raises for some ends of the search.
         solver.createAndConfigureSolver(problem)
         solver.buildSolverModel(problem)
+        if known is not None:
+            problem.solverModel.setSolution(_beginning(problem, known))
         problem.solverModel.run()
         # Rarely presolve returns an answer that HiGHS itself rejects afterwards; then it is solved without.
         if problem.solverModel.getModelStatus() not in FAILED:
@@ -358,8 +412,20 @@ def _solve_within(problem: pulp.LpProblem, nodes: int) -> Answer:
     done: Literal["optimal", "stopped"] = "optimal" if status == highspy.HighsModelStatus.kOptimal else "stopped"
     if info.primal_solution_status != 2:  # 2: feasible, in HiGHS's numbering
         return Answer({}, "stopped", float(info.mip_dual_bound))
-    values = model.getSolution().col_value
-    return Answer({one.name: values[one.index] for one in problem.variables()}, done, float(info.mip_dual_bound))
+    found = model.getSolution().col_value
+    whole = {one.name: float(round(found[one.index])) for one in problem.variables() if one.isInteger()}
+    values = {one.name: found[one.index] for one in problem.variables()} | whole
+    return Answer(values, done, float(info.mip_dual_bound))
+
+
+def _beginning(problem: pulp.LpProblem, known: Mapping[str, float]) -> highspy.HighsSolution:
+    """A known answer in the solver's order of variables."""
+    values = [0.0] * problem.numVariables()
+    for one in problem.variables():
+        values[one.index] = known[one.name]
+    solution = highspy.HighsSolution()
+    solution.col_value = values
+    return solution
 
 
 def _safe(name: str) -> str:

@@ -64,9 +64,11 @@ def conflicts_of(question: Question) -> tuple[Conflict, ...]:
 
     Among themselves every group that a rule names is taken to start in some wave, however many start: a ring of
     `before` would else be kept by starting none of them. Each conflict is a smallest one: leave out any of its rows or
-    limits, and the others can be kept. The last row of each is set aside before the next is looked for.
+    limits, and the others can be kept. The last row of each is set aside before the next is looked for. Of rows that
+    say the same the first is told.
     """
     found = []
+    question = replace(question, rules=question.distinct)
     rest = question.without_capacity()
     while (conflict := _smallest(rest, starting=True)) is not None:
         found.append(conflict)
@@ -81,17 +83,16 @@ def conflicts_of(question: Question) -> tuple[Conflict, ...]:
 def keeping(question: Question) -> tuple[Question, tuple[Conflict, ...]]:
     """The question without the rows that contradict earlier ones, and the conflicts."""
     conflicts = conflicts_of(question)
-    return question.without_rules(conflict.rows[-1] for conflict in conflicts), conflicts
+    last = {conflict.rows[-1] for conflict in conflicts}
+    aside = {rule.says for rule in question.rules if rule.row in last}
+    return replace(question, rules=tuple(rule for rule in question.rules if rule.says not in aside)), conflicts
 
 
 def _smallest(question: Question, *, starting: bool) -> Conflict | None:
     """A smallest set of rows and limits that cannot be kept; None where all can."""
     if not question.rules or not question.span or _kept(question, starting=starting):
         return None
-    for row in dict.fromkeys(rule.row for rule in question.rules):
-        without = question.without_rules([row])
-        if not _kept(without, starting=starting):
-            question = without
+    question = _fewest_rules(question, starting=starting)
     for what in ("most_groups", "most_patients"):
         for w, limit in enumerate(getattr(question, what)):
             if limit is not None:
@@ -105,6 +106,28 @@ def _smallest(question: Question, *, starting: bool) -> Conflict | None:
         _limited(question.most_groups),
         _limited(question.most_patients),
     )
+
+
+def _fewest_rules(question: Question, *, starting: bool) -> Question:
+    """Rules that cannot be kept, none of which can be missed: each is left out that can be, one after another.
+
+    As fewer rules are never harder to keep, the next one that is needed is found by halving.
+    """
+    needed: list[Rule] = []
+    rest = question.rules
+    while rest:
+        low, high = 0, len(rest)  # leaving out so many cannot be kept; leaving out so many may be
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _kept(replace(question, rules=(*needed, *rest[middle:])), starting=starting):
+                high = middle
+            else:
+                low = middle
+        if high == len(rest) and not _kept(replace(question, rules=tuple(needed)), starting=starting):
+            break
+        needed.append(rest[high - 1])
+        rest = rest[high:]
+    return replace(question, rules=tuple(needed))
 
 
 def _kept(question: Question, *, starting: bool) -> bool:

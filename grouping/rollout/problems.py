@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from grouping.plain_words import count, listed, plural
 from grouping.programme.ground import Ground
 from grouping.rollout.order import NEEDS_WAVE, Conflict, codes_in, conflicts_of, rules_of
 from grouping.rollout.question import Question
-from grouping.rollout.readiness import readiness_of, ready_position
+from grouping.rollout.readiness import readiness_of, ready_position, ready_word
 from grouping.rollout.rollout import question_of
 from grouping.rollout.waves import Wave, is_year, milestones_of, own_waves, position, waves_of
 
@@ -76,25 +76,25 @@ def _milestones(ground: Ground, waves: tuple[Wave, ...]) -> list[Finding]:
     table = ground.inputs.table("milestones")
     if table is None:
         return []
-    rows = milestones_of(ground)[: len(table)]
-    return [
-        _unknown_wave(table, i, "wave", one.wave, waves)
-        for i, one in enumerate(rows)
-        if position([wave.name for wave in waves], one.wave) is None
-    ]
+    rows = [(i, one.wave) for i, one in enumerate(milestones_of(ground)[: len(table)])]
+    names = [wave.name for wave in waves]
+    unknown = [(i, wave) for i, wave in rows if position(names, wave) is None]
+    return unknown_waves(table, "wave", unknown, names, len(rows))
 
 
 def _readiness(ground: Ground, waves: tuple[Wave, ...]) -> list[Finding]:
     table = ground.inputs.table("readiness")
     if table is None:
         return []
-    findings = []
+    findings, unknown, named = [], [], 0
     for i, row in enumerate(table.frame.to_dict("records")):
         findings += _codes(ground, table, i, "practice_code", [str(row["practice_code"])])
-        if ready_position(row["ready_from"], waves) is None:
-            more = " You can also write now, or later."
-            findings.append(_unknown_wave(table, i, "ready_from", str(row["ready_from"]), waves, more))
-    return findings
+        ready = ready_position(row["ready_from"], waves)
+        named += ready is None or ready_word(ready, waves) != "later"
+        if ready is None:
+            unknown.append((i, str(row["ready_from"])))
+    names = [wave.name for wave in waves]
+    return findings + unknown_waves(table, "ready_from", unknown, names, named, " You can also write now, or later.")
 
 
 def _order(ground: Ground, waves: tuple[Wave, ...]) -> list[Finding]:
@@ -122,7 +122,7 @@ def _order(ground: Ground, waves: tuple[Wave, ...]) -> list[Finding]:
                     table.finding(i, "wave", message, "Write its name into the column wave.", "rollout-order")
                 )
             elif position([one.name for one in waves], wave) is None:
-                findings.append(_unknown_wave(table, i, "wave", str(wave), waves))
+                findings += unknown_waves(table, "wave", [(i, str(wave))], [one.name for one in waves])
         for column, needed in (("after", kind == "before"), ("wave", kind in NEEDS_WAVE)):
             value = row.get(column)
             if not needed and value is not None and not pd.isna(value) and str(value).strip():
@@ -143,7 +143,10 @@ def _conflicts(ground: Ground, waves: tuple[Wave, ...]) -> list[Finding]:
 def _conflict(table: Table, question: Question, waves: tuple[Wave, ...], conflict: Conflict) -> Finding:
     rules = {rule.row: rule for rule in question.rules}
     last = conflict.rows[-1]
-    told = [f"{table.where(row)} ({WORDS[rules[row].kind]}: {_cells(table, row)})" for row in conflict.rows]
+    told = [
+        f"{table.where(row)} ({WORDS[rules[row].kind]}: {_cells(table, row)}; {_groups(question, rules[row].groups)})"
+        for row in conflict.rows
+    ]
     limits = [
         f"at most {plural(waves[w].most_groups or 0, 'group')} may start in {waves[w].name}" for w in conflict.groups
     ]
@@ -179,6 +182,12 @@ def _cells(table: Table, row: int) -> str:
     return said
 
 
+def _groups(question: Question, groups: Iterable[int]) -> str:
+    """`group G01`: a rule for a practice is one for the group that it is in."""
+    names = [str(question.groups[g]) for g in sorted(set(groups))]
+    return f"{'group' if len(names) == 1 else 'groups'} {listed(names)}"
+
+
 def _alone(question: Question, row: int) -> str:
     rules = [rule for rule in question.rules if rule.row == row]
     both = sorted({g for rule in rules for g in rule.groups if g in rule.after})
@@ -207,8 +216,42 @@ def _codes(ground: Ground, table: Table, i: int, column: str, codes: Iterable[st
     return findings
 
 
-def _unknown_wave(table: Table, i: int, column: str, value: str, waves: tuple[Wave, ...], more: str = "") -> Finding:
-    names = [wave.name for wave in waves]
-    near = nearest(value, names)
-    fix = f"Did you mean {near}?" if near else f"The waves are: {', '.join(names)}."
-    return table.finding(i, column, "There is no wave of this name.", fix + more, "rollout-wave", value=value)
+def unknown_waves(
+    table: Table,
+    column: str,
+    unknown: Sequence[tuple[int, str]],
+    names: Sequence[str],
+    of: int = 1,
+    more: str = "",
+    code: str = "rollout-wave",
+) -> list[Finding]:
+    """Cells that name no wave: one by one, or all together where not one of several cells names a wave.
+
+    Parameters
+    ----------
+    table, column
+        Where the cells stand.
+    unknown
+        Row and text of each.
+    names
+        The waves there are.
+    of
+        How many cells name a wave, known or not.
+    more
+        What else may be written.
+    code
+        Of the findings.
+    """
+    waves = f"The waves are: {', '.join(names)}."
+    if len(unknown) > 1 and len(unknown) == of:  # made for other waves: "did you mean" would name a wrong year
+        said = listed(list(dict.fromkeys(value for _, value in unknown)))
+        key = table.name.removeprefix("programme_")
+        message = f"None of the {of} rows names a wave that there is: they say {said}."
+        fix = f"{waves} Write these, or take the line {key} out of programme.toml: what is built in follows the waves."
+        return [table.finding(unknown[0][0], column, message, fix + more, code, value="")]
+    findings = []
+    for i, value in unknown:
+        near = None if is_year(value) else nearest(value, names)  # one year is near every other by its letters
+        fix = f"Did you mean {near}?" if near else waves
+        findings.append(table.finding(i, column, "There is no wave of this name.", fix + more, code, value=value))
+    return findings

@@ -41,6 +41,11 @@ class Rule:
     row: int = 0
     reason: str = ""
 
+    @property
+    def says(self) -> tuple[Kind, tuple[int, ...], tuple[int, ...], int]:
+        """What makes two rows the same rule: practices of one group in several rows are one rule for the group."""
+        return self.kind, self.groups, self.after, self.wave
+
 
 @dataclass(frozen=True)
 class Question:
@@ -87,6 +92,11 @@ class Question:
     def span(self) -> int:
         """W, the number of waves; as a position: not within them."""
         return len(self.waves)
+
+    @property
+    def distinct(self) -> tuple[Rule, ...]:
+        """The rules, each once: of rows that say the same the first."""
+        return tuple({rule.says: rule for rule in reversed(self.rules)}.values())[::-1]
 
     def patients(self, group: int) -> int:
         """Registered patients of a group."""

@@ -138,6 +138,10 @@ class Rollout:
         What the groups of the first wave are meant to reach more than; None where the planner gives the waves.
     public
         Whether reasons, readiness and vulnerable practices are no longer in it.
+    publishable
+        Whether the waves of the groups may be published: nothing private is in them, or the planner has so decided.
+    told
+        Whether they are in it: False for the public where they may not. Shares, groups and milestones are empty then.
     """
 
     waves: tuple[Wave, ...]
@@ -161,6 +165,8 @@ class Rollout:
     exceptions_count: bool
     first_share: float | None = None
     public: bool = False
+    publishable: bool = False
+    told: bool = True
 
     @property
     def proven(self) -> bool:
@@ -171,6 +177,13 @@ class Rollout:
     def at_scale(self) -> tuple[int, ...]:
         """Patients in at-scale groups by wave, as the settings count exceptions."""
         return self.reached_all if self.exceptions_count else self.reached_meeting
+
+    @property
+    def missed(self) -> tuple[int, ...]:
+        """Positions of the waves whose target is not reached."""
+        return tuple(
+            w for w, target in enumerate(self.targets) if self.told and target is not None and self.at_scale[w] < target
+        )
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -197,20 +210,41 @@ class Rollout:
 def public_rollout(rollout: Rollout) -> Rollout:
     """The same schedule without what must not leave the house: reasons, readiness and vulnerable practices.
 
-    What remains is which group starts when and is at scale when, and the shares reached. Of a missed target only the
-    most that could be reached is said, of the proof only the shortfall.
+    Where the waves of the groups may be published (`publishable`), what remains is which group starts when and is at
+    scale when, and the shares reached; of the proof only the shortfall. Not which groups the planner wants first, nor
+    the most that could be reached: with the lists, which are published, that sum tells which groups are ready by then.
+
+    Else the waves and what they aim at remain. Even the patients reached by a wave would tell which groups these are,
+    for hardly ever have two sets of groups the same number of patients.
     """
-    return replace(
+    made = replace(
         rollout,
-        groups=tuple(replace(row, ready=None, waiting=None, reason="") for row in rollout.groups),
+        groups=tuple(replace(row, first=False, ready=None, waiting=None, reason="") for row in rollout.groups),
         practices=(),
         question=None,
         stages=rollout.stages[:1],
-        misses=tuple(replace(miss, changes=()) for miss in rollout.misses),
-        missed_words=tuple(words[:1] for words in rollout.missed_words),
+        misses=(),
+        missed_words=(),
         notes=(),
         definitions=tuple((word, what) for word, what in rollout.definitions if word in PUBLIC_DEFINITIONS),
         public=True,
+    )
+    if rollout.publishable:
+        return made
+    aims = (replace(row, groups=(), groups_patients=0, groups_practices=0, at_scale=None) for row in rollout.milestones)
+    return replace(
+        made,
+        start={},
+        formed={},
+        reached=(),
+        reached_all=(),
+        reached_meeting=(),
+        groups=(),
+        milestones=tuple(aims),
+        stages=(),
+        definitions=(),
+        first_share=None,
+        told=False,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from grouping.growth.timeline import list_year
 from grouping.plain_words import count, listed, plural
 from grouping.programme.ground import Ground
 from grouping.rollout.explain import Names, misses_of, number_word, order_of, sentences
@@ -24,6 +25,7 @@ from grouping.rollout.waves import (
     Milestone,
     Wave,
     built_in,
+    is_year,
     milestones_of,
     own_waves,
     patients_for,
@@ -40,8 +42,8 @@ RULE_WORDS = {
 }
 
 
-def rollout_of(ground: Ground) -> Rollout:
-    """The rollout of the option.
+def rollout_of(ground: Ground, *, explain: bool = True) -> Rollout:
+    """The rollout of the option; without `explain` nothing is said of why a target is missed (nor looked for).
 
     Rules of order that contradict each other are set aside here, and said to be (`problems` tells them as errors): so
     that another option, to which they were not fitted, still has a rollout to be compared with.
@@ -53,7 +55,7 @@ def rollout_of(ground: Ground) -> Rollout:
     if schedule is None:  # `keeping` has left a question that can be kept
         message = "no rollout keeps the rules of order"
         raise RuntimeError(message)
-    return _rollout(ground, waves, readiness, question, schedule, conflicts)
+    return _rollout(ground, waves, readiness, question, schedule, conflicts, explain=explain)
 
 
 def question_of(ground: Ground, waves: tuple[Wave, ...], readiness: Mapping[str, Readiness]) -> Question:
@@ -95,11 +97,13 @@ def _rollout(
     question: Question,
     schedule: Schedule,
     conflicts: Sequence[Conflict],
+    *,
+    explain: bool,
 ) -> Rollout:
     span, total = question.span, total_of(ground)
     formed = [_within(span if s is None else question.formed(g, s), span) for g, s in enumerate(schedule.start)]
     names = names_of(ground, waves, readiness)
-    misses = misses_of(question, schedule, names, total)
+    misses = misses_of(question, schedule, names, total, explain=explain)
     reached_all = reached_patients(question.with_exceptions(), schedule.start)
     counted = reached_patients(question, schedule.start)
     meeting = tuple(
@@ -127,14 +131,28 @@ def _rollout(
         stages=schedule.stages,
         misses=misses,
         missed_words=tuple(
-            sentences(miss, question, total, float(waves[miss.wave].target_share or 0)) for miss in misses
+            sentences(miss, question, total, float(waves[miss.wave].target_share or 0)) if explain else ()
+            for miss in misses
         ),
         notes=_notes(ground, waves, readiness, question, conflicts, names),
         definitions=_definitions(ground, waves),
         source="the planner's table" if own_waves(ground) else built_in()["source"],
         exceptions_count=ground.settings.rollout.exceptions_count,
         first_share=None if own_waves(ground) else float(built_in()["accelerators"]["share"]),
+        publishable=ground.settings.rollout.publish_years or not _rests_on_private(ground),
     )
+
+
+def _rests_on_private(ground: Ground) -> bool:
+    """Whether a rollout can depend on what stays in the house, whatever it says: ratings, readiness, rules of order.
+
+    That a practice is ready early enough for the wave of its group tells that it is not rated vulnerable where it meets
+    too few of the other indicators, all of which anybody can work out.
+    """
+    practices = ground.practices
+    rated = "vulnerability" in practices and bool(practices["vulnerability"].notna().any())
+    tables = [ground.inputs.rows(name) for name in ("readiness", "order")]
+    return rated or any(rows is not None and len(rows) > 0 for rows in tables)
 
 
 def names_of(ground: Ground, waves: tuple[Wave, ...], readiness: Mapping[str, Readiness]) -> Names:
@@ -209,6 +227,7 @@ def _reason(
         words = "must start after others" if g in rule.after else RULE_WORDS[rule.kind]
         words += f" than {waves[rule.wave].name}" if rule.wave >= 0 else ""
         said.append(words + (f" ({rule.reason})" if rule.reason else ""))
+    said = list(dict.fromkeys(said))  # several practices of the group may have a row that says the same
     last = [code for code in group.members if readiness[code].ready == ready and ready > 0]
     who = listed([f"{ground.practices.loc[code, 'name']} ({code})" for code in last]) if last else ""
     if ready >= span:
@@ -263,6 +282,17 @@ def _practice_rows(
                 )
             )
     return tuple(sorted(rows, key=lambda row: row.practice_code))
+
+
+def _past(ground: Ground, waves: tuple[Wave, ...]) -> list[str]:
+    """Built-in years that lie before the lists say nothing of what can still be done."""
+    dated, last = list_year(ground.run.place), waves[-1].name
+    if dated is None or not is_year(last) or int(last[:4]) >= dated:
+        return []
+    return [
+        f"The years {waves[0].name} to {last} are those of the strategy and lie before the lists, which are of "
+        f"{dated}: read them as first, second and later years, or give a first year of your own."
+    ]
 
 
 def _milestone_rows(
@@ -324,6 +354,7 @@ def _notes(
             f"The planner gives no capacity: {groups} groups at most start in {first}, as the strategy begins with "
             f"{groups} accelerator sites, and any number later. Give your own in the table of waves."
         )
+        notes += _past(ground, waves)
     left = ground.practices.index.difference(list(ground.group_of))
     if len(left):
         patients = int(ground.practices.loc[left, "list_size"].fillna(0).sum())

@@ -6,14 +6,29 @@ from grouping.plain_words import count, listed, plural
 from grouping.rollout.explain import share
 from grouping.rollout.result import Rollout
 
+NOT_PUBLISHED = (
+    "When each group starts, and how many patients are reached by then, is not part of this public version: it rests "
+    "on what is not published of single practices."
+)
+
 
 def lines_of(rollout: Rollout) -> tuple[str, ...]:
     """The answer, what starts first, what it costs in waiting, and what is proven."""
+    if not rollout.told:
+        return _aims(rollout), NOT_PUBLISHED
     lines = [_targets(rollout), _first_wave(rollout)]
     if not rollout.public:
         lines.append(_waiting(rollout))
     lines.append(proof_of(rollout))
     return tuple(line for line in lines if line)
+
+
+def _aims(rollout: Rollout) -> str:
+    """What the waves aim at."""
+    aims = [f"{100 * wave.target_share:g}% by {wave.name}" for wave in rollout.waves if wave.target_share is not None]
+    if not aims:
+        return "No targets are given for the share of registered patients in at-scale groups."
+    return f"The targets are {listed(aims)} of the registered patients in at-scale groups."
 
 
 def _targets(rollout: Rollout) -> str:
@@ -25,10 +40,12 @@ def _targets(rollout: Rollout) -> str:
     if not wanted:
         return f"No targets are given; {_last(rollout)}"
     said = f"of the registered patients in at-scale groups: {'; '.join(wanted)}."
-    if not rollout.misses:
+    if not rollout.missed:
         return f"All targets can be reached. Share {said}"
-    missed = listed([rollout.waves[miss.wave].name for miss in rollout.misses])
-    word = "target" if len(rollout.misses) == 1 else "targets"
+    missed = listed([rollout.waves[w].name for w in rollout.missed])
+    word = "target" if len(rollout.missed) == 1 else "targets"
+    if rollout.public:
+        return f"The {word} of {missed} {'is' if len(rollout.missed) == 1 else 'are'} not reached. Share {said}"
     how = "cannot be reached"
     if not all(miss.bound < miss.target for miss in rollout.misses):  # not each by itself
         proven = rollout.stages[0].proven

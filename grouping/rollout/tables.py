@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 
 from grouping.named_table import Column, NamedTable
 from grouping.rollout.result import Rollout
 
+PRIVATE_COLUMNS = ("goes_first", "ready_from", "vulnerable_waiting", "reason", "most_possible")
+"""What stays in the house: the planner's order and reasons, and what follows from readiness and ratings alone."""
+
 
 def tables_of(rollout: Rollout) -> tuple[NamedTable, ...]:
     """Groups, practices, waves, milestones, and what is in the way of missed targets."""
+    if not rollout.told:
+        return _aims(rollout), _aimed_milestones(rollout)
     tables = [_groups(rollout)]
     if not rollout.public:
         tables.append(_practices(rollout))
@@ -21,6 +27,37 @@ def tables_of(rollout: Rollout) -> tuple[NamedTable, ...]:
         if rollout.misses:
             tables.append(_in_the_way(rollout))
     return tuple(tables)
+
+
+def _aims(rollout: Rollout) -> NamedTable:
+    """The waves without what is reached in them."""
+    columns = (
+        Column("wave", "Wave", "text"),
+        Column("target_share", "Target share", "share", "of the registered patients of the place; empty: no target"),
+        Column("target_patients", "Patients wanted", "people", "the fewest that are the target share"),
+        Column("most_groups", "Capacity: groups", "number", "empty: no limit"),
+        Column("most_patients", "Capacity: patients", "people", "empty: no limit"),
+    )
+    rows = [
+        (wave.name, wave.target_share, rollout.targets[w], wave.most_groups, wave.most_patients)
+        for w, wave in enumerate(rollout.waves)
+    ]
+    holds = f"One row per wave: what it asks for. Waves and targets: {rollout.source}."
+    return _table("rollout-waves", "Waves and targets", holds, columns, rows)
+
+
+def _aimed_milestones(rollout: Rollout) -> NamedTable:
+    """The milestones without the groups that come first."""
+    columns = (
+        Column("milestone", "Milestone", "text"),
+        Column("wave", "By", "text"),
+        Column("target_share", "Target share", "share", "of the registered patients of the place"),
+        Column("patients", "Patients that is", "people", "the fewest that are the share"),
+        Column("source", "Source", "text"),
+    )
+    rows = [(row.name, row.wave, row.target_share, row.patients, row.source) for row in rollout.milestones]
+    holds = "One row per milestone and wave: how many patients its share means."
+    return _table("rollout-milestones", "Further milestones", holds, columns, rows)
 
 
 def wave_name(rollout: Rollout, at: int | None) -> str | None:
@@ -59,19 +96,21 @@ def _groups(rollout: Rollout) -> NamedTable:
             _yes(row.first),
             wave_name(rollout, row.start),
             wave_name(rollout, row.formed),
-            *(() if rollout.public else (wave_name(rollout, row.ready), row.waiting, row.reason)),
+            wave_name(rollout, row.ready),
+            row.waiting,
+            row.reason,
         )
         for row in rollout.groups
     ]
-    if rollout.public:
-        private = []
-    return _table(
-        "rollout-groups",
-        "Rollout of the groups",
-        "One row per group: when it starts and is at scale.",
-        columns + private,
-        rows,
-    )
+    holds = "One row per group: when it starts and is at scale."
+    made = _table("rollout-groups", "Rollout of the groups", holds, columns + private, rows)
+    return _without_private(made) if rollout.public else made
+
+
+def _without_private(named: NamedTable) -> NamedTable:
+    """A table without the columns that stay in the house."""
+    kept = tuple(column for column in named.columns if column.key not in PRIVATE_COLUMNS)
+    return replace(named, table=named.table[[column.key for column in kept]], columns=kept)
 
 
 def _practices(rollout: Rollout) -> NamedTable:
@@ -143,7 +182,8 @@ def _waves(rollout: Rollout) -> NamedTable:
             )
         )
     holds = f"One row per wave: what it asks for, what is reached, how many start. Waves and targets: {rollout.source}."
-    return _table("rollout-waves", "Waves and targets", holds, columns, rows)
+    made = _table("rollout-waves", "Waves and targets", holds, columns, rows)
+    return _without_private(made) if rollout.public else made
 
 
 def _milestones(rollout: Rollout) -> NamedTable:
@@ -167,7 +207,7 @@ def _milestones(rollout: Rollout) -> NamedTable:
             row.wave,
             row.target_share,
             row.patients,
-            " ".join(row.groups),
+            "; ".join(row.groups),
             row.groups_patients,
             row.groups_practices,
             row.at_scale,
@@ -189,8 +229,8 @@ def _proof(rollout: Rollout) -> NamedTable:
         Column(
             "made_small", "What is made as small as possible", "text", "each with those above it held at their best"
         ),
-        Column("value", "Value", "number"),
-        Column("bound", "Nothing lies below", "number"),
+        Column("value", "Value", "amount"),
+        Column("bound", "Nothing lies below", "amount"),
         Column("proven", "Proven", "text"),
     )
     rows = [
@@ -201,7 +241,7 @@ def _proof(rollout: Rollout) -> NamedTable:
         "One row per step. Programmes that are equal in all of them are told apart by the groups' ids: the first group "
         "as early as possible, then the second, and so on."
     )
-    return _table("rollout-proof", "What was made small, and what is proven", holds, columns, rows)
+    return _table("rollout-proof", "What was made small", holds, columns, rows)
 
 
 def _in_the_way(rollout: Rollout) -> NamedTable:
@@ -210,7 +250,10 @@ def _in_the_way(rollout: Rollout) -> NamedTable:
         Column("target_patients", "Patients wanted", "people"),
         Column("lifted", "What is lifted", "text"),
         Column(
-            "most", "Most possible then", "people", "in this wave alone; with more capacity: at least as many as wanted"
+            "most",
+            "Most possible then",
+            "people",
+            "in this wave alone, or the most found; with more capacity: at least as many as wanted",
         ),
         Column("share", "Share of all patients", "share"),
         Column("restores", "Target within reach", "text"),
@@ -224,7 +267,7 @@ def _in_the_way(rollout: Rollout) -> NamedTable:
             for one in miss.changes
         ]
     holds = "One row per missed target and thing lifted, each by a programme of its own."
-    return _table("rollout-in-the-way", "What is in the way of missed targets", holds, columns, rows)
+    return _table("rollout-in-the-way", "In the way of missed targets", holds, columns, rows)
 
 
 def _share(patients: int, total: int) -> float | None:

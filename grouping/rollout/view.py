@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grouping.plain_words import count, listed
+from grouping.plain_words import count, cut, listed
 from grouping.rollout.explain import order_of, share
 from grouping.rollout.result import Rollout
+from grouping.rollout.waves import Wave, position
 
 LABEL, WIDTH, ROW, HEAD = 216, 720, 24, 30
 """Widths of the labels and of the whole timeline, height of a row and of its head."""
@@ -137,8 +138,8 @@ class MissWords:
 class RolloutView:
     """Everything the template prints."""
 
-    timeline: Timeline
-    steps: Steps
+    timeline: Timeline | None
+    steps: Steps | None
     waves: tuple[WaveLine, ...]
     groups: tuple[GroupLine, ...]
     milestones: tuple[MilestoneLine, ...]
@@ -148,23 +149,25 @@ class RolloutView:
     firsts: bool
     halves: bool
     first_name: str
+    milestone_source: str = ""
 
 
 def view_of(rollout: Rollout) -> RolloutView:
-    """What the page prints of a rollout."""
-    timeline = _timeline(rollout)
-    misses = zip(rollout.misses, rollout.missed_words, strict=True)
+    """What the page prints of a rollout; where its years are not told, what the waves and milestones aim at."""
+    timeline = _timeline(rollout) if rollout.told else None
+    misses = zip(rollout.misses, rollout.missed_words, strict=True)  # none for the public
     return RolloutView(
         timeline=timeline,
-        steps=_steps(rollout),
-        waves=_wave_lines(rollout),
+        steps=_steps(rollout) if rollout.told else None,
+        waves=_wave_lines(rollout) if rollout.told else _aim_lines(rollout),
         groups=_group_lines(rollout),
         milestones=_milestone_lines(rollout),
+        milestone_source=_one_source(rollout),
         misses=tuple(MissWords(rollout.waves[miss.wave].name, words) for miss, words in misses),
         exceptions=any(row.below_minimum for row in rollout.groups),
         other_words=f"{'Without' if rollout.exceptions_count else 'With'} groups below their minimum",
-        firsts=any(bar.first for bar in timeline.bars),
-        halves=any(bar.half_width for bar in timeline.bars),
+        firsts=timeline is not None and any(bar.first for bar in timeline.bars),
+        halves=timeline is not None and any(bar.half_width for bar in timeline.bars),
         first_name=rollout.waves[0].name if rollout.waves else "",
     )
 
@@ -189,7 +192,7 @@ def _timeline(rollout: Rollout) -> Timeline:
         bars.append(
             Bar(
                 row.group_id,
-                _short(row.name),
+                cut(row.name, LONGEST_NAME),
                 row.first,
                 y,
                 half_x + 2,
@@ -231,10 +234,6 @@ def _hatch(x: float, y: float, width: float) -> str:
     return "".join(parts)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
-
-
 def _steps(rollout: Rollout) -> Steps:
     span = max(len(rollout.waves), 1)
     column = max(96, 480 // span)
@@ -271,26 +270,50 @@ def _beside(own: float, other: float | None, bottom: float) -> float:
     return own + 14 if close and own + 18 < bottom else own - 6
 
 
+def _aim_lines(rollout: Rollout) -> tuple[WaveLine, ...]:
+    return tuple(
+        WaveLine(
+            wave.name,
+            _target_words(wave),
+            "",
+            "no target" if target is None else count(target),
+            "",
+            "",
+            "",
+            _limit_words(wave),
+        )
+        for wave, target in zip(rollout.waves, rollout.targets, strict=True)
+    )
+
+
+def _target_words(wave: Wave) -> str:
+    return "none" if wave.target_share is None else f"{100 * wave.target_share:g}%"
+
+
+def _limit_words(wave: Wave) -> str:
+    limits = []
+    if wave.most_groups is not None:
+        limits.append(f"{wave.most_groups:,} {'group' if wave.most_groups == 1 else 'groups'}")
+    if wave.most_patients is not None:
+        limits.append(f"{wave.most_patients:,} patients")
+    return " and ".join(limits) or "no limit given"
+
+
 def _wave_lines(rollout: Rollout) -> tuple[WaveLine, ...]:
     other = rollout.reached_meeting if rollout.exceptions_count else rollout.reached_all
     lines = []
     for w, wave in enumerate(rollout.waves):
         target, reached = rollout.targets[w], rollout.at_scale[w]
-        limits = []
-        if wave.most_groups is not None:
-            limits.append(f"{wave.most_groups:,} {'group' if wave.most_groups == 1 else 'groups'}")
-        if wave.most_patients is not None:
-            limits.append(f"{wave.most_patients:,} patients")
         lines.append(
             WaveLine(
                 wave.name,
-                "none" if wave.target_share is None else f"{100 * wave.target_share:g}%",
+                _target_words(wave),
                 share(reached, rollout.total),
                 count(reached),
                 share(other[w], rollout.total),
                 "no target" if target is None else count(max(target - reached, 0)),
                 str(sum(row.start == w for row in rollout.groups)),
-                " and ".join(limits) or "no limit given",
+                _limit_words(wave),
             )
         )
     return tuple(lines)
@@ -317,8 +340,14 @@ def _group_lines(rollout: Rollout) -> tuple[GroupLine, ...]:
     )
 
 
+def _one_source(rollout: Rollout) -> str:
+    """The source of all milestones where they have one and the same; empty where they differ."""
+    sources = {row.source for row in rollout.milestones}
+    return sources.pop() if len(sources) == 1 else ""
+
+
 def _milestone_lines(rollout: Rollout) -> tuple[MilestoneLine, ...]:
-    everybody = len(rollout.groups)
+    everybody, names = len(rollout.groups), [wave.name for wave in rollout.waves]
     return tuple(
         MilestoneLine(
             row.name,
@@ -330,4 +359,5 @@ def _milestone_lines(rollout: Rollout) -> tuple[MilestoneLine, ...]:
             row.source,
         )
         for row in rollout.milestones
+        if position(names, row.wave) is not None  # built-in years say nothing beside waves of the planner's own
     )

@@ -163,9 +163,9 @@ def _further(options: Sequence[str], further: Further) -> dict[str, list[Indicat
     first = Indicator(
         "at_scale_first",
         "Share of all patients in groups at scale after the first wave",
-        "By the rollout of this option, worked out with the same waves and limits for every option.",
+        "By the rollout of this option, worked out with the same waves and limits for every option; rounded down.",
         "higher",
-        "share",
+        "reached",
         "the rollout",
         figures(further.first_share),
     )

@@ -21,6 +21,7 @@ from grouping.engagement.names import Known, known_names
 from grouping.engagement.persons import looks_like_a_person, reached_by
 from grouping.plain_words import listed, option_title
 from grouping.programme.ground import Ground
+from grouping.resources.exact import as_fraction
 from grouping.scorecard.names import FULL, criterion_of, like_criterion
 
 WORST, BEST = Fraction(0), Fraction(10)
@@ -71,7 +72,7 @@ def scores_of(ground: Ground) -> tuple[Score, ...]:
         option, criterion = option_of(_text(table, i, "option"), known), criterion_of(_text(table, i, "criterion"))
         if option is not None and criterion is not None and not pd.isna(value):
             who, note = _text(table, i, "who") or NOBODY, _text(table, i, "note")
-            found.append(Score(option, criterion, Fraction(str(float(value))), who, note))
+            found.append(Score(option, criterion, as_fraction(_text(table, i, "score")), who, note))
     return tuple(found)
 
 
@@ -84,7 +85,7 @@ def weights_of(ground: Ground) -> Weights:
     for i, value in enumerate(table.frame["weight"]):
         key = criterion_of(_text(table, i, "criterion"))
         if key is not None and not pd.isna(value):
-            said[key] = Fraction(str(float(value)))
+            said[key] = as_fraction(_text(table, i, "weight"))
     total = sum(said.values(), Fraction(0))
     if set(said) != set(FULL) or not total:
         return EQUAL  # `problems` refuses a table that says it of some only

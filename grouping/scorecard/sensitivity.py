@@ -246,9 +246,11 @@ def trial(start: Weights, goal: Weights, passed: Callable[[Weights], bool]) -> W
         Whether weights exchange them.
     """
     for decimals in range(1, MOST_DECIMALS + 1):
-        weights = _in_decimals(_between(start, goal, Fraction(1, 10 ** (decimals + 1))), decimals)
-        if passed(weights):
-            return weights
+        # A step of a tenth of the way more: where a hundredth is lost in the rounding, it is in that of all decimals.
+        for step in (decimals + 1, decimals):
+            weights = _in_decimals(_between(start, goal, Fraction(1, 10**step)), decimals)
+            if passed(weights):
+                return weights
     return _between(start, goal, Fraction(1, 10**MOST_DECIMALS))
 
 

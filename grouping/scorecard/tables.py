@@ -23,6 +23,7 @@ UNIT = {
     "count": "number",
     "minutes": "minutes",
     "share": "share (1 is all)",
+    "reached": "share (1 is all)",
     "area": "m² per 1,000 patients",
     "pounds": "pounds",
 }
@@ -68,7 +69,7 @@ def indicators_table(options: Sequence[str], criteria: Sequence[MarkedCriterion]
         Column("source", "Source", "text"),
     )
     holds = "One row a figure of an option under one of the six criteria; and a row for whatever is not assessed."
-    return _table("scorecard-indicators", "Six criteria: what is measured", holds, rows, columns)
+    return _table("scorecard-indicators", "What the inputs measure", holds, rows, columns)
 
 
 def scores_table(options: Sequence[str], scores: Sequence[Score]) -> NamedTable:
@@ -128,9 +129,9 @@ def ranking_table(judged: Sequence[Judged]) -> NamedTable:
         Column("left_out", "Criteria left out", "text", "For every option, because a mark is missing for one."),
         *marks,
         *weights,
-        Column("ways_first", "Ways in which it is first alone", "number", "Of all ways of sharing out the weights."),
-        Column("ways_level", "Ways in which it is first with others", "number"),
-        Column("ways", "Ways of sharing out the weights", "number"),
+        Column("ways_first", "Ways in which it is first alone", "amount", "Of all ways of sharing out the weights."),
+        Column("ways_level", "Ways in which it is first with others", "amount"),
+        Column("ways", "Ways of sharing out the weights", "amount"),
         Column("parts", "Equal parts shared out", "number", "Among the criteria that count."),
     )
     holds = "One row an option of a ranking: by the planner’s scores, and apart from it by what the inputs measure."

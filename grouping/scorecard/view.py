@@ -9,6 +9,7 @@ from fractions import Fraction
 from grouping.plain_words import option_title
 from grouping.report.criteria import criteria_texts
 from grouping.report.indicator import Criterion
+from grouping.resources.exact import written
 from grouping.scorecard.judged import Judged, given_scores, mean
 from grouping.scorecard.measured import METHOD, WEAKNESS, MarkedCriterion
 from grouping.scorecard.names import FULL, SHORT
@@ -207,7 +208,7 @@ def _cell(scores: Sequence[Score], option: str, criterion: str) -> ScoreCell:
         return ScoreCell(f"{float(given[0]):g}", "one score")
     low, high = f"{float(min(given)):g}", f"{float(max(given)):g}"
     spread = f"all {len(given)} say {low}" if low == high else f"{low} to {high}, {len(given)} scores"
-    return ScoreCell(f"{float(mean(given)):.1f}", spread)
+    return ScoreCell(written(mean(given), 1), spread)
 
 
 def _each(options: Sequence[str], scores: Sequence[Score]) -> tuple[tuple[str, str, tuple[EachCell, ...]], ...]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from grouping.plain_words import listed, option_title
+from grouping.resources.exact import written
 from grouping.scorecard.judged import Judged
 from grouping.scorecard.names import FULL, SHORT
 from grouping.scorecard.ranking import Ranking
@@ -27,15 +28,15 @@ def titles(ranking: Ranking, options: Sequence[int]) -> str:
 
 
 def mark(value: Fraction | None, scale: Fraction) -> str:
-    """A mark or a total: two decimals on the scale to 10, three on that to 1."""
+    """A mark or a total: two decimals on the scale to 10, three on that to 1, halves upwards."""
     if value is None:
         return "not scored" if scale > 1 else "not assessed"
-    return f"{float(value):.{2 if scale > 1 else 3}f}"
+    return written(value, 2 if scale > 1 else 3)
 
 
 def share(value: Fraction) -> str:
     """A weight as a percentage with one decimal, without one where it is whole."""
-    return f"{float(100 * value):.1f}%".replace(".0%", "%")
+    return f"{written(100 * value, 1)}%".replace(".0%", "%")
 
 
 def beyond(level: Fraction, *, more: bool, limit: Fraction) -> str:

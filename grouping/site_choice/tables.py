@@ -140,23 +140,23 @@ def named_tables(
     told = f"{QUESTIONS} Journeys are those of routine care, to the nearest usable site of the own practice."
     return (
         NamedTable(
-            "site_choice-people", "Sites: who would travel further",
+            "site_choice-people", "Sites, who would travel further",
             f"One row a population and way of travelling, if the sites considered further could not be used. {told}",
             further.people, _words(further.people),
         ),
         NamedTable(
-            "site_choice-communities", "Sites: communities",
+            "site_choice-communities", "Sites, communities",
             f"One row a community where somebody would travel further by car, the largest change first. {told}",
             further.communities, _words(further.communities),
         ),
-        NamedTable("site_choice-sites", "Sites: questions", f"One row a site. {QUESTIONS}", sites, SITE_COLUMNS),
+        NamedTable("site_choice-sites", "Sites, questions", f"One row a site. {QUESTIONS}", sites, SITE_COLUMNS),
         NamedTable(
-            "site_choice-money", "Sites: money",
+            "site_choice-money", "Sites, money",
             f"What the investment would cost, and what the sites considered further cost to run today. {QUESTIONS}",
             money, MONEY_COLUMNS,
         ),
         NamedTable(
-            "site_choice-checks", "Sites: checks",
+            "site_choice-checks", "Sites, checks",
             "One row a claim about these questions that an independent check re-derived from the inputs.",
             shown, CHECK_COLUMNS,
         ),

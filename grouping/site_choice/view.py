@@ -10,7 +10,7 @@ import pandas as pd
 
 from grouping.impact.site_options import CONSIDER
 from grouping.impact.words import BY, change_cell, minutes_cell, people_cell
-from grouping.plain_words import NO_CLOSURE, is_missing, percent, plural
+from grouping.plain_words import NO_CLOSURE, cut, is_missing, percent, plural
 from grouping.site_choice.choose import Choice
 from grouping.site_choice.protections import NAMED, PROTECTION_WORDS
 from grouping.site_choice.tables import in_question
@@ -127,7 +127,7 @@ def _bars(further: Further) -> tuple[Bar, ...]:
     cars = further.people[(further.people["mode"] == "car") & (further.people["people"] > 0)]
     most = max(float(cars["longer_share"].max()), 1e-9) if len(cars) else 1.0
     return tuple(
-        Bar(_short(str(label)), STEP * i + 3, round(ROOM * float(share) / most, 1), _share(share))
+        Bar(cut(str(label), LETTERS), STEP * i + 3, round(ROOM * float(share) / most, 1), _share(share))
         for i, (label, share) in enumerate(zip(cars["label"], cars["longer_share"], strict=True))
     )
 
@@ -135,10 +135,6 @@ def _bars(further: Further) -> tuple[Bar, ...]:
 def _share(value: object) -> str:
     """A share of people with one decimal; anybody at all never reads as nobody."""
     return "under 0.1%" if not is_missing(value) and 0 < float(value) < 0.0005 else percent(value, 1)
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= LETTERS else f"{label[: LETTERS - 1].rstrip()}…"
 
 
 def _cells(table: pd.DataFrame, columns: dict[str, Callable[[object], str]]) -> tuple[tuple[str, ...], ...]:
@@ -231,8 +227,9 @@ def _notes(ground: Ground, choice: Choice) -> tuple[str, ...]:
     price = f", else its floor area at {pounds(said.cost_per_m2)} a square metre" if said.cost_per_m2 > 0 else ""
     return (
         f"Needs major investment: {estates.judged_by} {labels} in the sites table, without a committed scheme.",
-        "Patients of a site: registered patients whose nearest site of their own practice it is by car. Every practice "
-        "keeps at least one site, and sites of nobody are always kept.",
+        "Patients of a site: registered patients whose nearest site of their own practice it is by car; those whose "
+        "home is not timed are not among them. Every practice keeps at least one site, and sites of nobody are always "
+        "kept.",
         f"Invest in: under a budget of {pounds(said.budget)}, first most patients in buildings put right, then least "
         f"money, then the smallest codes. The cost is the investment_cost of the sites table{price}; where "
         "neither is known, the site cannot be chosen. Investing comes before anybody is asked to travel.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,11 @@ MONOTONE = (
 def pounds(value: object) -> str:
     """Money such as £2,298,000."""
     return "not known" if is_missing(value) else f"£{count(value)}"
+
+
+def at_most(value: float) -> str:
+    """Minutes that nothing exceeds, with one decimal: rounded up, for 8.63 are not "at most 8.6"."""
+    return minutes(value if is_missing(value) else math.ceil(10 * float(value) - 1e-6) / 10)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Why:
         names = [
             f"{self.facts['name'].iloc[t]} ({count(most[t])})" for t in np.argsort(-most, kind="stable") if most[t] > 0
         ]
-        longest = minutes(self.choice.added[rows].max(initial=0.0))
+        longest = at_most(self.choice.added[rows].max(initial=0.0))
         return (
             f"Its {count(question.patients_of_site[site])} patients could go to sites of their own practice that do not"
             f" need it: {', '.join(names)}; at most {longest} minutes longer."
@@ -120,7 +126,7 @@ class Why:
 
     def _obstacle(self, site: int) -> str:
         question, way = self.choice.question, self.choice.ways[site]
-        most, whose = minutes(way.minutes), self._some_of(site, way.people)
+        most, whose = at_most(way.minutes), self._some_of(site, way.people)
         told = {
             "no sound site": "Kept: its practice has no other site that is known not to need it.",
             "no route": f"Kept: {whose} would have no way to such a site of their practice.",
@@ -191,7 +197,7 @@ def _travel_line(choice: Choice, further: Further, sites: int) -> str:
         "for routine care by car"
     )
     told += f" ({', '.join(among)})" if among else ""
-    most = minutes(float(choice.added[choice.question.rows].max(initial=0.0)))
+    most = at_most(choice.added[choice.question.rows].max(initial=0.0))
     return (
         f"{told}, {count(everybody['longer_5'])} of them by more than 5 minutes, nobody by more than {most}; no "
         f"community would come to lie beyond {choice.question.beyond:g} minutes.{_by_bus(further)}"

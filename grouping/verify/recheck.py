@@ -43,12 +43,14 @@ COLUMNS = ("option", "kind", "claim", "agrees", "detail")
 class Recheck:
     """The lines of the check; `agrees` is whether every figure holds and, for found options, every rule.
 
-    `in_full` names what stands under `option` and is to be told line by line even where everything agrees.
+    `in_full` names what stands under `option` and is to be told line by line even where everything agrees; `what` is
+    what was checked: a run, or a programme (see `verify.delivery.folder`).
     """
 
     lines: pd.DataFrame
     by_hand: bool
     in_full: frozenset[str] = frozenset({DEEP})
+    what: str = "run"
 
     @property
     def agrees(self) -> bool:

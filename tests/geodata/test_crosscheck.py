@@ -38,9 +38,9 @@ def test_patients_may_be_quoted_rounded_but_counts_are_exact(
 @pytest.mark.parametrize(
     ("expected", "agrees", "words"),
     [
-        (500, True, "The sites hold 500 m2 of floor area; case.toml expects 500 m2. 1 site of 3 gives none."),
-        (505, True, "The sites hold 500 m2 of floor area; case.toml expects 505 m2. 1 site of 3 gives none."),
-        (506, False, "The sites hold 500 m2 of floor area, but case.toml expects 506 m2 (-6). 1 site of 3 gives none."),
+        (500, True, "The sites hold 500 m² of floor area; case.toml expects 500 m². 1 site of 3 gives none."),
+        (505, True, "The sites hold 500 m² of floor area; case.toml expects 505 m². 1 site of 3 gives none."),
+        (506, False, "The sites hold 500 m² of floor area, but case.toml expects 506 m² (-6). 1 site of 3 gives none."),
     ],
 )
 def test_floor_area_may_be_quoted_rounded_and_what_is_missing_is_counted(

@@ -28,13 +28,16 @@ from grouping.compare.page import work_out
 from grouping.escape import visible
 from grouping.pack import PackChoice, write_run_pack
 from grouping.pipeline import run_case
+from grouping.programme.assemble import programme_of
+from grouping.programme.folder import write_programme
+from grouping.programme.job import open_ground
 from grouping.public import public_run
 from grouping.report import render_report
 from grouping.result import Run
 from grouping.runs import write_run
 from grouping.tables_of_run import write_run_workbook
 from tests.browsing import open_page
-from tests.grouping.hostile import MARK, NASTY, encodes, fuzzed, write_hostile_case
+from tests.grouping.hostile import MARK, NASTY, encodes, fuzzed, write_hostile_case, write_hostile_programme
 from tests.grouping.made_run import made_run
 from tests.grouping.public.secret_case import packed_inside, said_by
 
@@ -44,13 +47,19 @@ ALLOWED = {"href": ("#", "data:,"), "src": ("data:image/",), "xlink:href": ("#",
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of a hostile case, its pack, its public pack and its comparison, each in a folder of its own."""
+    """A run of a hostile case, its packs, its programmes and its comparison, each in a folder of its own."""
     folder = tmp_path_factory.mktemp("hostile")
     case = write_hostile_case(folder / "case", (*NASTY, *fuzzed(60)))
+    told = write_hostile_programme(case, (*NASTY, *fuzzed(60, seed=11)))
     run = run_case(case, options=2)
     write_run(run, folder / "run", case_dir=case)
-    write_run_pack(run, folder / "pack", PackChoice(localities=True))
-    write_run_pack(run, folder / "public", PackChoice(public=True, pdf=False))
+    ground = open_ground(folder / "run")
+    inside, outside = programme_of(ground), programme_of(ground, public=True)
+    write_programme(inside, folder / "programme")
+    write_programme(outside, folder / "public_programme")
+    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    write_run_pack(run, folder / "pack", PackChoice(localities=True, programme=inside))
+    write_run_pack(run, folder / "public", PackChoice(public=True, pdf=False, programme=outside))
     write_comparison(work_out(read_comparison([str(folder / "run")])), folder / "compared")
     return folder
 
@@ -161,9 +170,36 @@ def is_harmless(page: str) -> None:
 
 def test_pages_hold_only_the_elements_and_scripts_of_the_program(folder: Path) -> None:
     pages = outputs(folder, ".html")
-    assert len(pages) >= 8  # the run, its impact, two packs with their localities, the comparison
+    assert len(pages) >= 10  # the run, its impact, two programmes, two packs with their localities, the comparison
     for path in pages:
         is_harmless(path.read_text(encoding="utf-8"))
+
+
+def test_texts_of_the_planner_are_text_on_every_page_of_a_programme(folder: Path) -> None:
+    told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+    pages = [folder / "programme" / "programme.html", folder / "public_programme" / "programme.html"]
+    for path in (*pages, folder / "pack" / "report.html", folder / "public" / "report.html"):
+        text = " ".join(" ".join(_read(path.read_text(encoding="utf-8")).text).split())
+        missing = [one for one in told if " ".join(visible(one.strip()).split()) not in text]
+        assert missing == [], path
+
+
+def test_charts_of_a_programme_are_drawn_and_hold_no_other_markup(folder: Path) -> None:
+    page = (folder / "programme" / "programme.html").read_text(encoding="utf-8")
+    charts = re.findall(r"<svg\b.*?</svg>", page, re.DOTALL)
+    assert len(charts) >= 8  # timeline, steps, keys, growth, resources, bars of the scorecard, margins, sites
+    for chart in charts:
+        tags = {one.tag for one in ET.fromstring(chart).iter()}
+        assert tags <= {"svg", "g", "defs", "pattern", "path", "rect", "circle", "text", "tspan", "line"}, tags
+        assert MARK not in "".join(re.findall(r"<[^>]*>", re.sub(r'aria-label="[^"]*"', "", chart)))
+
+
+def test_records_of_a_programme_can_be_read_and_hide_nothing(folder: Path) -> None:
+    for name in ("programme", "public_programme"):
+        path = folder / name / "programme.json"
+        text = path.read_text(encoding="utf-8")
+        assert json.loads(text)["public"] is (name == "public_programme")
+        assert all(visible(line) == line for line in text.splitlines())
 
 
 @pytest.mark.parametrize("shift", [0, 30])

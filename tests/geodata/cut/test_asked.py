@@ -36,6 +36,12 @@ def test_codes_in_any_case_and_from_a_file_count_once(tmp_path: Path) -> None:
     assert codes_asked(["11J"], str(table)) == ("11J", "J81012", "J81014")
 
 
+def test_a_name_stays_one_name_and_is_no_code() -> None:
+    assert codes_asked(["Isle of Wight, 11j"], None) == ("Isle of Wight", "11J")
+    assert codes_asked(["Dorset"], None) == ("Dorset",)
+    assert codes_asked(["QVV 11J d9y0v"], None) == ("QVV", "11J", "D9Y0V")
+
+
 def test_lines_that_are_no_codes_are_told(tmp_path: Path) -> None:
     table = tmp_path / "practices.csv"
     table.write_text("practice_code,name\nJ81012,Mill Lane\nMill Lane,J81013\n", encoding="utf-8")

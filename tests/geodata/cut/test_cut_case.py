@@ -817,3 +817,17 @@ def test_areas_of_another_year_without_a_lookup_are_counted(tmp_path: Path) -> N
     report = cut(files, tmp_path / "case", "W9X9Z")
     assert one(report, "other-code-year").file == "population_2022_lsoa21.csv"
     assert table(report, "areas.csv").set_index("area_code").at["E01000001", "population"] == "1500"
+
+
+def test_a_place_asked_for_by_name_is_told_with_its_codes(files: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputProblems) as error:
+        cut(files, tmp_path / "case", "Quay", "Narnia")
+    quay, narnia = error.value.findings
+    assert (quay.value, narnia.value) == ("Quay", "Narnia")
+    inside = [code for code, area, n in national.REGISTRATIONS_2022 if area in {"E01000004", "E01000005", "E01000006"}]
+    named = quay.fix.split("--commissioner ")[1].split(" ")[0].split(",")
+    assert "1 open practice has" in quay.fix or f"{len(named)} open practices have" in quay.fix
+    assert set(named) <= set(inside)
+    assert quay.fix.endswith('--name "Quay"')
+    assert "codes" in narnia.message
+    assert cut(files, tmp_path / "case", *named).practices == len(named)

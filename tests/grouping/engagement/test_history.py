@@ -53,8 +53,11 @@ def test_option_2_from_option_1_by_hand(tmp_path) -> None:
     assert changes.loc["J80001", "lost"] == "Pier Medical Practice (J80003)"
     assert changes.loc["J80001", "gained"] == "Chestnut Avenue Practice (J80004)"
     assert made.lines[-1] == (
-        "Option 2 came from Option 1. Against Option 1 6 practices with 71,200 patients (42.8%) changed companions."
+        "Option 2 came from Option 1. Against Option 1 6 practices with 71,200 patients (42.8%) changed companions; "
+        "2 of them, with 21,000 patients, went to another group, the others had somebody join or leave."
     )
+    found = made.links["option-2"].difference
+    assert found.moved == ("J80003", "J80004")
     assert "3 groups of the same practices as before; 2 new" in _page(made)
 
 
@@ -191,6 +194,16 @@ def test_for_the_public_a_file_is_an_earlier_draft(tmp_path, small: Ground) -> N
     assert "an earlier draft" in everything
     assert "may.csv" not in everything
     assert made.links["option-1"].difference is None
+
+
+def test_a_history_whose_reason_names_somebody_is_never_published(tmp_path, small: Ground) -> None:
+    inputs = inputs_of(tmp_path, history="option-1,option-2,2017-05-03,Mrs Jones asked for it,yes\n")
+    ground = replace(small, ready=None, run=replace(small.run, public=True), inputs=replace(inputs, folder=None))
+    made = engagement_of(ground)
+    assert made.links == {}
+    assert "Jones" not in _page(made) + "".join(one.table.to_csv() for one in made.tables)
+    inside = engagement_of(replace(small, inputs=inputs))
+    assert "Mrs Jones asked for it" in _page(inside)
 
 
 # ----------------------------------------------------------------------------------------------------- differences

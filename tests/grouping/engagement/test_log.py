@@ -6,6 +6,7 @@ import pytest
 from geodata.errors import Finding
 from grouping import engagement as part
 from grouping.engagement import engagement_of
+from grouping.engagement.days import day_of, day_words
 from grouping.page import environment
 from grouping.programme.public import public_ground
 from tests.grouping.engagement.made_log import ground_with, inputs_of
@@ -61,7 +62,7 @@ def test_days_are_read_both_ways_and_sorted(tmp_path) -> None:
     assert _page(made).index("1 May 2017") < _page(made).index("31 May 2017") < _page(made).index("no date")
 
 
-@pytest.mark.parametrize("day", ["05/31/2017", "31.05.2017", "31/05/17", "May 2017", "2017-02-30", "2017"])
+@pytest.mark.parametrize("day", ["05/31/2017", "31.05/2017", "31/05/17", "May 2017", "2017-02-30", "2017"])
 def test_other_days_are_errors(tmp_path, day: str) -> None:
     (finding,) = _problems(tmp_path, f"{day},,,,GP,a,x,,\n")
     assert (finding.severity, finding.file, finding.row, finding.column, finding.value, finding.code) == (
@@ -129,7 +130,7 @@ def test_a_text_that_names_somebody_is_a_warning_and_never_published(tmp_path) -
     assert made.log.remarks == ()
 
 
-def test_the_public_is_told_what_is_marked_and_how_much_is_not(tmp_path) -> None:
+def test_the_public_is_told_what_is_marked_and_that_there_is_more(tmp_path) -> None:
     log = (
         "2017-05-03,,,,GP,published one,x,,yes\n2017-05-03,,,,GP,secret one,x,,no\n2017-05-03,,,,GP,unmarked one,,y,\n"
     )
@@ -137,7 +138,10 @@ def test_the_public_is_told_what_is_marked_and_how_much_is_not(tmp_path) -> None
     inside = ground_with(inputs_of(tmp_path, log=log, history=history), today=True)
     made = engagement_of(public_ground(inside))
     assert made.lines[0] == "1 remark, 1 led to a change, 0 are answered, 0 still open."
-    assert made.lines[-1] == "Only remarks marked for publication are told here; 2 remarks are left out."
+    assert made.lines[-1] == "Only remarks marked for publication are told here; others are left out."
+    one = inputs_of(tmp_path, log=log.rsplit("2017", 1)[0], history=history)
+    fewer = engagement_of(public_ground(ground_with(one, today=True)))
+    assert fewer.lines == made.lines  # how many there are beside it would tell of each new one
     everything = _page(made) + "".join(one.table.to_csv() for one in made.tables)
     assert "published one" in everything
     assert not any(word in everything for word in ("secret", "unmarked"))
@@ -170,3 +174,23 @@ def test_the_template_has_one_row_as_an_example_and_can_be_read(tmp_path) -> Non
     assert made.links == {}
     assert engagement_of(ground_with()).chains == {"option-1": (), "option-2": (), "option-3": ()}
     assert set(part.template_tables(ground_with())) == {"engagement"}
+
+
+def test_places_that_the_run_does_not_know_are_told_together(tmp_path) -> None:
+    rows = "".join(f"2017-05-03,,,{place},GP,a,x,,\n" for place in ("Atlantis", "Coast", "Lyonesse", "Coastt"))
+    guessed, strange = sorted(_problems(tmp_path, rows), key=lambda finding: -(finding.row or 0))
+    assert (guessed.row, guessed.value) == (5, "Coastt")
+    assert "Atlantis and Lyonesse" in strange.message
+    assert "Coast," not in strange.message
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("31/05/2017", "31 May 2017"), ("31.05.2017", "31 May 2017"), ("31 May 2017", "31 May 2017"),
+        ("31-May-17", "31 May 2017"), ("1st September 2026", "1 September 2026"), ("3 Sept 2026", "3 September 2026"),
+        ("03/04/17", "no date"), ("31 Juny 2017", "no date"), ("31/02/2017", "no date"), ("31.05/2017", "no date"),
+    ],
+)  # fmt: skip
+def test_days_as_planners_and_spreadsheets_write_them(written: str, day: str) -> None:
+    assert day_words(day_of(written)) == day

@@ -38,7 +38,7 @@ def test_names_of_people_are_found(role: str) -> None:
         "Bus company", "Dispensing GP", "Acute trust", "Anonymous", "Parish Council, St Mary Bourne",
         "Victoria Hospital League of Friends", "Friends of Portland Hospital", "NHS England", "Voluntary sector",
         "South West Ambulance Service", "Somebody at the drop-in", "GP (locality A)", "Practice 3", "Taxi driver",
-        "Practice manager, Corfe Castle", "Chesil Beach resident",
+        "Practice manager, Corfe Castle", "Chesil Beach resident", "Panel A",
     ],
 )  # fmt: skip
 def test_roles_are_no_people(role: str) -> None:

@@ -36,7 +36,7 @@ def table_of(estates: Estates, name: str) -> pd.DataFrame:
 
 
 def test_sums_of_groups_of_nobody_and_of_all() -> None:
-    """Town: 1,600 m2 for 32,000 patients are 50 m2 for 1,000; the clinic of nobody is not set against patients."""
+    """Town: 1,600 m² for 32,000 patients are 50 m² for 1,000; the clinic of nobody is not set against patients."""
     estates = estates_of(estates_ground(FULL, modern=("A",), major=("D",)))
     town, country = estates.figures.groups
     (nobody,) = estates.figures.others
@@ -50,11 +50,11 @@ def test_sums_of_groups_of_nobody_and_of_all() -> None:
     assert (whole.sites, whole.floor_area.total, whole.annual_cost.total) == (5, 2_400, 480_000)
     assert whole.m2_per_1000 == 1_000 * 2_100 / 42_000
     assert estates.lines == (
-        "The 5 sites have 2,400 m2 of floor area, and they cost £480,000 a year. That is 50.0 m2 of practices’ floor "
-        "area for every 1,000 patients and £200 a year for every m2.",
+        "The 5 sites have 2,400 m² of floor area, and they cost £480,000 a year. That is 50.0 m² of practices’ floor "
+        "area for every 1,000 patients and £200 a year for every m².",
         "Of the 5 sites whose condition is known, 2 (40.0%) are modern (A) and 1 (20.0%) is in need of major "
         "investment (D).",
-        "Among the groups, floor area for every 1,000 patients reaches from 50.0 m2 (G01) to 50.0 m2 (G02).",
+        "Among the groups, floor area for every 1,000 patients reaches from 50.0 m² (G01) to 50.0 m² (G02).",
     )
 
 
@@ -65,31 +65,31 @@ def test_what_is_missing_is_counted_and_never_zero() -> None:
     assert math.isnan(country.floor_area.total)
     assert math.isnan(country.m2_per_1000)
     assert town.cost_per_m2 == pytest.approx(220_000 / 1_200)  # only of sites that tell both
-    assert estates.lines[0].startswith("The floor area of 3 of 5 sites is known: these have 1,500 m2")
-    assert "at least 28.6 m2 of practices’ floor area" in estates.lines[0]
+    assert estates.lines[0].startswith("The floor area of 3 of 5 sites is known: these have 1,500 m²")
+    assert "at least 28.6 m² of practices’ floor area" in estates.lines[0]
     rows = {row[0]: row for row in estates.shown["groups"].rows}
     head = estates.shown["groups"].head
-    assert rows["G01 Town"][head.index("Floor area, m2")] == "1,200 (2\u00a0of\u00a03\u00a0sites)"
-    assert rows["G01 Town"][head.index("m2 per 1,000 patients")] == "at least 37.5"
-    assert rows["G02 Country"][head.index("Floor area, m2")] == "not known"
-    assert rows["Sites of no practice"][head.index("m2 per 1,000 patients")] == "–"
+    assert rows["G01 Town"][head.index("Floor area, m²")] == "1,200 (2\u00a0of\u00a03\u00a0sites)"
+    assert rows["G01 Town"][head.index("m² per 1,000 patients")] == "at least 37.5"
+    assert rows["G02 Country"][head.index("Floor area, m²")] == "not known"
+    assert rows["Sites of no practice"][head.index("m² per 1,000 patients")] == "–"
     told = table_of(estates, "estates-groups").set_index("group_id")
     assert told.loc["G01", ["floor_area_m2", "floor_area_known"]].tolist() == [1_200, 2]
     assert b"\nG02,Country,1,10000.0,10000.0,,0," in csv_bytes(table_of(estates, "estates-groups"))
 
 
 def test_too_little_is_told_only_where_every_site_gives_its_floor_area() -> None:
-    """60 m2 for 1,000: Town needs 1,920 and Country 600."""
+    """60 m² for 1,000: Town needs 1,920 and Country 600."""
 
     def cells(areas: list[float]) -> list[str]:
         shown = estates_of(estates_ground(gaps(floor_area_m2=areas), m2_per_1000=60)).shown["groups"]
-        return [row[shown.head.index("Against 60 m2")].replace("\u00a0", " ") for row in shown.rows[:2]]
+        return [row[shown.head.index("Against 60 m²")].replace("\u00a0", " ") for row in shown.rows[:2]]
 
-    assert cells([1_000, 400, 200, 700, 300]) == ["320 m2 less", "100 m2 more"]
+    assert cells([1_000, 400, 200, 700, 300]) == ["320 m² less", "100 m² more"]
     assert cells([1_000, np.nan, 200, np.nan, 300]) == ["not known", "not known"]
-    assert cells([2_000, np.nan, 200, 600, 300]) == ["at least 280 m2 more", "0 m2 more"]
+    assert cells([2_000, np.nan, 200, 600, 300]) == ["at least 280 m² more", "0 m² more"]
     line = estates_of(estates_ground(FULL, m2_per_1000=60)).lines[-1]
-    assert line.endswith("2 of 2 groups have less than the 60 m2 that programme.toml asks for.")
+    assert line.endswith("2 of 2 groups have less than the 60 m² that programme.toml asks for.")
 
 
 def test_without_labels_it_is_said_what_to_write_and_nothing_is_guessed() -> None:

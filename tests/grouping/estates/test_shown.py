@@ -86,7 +86,7 @@ def test_nothing_private_is_left_for_the_public() -> None:
     said = page_of(outside) + "\n".join(csv_bytes(one.table).decode("utf-8") for one in estates.tables)
     assert [secret for secret in PRIVATE if secret in said] == []
     assert "Left out of this public version: the condition" in said
-    assert "6,592 m2 of floor area" in said  # 16 sites of 412 m2
+    assert "6,592 m² of floor area" in said  # 16 sites of 412 m²
     assert "£" not in said.replace("what they cost", "")
     assert "modern" not in said.lower()
     assert estates.stated == ()
@@ -140,7 +140,7 @@ def test_a_use_of_space_in_percent_without_its_sign_is_refused(tmp_path: Path) -
 
 
 def test_totals_of_the_case_are_checked_with_the_inputs(tmp_path: Path) -> None:
-    """Nine sites of 412 m2 are 3,708 m2."""
+    """Nine sites of 412 m² are 3,708 m²."""
     case = _with_columns(write_small_case(tmp_path / "case"), SURVEY)
     with (case / "case.toml").open("a", encoding="utf-8") as handle:
         handle.write("\n[totals]\nfloor_area_m2 = 3708\nannual_cost = 9000000.5\nmodern_share = 0.4\n")
@@ -190,7 +190,7 @@ def test_the_check_page_compares_floor_area_and_cost(tmp_path: Path) -> None:
     with (case / "case.toml").open("a", encoding="utf-8") as handle:
         handle.write("\n[totals]\nannual_cost = 1000\n")
     lines = {line.label: line for line in counts(check_case(case))}
-    area, cost = lines["Floor area of the sites, m2"], lines["Cost of the sites, £ a year"]
+    area, cost = lines["Floor area of the sites, m²"], lines["Cost of the sites, £ a year"]
     assert (area.number, area.expected, area.remark) == (3_296, None, "not given for 1 site")
     assert math.isnan(cost.number)
     assert (cost.expected, cost.remark) == (1_000, "not given for 9 sites")

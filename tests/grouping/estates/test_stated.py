@@ -45,12 +45,12 @@ def test_floor_area_may_differ_by_one_percent_of_what_is_stated(stated: float, a
 
 
 def test_a_gap_is_explained_by_how_large_the_missing_sites_would_have_to_be() -> None:
-    """2,100 of 3,000 m2 are known, two sites give none: 450 m2 each would explain it, the others have 700."""
+    """2,100 of 3,000 m² are known, two sites give none: 450 m² each would explain it, the others have 700."""
     columns = gaps(floor_area_m2=[1_000, np.nan, np.nan, 500, 600])
     (one,) = stated_of({"floor_area_m2": 3_000}, columns)
     assert (one.agrees, one.known, one.sites) == (False, 3, 5)
     assert one.explanation == (
-        "2 sites give none. They explain the gap if they have 450 m2 on average; the others have 700 m2."
+        "2 sites give none. They explain the gap if they have 450 m² on average; the others have 700 m²."
     )
 
 
@@ -64,7 +64,7 @@ def test_more_than_stated_looks_at_sites_of_nobody() -> None:
     (one,) = stated_of({"floor_area_m2": 2_100}, FULL)
     assert one.agrees is False
     assert one.explanation == (
-        "Ours is more than stated. One site belongs to no practice, with 300 m2: perhaps the stated total leaves "
+        "Ours is more than stated. One site belongs to no practice, with 300 m²: perhaps the stated total leaves "
         "them out."
     )
 
@@ -78,7 +78,7 @@ def test_a_total_without_any_figure_of_ours_is_neither_right_nor_wrong() -> None
     estates = estates_of(estates_ground({"condition": ["A"] * 5}, totals={"floor_area_m2": 2_400}))
     (one,) = estates.stated
     assert one.agrees is None
-    assert estates.shown["stated"].rows[0][1:5] == ("2,400 m2", "not known", "not known", "not known")
+    assert estates.shown["stated"].rows[0][1:5] == ("2,400 m²", "not known", "not known", "not known")
 
 
 def test_numbers_of_sites_are_exact() -> None:
@@ -94,7 +94,7 @@ def test_shares_without_labels_name_the_line_to_write() -> None:
 
 
 def test_a_share_among_known_labels_with_the_reach_of_the_unknown_ones() -> None:
-    """Two of four labels are A; with the fifth site it is from 40% to 60%. By floor area 1,500 of 2,000 m2."""
+    """Two of four labels are A; with the fifth site it is from 40% to 60%. By floor area 1,500 of 2,000 m²."""
     columns = gaps(condition=["A", "B", "", "A", "C"])
     (one,) = stated_of({"modern_share": 0.55}, columns, modern=("A",))
     assert (one.ours, one.agrees, one.known) == (0.5, False, 4)
@@ -116,8 +116,8 @@ def test_the_sentence_says_how_many_agree_and_names_the_others() -> None:
     totals = {"sites": 5, "floor_area_m2": 3_000, "modern_share": 0.4}
     estates = estates_of(estates_ground(FULL, totals=totals))
     assert estates.lines[2] == (
-        "Of 3 figures on buildings stated in case.toml, 1 agrees with the sites table. Apart: floor area 2,400 m2, "
-        "stated 3,000 m2. Not to be compared: share of sites that are modern."
+        "Of 3 figures on buildings stated in case.toml, 1 agrees with the sites table. Apart: floor area 2,400 m², "
+        "stated 3,000 m². Not to be compared: share of sites that are modern."
     )
     assert estates_of(estates_ground(FULL, totals={"sites": 5})).lines[2] == (
         "The one figure on buildings stated in case.toml agrees with the sites table within its tolerance."

@@ -71,6 +71,14 @@ def test_unlikely_growth_and_homes_whose_people_use_other_practices_are_told() -
     assert told(ground(few)) == [("warning", "housing-few-patients")]
 
 
+def test_lists_that_would_be_empty_are_an_error() -> None:
+    """All residents gone from where a practice has its patients: told, where it once was divided by nothing."""
+    of = place(projections=projections(*((code, 2035, 0.0) for code in ("R1", "U1", "U2", "X"))))
+    found = [one for one in problems(ground(of)) if one.severity == "error"]
+    assert [one.code for one in found] == ["growth-nobody"]
+    assert "2035" in found[0].message and "people-to-come.csv" in str(found[0])
+
+
 def test_a_case_without_later_years_says_so() -> None:
     assert told(ground(place())) == []
     assert told(ground(place(), year=2030)) == [("error", "growth-year")]
@@ -133,7 +141,7 @@ def test_the_section_holds_the_answer_the_chart_and_its_facts() -> None:
     groups = next(one.table for one in made.tables if one.name == "growth-groups")
     for size in groups["list_2036"]:
         assert text.count(f"{size:,}") >= 2  # beside the row of the chart, and in the table
-    assert "By age" in text
+    assert "The groups by age" in text
     for word in ("closure", "optimal"):
         assert word not in text.lower()
 
@@ -189,3 +197,12 @@ def test_projections_by_age_are_read_and_a_part_above_the_whole_is_told(tmp_path
     assert np.isnan(of.projections["population_85_plus"].iloc[0])
     (odd,) = [finding for finding in of.findings if finding.code == "part-exceeds-whole"]
     assert (odd.severity, odd.row, odd.column) == ("warning", 3, "65+")
+
+
+def test_lists_that_grow_where_homes_are_only_estimated_are_called_so() -> None:
+    of = place(projections=TO_COME)
+    assert "estimated" not in " ".join(growth_of(ground(of)).lines)
+    rows = of.registrations.copy()
+    code = str(rows["practice_code"].iloc[0])
+    rows.loc[rows["practice_code"] == code, "basis"] = "estimated"
+    assert "the patients of 1 practice live is estimated" in growth_of(ground(replace(of, registrations=rows))).lines[3]

@@ -37,6 +37,7 @@ cost_per_m2 = 1000
 protect = []
 [rollout]
 first_year = "2027/28"
+publish_years = true
 """
 SAID = (
     "date,option,practice_code,place,role,said,changed,why_not,public\n"
@@ -183,6 +184,57 @@ def test_the_template_is_read_as_it_was_written_and_changes_nothing(small: Path,
     code, _, said = _programme(bare / "run", "--template", bare / "mine")
     assert code == 1
     assert "already" in said
+
+
+def test_a_template_with_a_first_year_has_it_in_every_table_and_is_read_back(small: Path, tmp_path: Path) -> None:
+    code, _, said = _programme(small / "run", "--template", tmp_path / "mine", "--first-year", "2031/32")
+    assert code == 0, said
+    for name in ("waves", "milestones", "ratios"):
+        text = (tmp_path / "mine" / f"programme_{name}.csv").read_text(encoding="utf-8")
+        assert "2031/32" in text and "2017/18" not in text, name
+    waves = (tmp_path / "mine" / "programme_waves.csv").read_text(encoding="utf-8").splitlines()
+    assert waves[1] == "2031/32,0.2,6,"
+    code, _, said = _programme(small / "run", "--settings", tmp_path / "mine", "--out", tmp_path / "made")
+    assert code == 0, said
+    told = pd.read_csv(tmp_path / "made" / "tables" / "rollout-waves.csv")
+    assert told["wave"].iloc[0] == "2031/32"
+    code, _, said = _programme(small / "run", "--template", tmp_path / "other", "--first-year", "2031")
+    assert code == 1
+    assert "2026/27" in said
+    assert _programme(small / "run", "--out", tmp_path / "more", "--first-year", "2031/32")[0] == 2
+
+
+def test_tables_as_a_spreadsheet_saves_them(small: Path, tmp_path: Path) -> None:
+    """Semicolons, a byte order mark, percentages, pounds, empty rows at the end; built-in years are not shown."""
+    settings = tmp_path / "programme.toml"
+    tables = 'waves = "w.csv"\nratios = "r.csv"\nweights = "g.csv"\n'
+    settings.write_text(f"[tables]\n{tables}", encoding="utf-8")
+    rows = {
+        "w": "Wave;Target share\r\n2026/27;20%\r\n2027/28;66.5%\r\n;\r\n;\r\n",
+        "r": "resource;kind;amount;per_patients;covered_share;unit\r\nGrant;money;£3;1;50%;pounds\r\n;;;;;\r\n",
+        "g": "criterion;weight\r\nQuality of care for all;60%\r\nAccess for all;20%\r\n"
+        "Affordability and value for money;20%\r\nWorkforce;0\r\nTime to deliver;0\r\n"
+        "Other: research and education;0\r\n;\r\n",
+    }
+    for name, text in rows.items():
+        (tmp_path / f"{name}.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    code, _, said = _programme(small / "run", "--settings", settings, "--out", tmp_path / "made")
+    assert code == 0, said
+    waves = pd.read_csv(tmp_path / "made" / "tables" / "rollout-waves.csv")
+    assert waves["target_share"].tolist() == [0.2, 0.665]
+    ratios = pd.read_csv(tmp_path / "made" / "tables" / "resources-ratios.csv")
+    assert ratios["covered_share"].tolist() == [0.5]
+    page = (tmp_path / "made" / "programme.html").read_text(encoding="utf-8")
+    assert "Further milestones are not shown" in page
+    assert "2017/18" not in body_of(page)
+    (tmp_path / "w.csv").write_text('wave,target_share\n2026/27,120%\n2027/28,"0,665"\n', encoding="utf-8")
+    (tmp_path / "r.csv").write_text("resource;kind\r\nGrant;money\r\n", encoding="utf-8")
+    code, _, said = _programme(small / "run", "--settings", settings, "--out", tmp_path / "made")
+    said = " ".join(said.split())
+    assert code == 1
+    assert "or a percentage, such as 20%" in said
+    assert "Write the decimals after a point" in said
+    assert "In programme.toml write: ratios = { file" in said
 
 
 PRIVATE = (

@@ -322,7 +322,7 @@ def test_the_page_is_sound_says_what_it_is_and_lets_no_name_through() -> None:
     assert "not a forecast of any practice" in page
     assert "our own assumption" in page
     assert "closure" not in page.lower()
-    assert page.count("<caption>") == page.count('role="region"') == 3
+    assert page.count("<caption>") == page.count('role="region"') - 1 == 3  # the chart scrolls too
 
 
 def test_a_plan_that_leaves_practices_out_lets_them_take_patients_but_not_fail() -> None:

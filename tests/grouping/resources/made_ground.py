@@ -27,6 +27,7 @@ class FakeRollout:
     start: dict[str, int | None]
     formed: dict[str, int | None]
     reached: tuple[float, ...] = ()
+    told: bool = True
 
 
 @dataclass(frozen=True)

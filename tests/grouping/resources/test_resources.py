@@ -136,8 +136,17 @@ def test_money_of_groups_adds_up_to_the_pound(tmp_path) -> None:
     made = resources_of(ground_with((10, 10, 10, 11, 11), inputs_of(tmp_path, text)), rollout((0,) * 5), FakeGrowth())
     assert _table(made, "groups")["rounded_now"].tolist() == [3, 3, 3, 4, 4]
     assert _table(made, "totals")["rounded_now"].tolist() == [17]
-    # 3 pounds over two waves are 2 and 1
-    assert _table(made, "waves")["needed_now"].tolist() == [2 * 3 + 2 * 2, 3 + 2 * 2, 0, 0]
+    # 8.67 in each of two waves: of 17 pounds 9 and 8, not the odd pound of every group in the first
+    assert _table(made, "waves")["needed_now"].tolist() == [9, 8, 0, 0]
+
+
+def test_halves_of_groups_are_added_up_before_they_are_rounded(tmp_path) -> None:
+    """3 pounds a head for 101, 103, 105, 107 and 2 patients over two waves: 627 in each of them."""
+    text = HEADER + "Transformation,money,3,1,,,2,pounds,,,a test\n"
+    made = resources_of(
+        ground_with((101, 103, 105, 107, 2), inputs_of(tmp_path, text)), rollout((0,) * 5), FakeGrowth()
+    )
+    assert _table(made, "waves")["needed_now"].tolist() == [627, 627, 0, 0]
 
 
 def test_what_a_planner_adds(tmp_path) -> None:
@@ -176,7 +185,7 @@ def test_the_template_can_be_read_again_and_asks_for_the_same(tmp_path) -> None:
     [
         ("A,money,3,0,,,,,,,x", "per_patients", "0", "must be 1 or more"),
         ("A,money,3,1,1.5,,,,,,x", "covered_share", "1.5", "between 0 and 1"),
-        ("A,money,3,1,50%,,,,,,x", "covered_share", "50%", "must be a number"),
+        ("A,money,3,1,half,,,,,,x", "covered_share", "half", "must be a number"),
         ("A,money,three,1,,,,,,,x", "amount", "three", "must be a number"),
         ("A,money,,1,,,,,,,x", "amount", "", "empty"),
         ("A,money,-3,1,,,,,,,x", "amount", "-3", "negative"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from grouping.rollout import explain
 from grouping.rollout.explain import Change, Miss, Names, misses_of, sentences, share
 from grouping.rollout.model import plan_rollout
 from grouping.rollout.question import Question
@@ -76,6 +79,30 @@ def test_every_figure_is_that_of_trying_everything() -> None:
     assert told | {(kind, False) for kind in ("readiness", "capacity", "order", "exceptions", "everything")} == seen
 
 
+def test_a_search_that_ended_early_tells_the_least_and_not_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready, vulnerable = ((1,), (0,), (0,)), ((False,),) * 3
+    question = Question(
+        ("A", "B", "C"), ((20,), (10,), (70,)), ready, vulnerable, (True, True, False), ("a",), (50,), (None,), (None,)
+    )
+    schedule = plan_rollout(question)
+
+    def told() -> str:
+        (miss,) = misses_of(question, schedule, NAMES, 100)
+        return " ".join(change.sentence for change in miss.changes)
+
+    assert "30.0% can be reached (20 patients more)." in told()
+    assert "Readiness of practice 0.0 alone takes 20 patients away." in told()
+    search = explain.most_in_wave
+
+    def ended_early(asked: Question, wave: int) -> tuple[int, int]:
+        found, bound = search(asked, wave)
+        return found, bound + (asked.ready != question.ready)
+
+    monkeypatch.setattr(explain, "most_in_wave", ended_early)
+    assert "at least 30.0% can be reached (at least 20 patients more)." in told()
+    assert "Readiness of practice 0.0 alone takes at least 20 patients away." in told()
+
+
 def test_targets_that_only_fail_together_say_so() -> None:
     # In wave a one group may start, in wave b one more: G2 (ready in b) and G1 reach either target, but wave a wants
     # 10 at once and b is full with what comes second.
@@ -110,3 +137,30 @@ def test_a_share_that_is_just_missed_never_reads_as_reached() -> None:
     assert share(99_999, 100_000) == "99.9%"
     assert share(100_000, 100_000) == "100.0%"
     assert share(0, 0) == "not known"
+
+
+def test_of_many_late_groups_the_largest_are_tried_where_each_takes_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = 5
+    question = Question(
+        tuple(f"G{g}" for g in range(groups)),
+        tuple((10 * (g + 1),) for g in range(groups)),
+        ((1,),) * groups,
+        ((False,),) * groups,
+        (True,) * groups,
+        ("a",),
+        (150,),
+        (None,),
+        (1_000,),
+    )
+    monkeypatch.setattr(explain, "MOST_TRIED", 2)
+
+    def told(asked: Question) -> tuple[list[int], str]:
+        (miss,) = misses_of(asked, plan_rollout(asked), NAMES, 150)
+        return [change.most for change in miss.changes if change.single], " ".join(sentences(miss, asked, 150, 1.0))
+
+    tried, said = told(question)
+    assert tried == [40, 50]
+    assert "Of 5 groups with practices that are not ready by then, the 2 largest were looked at one by one." in said
+    tried, said = told(replace(question, most_patients=(None,)))  # nothing but sums: all of them
+    assert tried == [10, 20, 30, 40, 50]
+    assert "largest" not in said

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grouping.rollout import model
 from grouping.rollout.model import fewest_more, keepable, most_in_wave, plan_rollout, reached_patients, shortfall
 from grouping.rollout.question import Question, Rule, whole_weights
 from tests.grouping.rollout.by_hand import best_start, every_start, most_reached, random_question, reached, stages_of
@@ -129,6 +131,71 @@ def test_the_most_in_one_wave_and_what_more_capacity_gives_are_those_of_trying_e
             needed = fewest_more(question, wave, wanted, at, "groups")
             fewest = _fewest_by_trying(question, wave, wanted, at)
             assert needed == (None if fewest is None else (fewest, True))
+
+
+@pytest.fixture
+def packed() -> Question:
+    """Twenty-two groups that fill three waves by patients only in puzzles: no search settles it in a moment."""
+    sizes = [((7_919 * (g + 3)) ** 2) % 26_993 + 20_011 for g in range(22)]
+    return Question(
+        tuple(f"G{g:02d}" for g in range(22)),
+        tuple((size,) for size in sizes),
+        ((0,),) * 22,
+        tuple((g % 4 == 0,) for g in range(22)),
+        (True,) * 22,
+        ("a", "b", "c", "d"),
+        (150_000, 300_000, None, sum(sizes)),
+        (3, 3, 3, 3),
+        (100_003, 100_003, 100_003, 100_003),
+    )
+
+
+def test_a_search_that_ends_early_ends_soon_and_says_how_near_it_came(
+    packed: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    search = model._solve_within
+    monkeypatch.setattr(model, "MOST_NODES", 30)
+    monkeypatch.setattr(model, "_solve_within", lambda *given: asked.append(given[1]) or search(*given))
+    schedule = plan_rollout(packed)
+    assert not schedule.proven
+    assert asked == [30, 30, 30]  # a stage begins where the last one ended: none is tried again with far more
+    assert all(0 <= stage.bound <= stage.value for stage in schedule.stages)
+    # What is said is said of the programme as it stands, not of what an earlier stage had found.
+    assert schedule.stages[0].bound < schedule.stages[0].value == shortfall(packed, schedule.start)
+    never = [4 if start is None else start for start in schedule.start]
+    assert schedule.stages[1].value == sum(packed.burden(g, start) for g, start in enumerate(never))
+    assert schedule.stages[2].value == sum(packed.later(g, start) for g, start in enumerate(never))
+    for wave in range(4):
+        here = [g for g, start in enumerate(schedule.start) if start == wave]
+        assert len(here) <= 3
+        assert sum(packed.patients(g) for g in here) <= 100_003
+
+
+def test_a_later_stage_keeps_what_an_earlier_one_found(packed: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "MOST_NODES", 1)
+    monkeypatch.setattr(model, "_solve_within", _only_the_first(model._solve_within))
+    schedule = plan_rollout(packed)
+    assert len(schedule.stages) == 3
+    assert schedule.stages[0].value == shortfall(packed, schedule.start)
+    assert not any(stage.proven for stage in schedule.stages[1:])
+
+
+def _only_the_first(search: Callable[..., model.Answer]) -> Callable[..., model.Answer]:
+    """A search that finds nothing of its own where an answer is known."""
+
+    def found(problem: object, nodes: int, known: dict[str, float] | None = None) -> model.Answer:
+        return search(problem, nodes) if known is None else model.Answer({}, "stopped", float("-inf"))
+
+    return found
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_counting_finds_what_searching_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = replace(random_question(4_000 + seed, 5, 3), rules=(), most_patients=(None,) * 3)
+    counted = [most_in_wave(question, wave) for wave in range(3)]
+    monkeypatch.setattr(model, "_by_counting", lambda *_: None)
+    assert counted == [most_in_wave(question, wave) for wave in range(3)]
 
 
 def _fewest_by_trying(question: Question, wave: int, wanted: int, at: int) -> int | None:

@@ -105,3 +105,49 @@ def test_a_row_that_contradicts_is_set_aside_and_said_to_be(tmp_path: Path) -> N
     rollout = rollout_of(ground_with(tmp_path, {"order": order}))
     assert rollout.start["G01"] == 0
     assert any("row 3" in note and "set aside" in note and "row 2" in note for note in rollout.notes)
+
+
+def test_tables_made_for_other_waves_are_told_once_and_never_with_a_wrong_year(tmp_path: Path) -> None:
+    found = problems(
+        ground_with(
+            tmp_path,
+            {
+                "waves": "wave,target_share\n2026/27,20%\n2027/28,\n",
+                "milestones": "milestone,wave,target_share\nA,2017/18,20%\nA,2018/19,0.4\n",
+                "readiness": "practice_code,ready_from\nJ80001,2017/18\nJ80002,later\nJ80003,2018/19\n",
+            },
+        )
+    )
+    assert [finding.file for finding in found] == ["milestones.csv", "readiness.csv"]
+    assert "2017/18 and 2018/19" in found[0].message
+    assert "2026/27, 2027/28" in found[0].fix
+    assert "take the line milestones out" in found[0].fix
+    assert not any("Did you mean" in finding.fix for finding in found)
+    (one,) = problems(
+        ground_with(
+            tmp_path,
+            {
+                "waves": "wave\n2026/27\n2027/28\n",
+                "readiness": "practice_code,ready_from\nJ80001,2026/27\nJ80003,2017/18\n",
+            },
+        )
+    )
+    assert (one.value, one.row) == ("2017/18", 3)
+    assert one.fix.startswith("The waves are: 2026/27, 2027/28.")
+
+
+def test_rules_that_contradict_each_other_name_their_group(tmp_path: Path) -> None:
+    order = "kind,practices,after,wave\nfirst,J80001,,\nnot before,J80002,,2018/19\n"
+    ((_, text),) = told(tmp_path, {"order": order})
+    group = ground_with(tmp_path).group_of["J80001"].group_id
+    assert text.count(f"group {group}") == 2
+
+
+def test_rows_that_say_the_same_are_one_rule(tmp_path: Path) -> None:
+    """Thousands of rows for the practices of one group: one contradiction, by the first rows of both kinds."""
+    rows = "first,J80001,,\nfirst,J80002,,\n" * 1_000 + "not before,J80001,,2018/19\n" * 1_000
+    found = told(tmp_path, {"order": f"kind,practices,after,wave\n{rows}"})
+    assert len(found) == 1
+    assert "row 2 (" in found[0][1] and "row 2002 (" in found[0][1]
+    rollout = rollout_of(ground_with(tmp_path, {"order": f"kind,practices,after,wave\n{rows}"}))
+    assert rollout.start["G01"] == 0

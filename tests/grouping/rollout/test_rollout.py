@@ -222,7 +222,8 @@ def test_the_public_gets_the_same_schedule_without_reasons_readiness_and_ratings
     order = "kind,practices,reason\nfirst,J80011,partner retires\n"
     codes = {f"J800{i:02d}": float(i % 5 + 1) for i in range(1, 13)}
     tables = {"waves": WAVES, "readiness": readiness, "order": order}
-    inside = rollout_of(ground_with(tmp_path, tables, vulnerability=codes))
+    told = "publish_years = true"
+    inside = rollout_of(ground_with(tmp_path, tables, rollout=told, vulnerability=codes))
     outside = public_rollout(inside)
     assert (outside.start, outside.formed, outside.reached) == (inside.start, inside.formed, inside.reached)
     told = " ".join(
@@ -246,8 +247,12 @@ def test_the_public_gets_the_same_schedule_without_reasons_readiness_and_ratings
     ):
         assert word not in told, word
     assert "rollout-practices" not in [one.name for one in outside.tables]
-    assert not {"ready_from", "vulnerable_waiting", "reason"} & {key for one in outside.tables for key in one.table}
-    assert re.search("cannot be reached: .* at most", " ".join(outside.missed_words[0]))
+    private = {"ready_from", "vulnerable_waiting", "reason", "goes_first", "most_possible"}
+    assert not private & {key for one in outside.tables for key in one.table}
+    assert private < {key for one in inside.tables for key in one.table}
+    assert not any(row.first for row in outside.groups)
+    assert inside.misses and not outside.misses  # the most that could be reached is a sum of groups that are ready
+    assert re.match("The targets? of .* (is|are) not reached. Share of", outside.lines[0])
 
 
 def test_lines_are_two_to_four_and_the_same_each_time(tmp_path: Path) -> None:

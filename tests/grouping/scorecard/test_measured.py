@@ -43,6 +43,11 @@ def test_what_reads_the_same_is_alike() -> None:
         (47.68, "area", "47.7"),
         (0.0, "count", "0"),
         (-3.25, "minutes", "-3.2"),
+        (0.9997, "share", "99.9"),
+        (0.0003, "share", "0.1"),
+        (1.0, "share", "100"),
+        (0.26376, "reached", "26.3"),
+        (0.4, "reached", "40"),
     ],
 )
 def test_figures_are_read_as_they_are_printed(value: float, kind: str, read: str) -> None:

@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from grouping.scorecard.judged import Judged
 from grouping.scorecard.ranking import Ranking
 from grouping.scorecard.sensitivity import Weights, along, first_flips, least_change, one_weight, shares_of_first
-from grouping.scorecard.words import beyond
+from grouping.scorecard.words import beyond, mark
 from tests.grouping.scorecard.cards import ranking
 
 
@@ -56,6 +56,25 @@ def test_a_worked_flip() -> None:
     assert beyond(other.level, more=True, limit=made.mass) == "above 28.6%"
     change = least_change(made, 1, (0,))
     assert change.distance == 2 * (Fraction(3, 4) - Fraction(5, 7))
+
+
+def test_weights_to_try_have_few_decimals_where_the_others_have_many() -> None:
+    """Level at 19/300 of the second criterion: the others repeat for ever, and rounding must not eat the lead."""
+    marks = [[6, 8, 7, Fraction(11, 2), 7, None], [6, 6, 7, Fraction(13, 2), 6, None]]
+    made = ranking(marks, [25, 25, 15, 20, 10, 5])
+    flip = one_weight(made, 1, 0, 1)
+    assert (flip.level, flip.more) == (Fraction(19, 300), False)
+    assert all((1_000 * weight).denominator == 1 for weight in flip.trial)
+    after = totals(made, flip.trial)
+    assert after[1] - after[0] > Fraction(1, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "told"),
+    [("6.465", 10, "6.47"), ("6.125", 10, "6.13"), ("0.0625", 1, "0.063"), ("7", 10, "7.00")],
+)
+def test_halves_are_rounded_upwards(value: str, scale: int, told: str) -> None:
+    assert mark(Fraction(value), Fraction(scale)) == told
 
 
 def test_no_weight_changes_what_is_ahead_or_alike_everywhere() -> None:

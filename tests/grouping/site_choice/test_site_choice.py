@@ -28,6 +28,7 @@ from grouping.result import Run
 from grouping.site_choice import SiteChoice, problems, site_choice_of, template_tables
 from grouping.site_choice import assemble as assembled
 from grouping.site_choice.protections import in_rural_area
+from grouping.site_choice.words import at_most
 from grouping.verify.site_floor import verify_site_choice
 from tests.grouping.hostile import NASTY
 from tests.grouping.impact.impact_place import NEAR, one_road_place, prepared
@@ -111,6 +112,13 @@ def test_the_lines_say_first_that_it_is_a_question_and_money_after_travel() -> N
     assert lines[2].startswith("Nothing is invested of a budget of £0; the running costs today of the sites considered")
     assert "£50,000 a year" in lines[2]
     assert not [word for line in lines for word in ("clos", "saving", "optimal") if word in line.lower()]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(8.6332, "8.7"), (5.0448, "5.1"), (8.0, "8.0"), (8.0000000001, "8.0"), (0.0, "0.0")]
+)
+def test_what_nobody_exceeds_is_rounded_up(value: float, told: str) -> None:
+    assert at_most(value) == told
 
 
 def test_patients_who_would_lose_every_bus_are_told_of() -> None:
