@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import openpyxl
@@ -267,8 +267,40 @@ def read_excel(path: Path, table: str, spec: TableSpec) -> Content:
     if not cells and not findings:
         refuse(spec.file, f"The sheet {name} is empty.", "Name the sheet that holds the table.", "empty-file")
     content = _from_sheet(cells, table, spec, book.sheetnames if findings else ())
-    content.findings[:0] = findings
+    content.findings[:0] = [*findings, *_without_result(path, name, cells, content.header, table, spec)]
     return content
+
+
+def _without_result(
+    path: Path, name: str, cells: list[list[str]], header: Sequence[str], table: str, spec: TableSpec
+) -> list[Finding]:
+    """Formulas whose result is not in the file, as other programs than Excel write them: they would read as empty."""
+    with ZipFile(path) as parts:
+        sheets = [part for part in parts.namelist() if part.startswith("xl/worksheets/")]
+        if not any(b"<f>" in (held := parts.read(part)) or b"<f " in held for part in sheets):
+            return []
+    used = {at: header[at] for at in match_columns(table, header, spec.columns).position.values()}
+    found: dict[int, list[int]] = {}
+    with path.open("rb") as handle:
+        sheet = openpyxl.load_workbook(handle, read_only=True)[name]
+        sheet.reset_dimensions()
+        for number, (row, read) in enumerate(zip(sheet.iter_rows(values_only=True), cells, strict=False), start=1):
+            for at in used:
+                if at < len(row) and str(row[at] or "").startswith("=") and not read[at]:
+                    found.setdefault(at, []).append(number)
+    message = "The cell holds a formula, but the file does not hold its result"
+    fix = "Open the workbook in Excel and save it there, or replace the formulas by their values."
+    return [
+        file_error(
+            spec.file,
+            message + (f"; so do {len(rows) - 1} more of this column." if len(rows) > 1 else "."),
+            fix,
+            "formula-without-result",
+            row=rows[0],
+            column=used[at],
+        )
+        for at, rows in found.items()
+    ]
 
 
 NO_TABLE = frozenset({"header-only", "no-header"})

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from grouping.engagement.difference import Difference, HubMove
+from grouping.engagement.found import Found, Link
 from grouping.engagement.origins import Figures, Source, title_of
-from grouping.engagement.part import Engagement, Link
 from grouping.engagement.words import STATUS_WORDS, without_history
 from grouping.named_table import Column, NamedTable
 
@@ -22,7 +22,7 @@ FIGURES = (
 """Figures of a plan: attribute of `Figures`, words, kind."""
 
 
-def tables_of(made: Engagement) -> tuple[NamedTable, ...]:
+def tables_of(made: Found) -> tuple[NamedTable, ...]:
     """The log, the history, and who changed companions."""
     return _log(made), _history(made), _changes(made)
 
@@ -32,7 +32,7 @@ def _named(name: str, title: str, holds: str, columns: Sequence[Column], rows: l
     return NamedTable(name, title, holds, frame, tuple(columns))
 
 
-def _log(made: Engagement) -> NamedTable:
+def _log(made: Found) -> NamedTable:
     columns = [
         Column("date", "Date", "text"),
         Column("option", "Option", "text"),
@@ -58,7 +58,7 @@ def _log(made: Engagement) -> NamedTable:
     return _named("engagement-log", "What was said", "One row a remark, by day; people by their role.", columns, rows)
 
 
-def _history(made: Engagement) -> NamedTable:
+def _history(made: Found) -> NamedTable:
     columns = (
         Column("option", "Plan", "text"),
         Column("came_from", "Came from", "text"),
@@ -95,13 +95,13 @@ def _history(made: Engagement) -> NamedTable:
     return _named("engagement-history", "Where options come from", holds, columns, rows)
 
 
-def _ordered(made: Engagement) -> list[Link]:
+def _ordered(made: Found) -> list[Link]:
     """Steps, each chain from its beginning, option by option; each step once."""
     keys = [key for chain in made.chains.values() for key in chain]
     return [made.links[key] for key in dict.fromkeys([*keys, *made.links])]
 
 
-def _difference(made: Engagement, link: Link) -> tuple[object, ...]:
+def _difference(made: Found, link: Link) -> tuple[object, ...]:
     found = link.difference
     if found is None:
         return (None,) * 8
@@ -118,13 +118,13 @@ def _difference(made: Engagement, link: Link) -> tuple[object, ...]:
     )
 
 
-def hub_words(made: Engagement, link: Link, move: HubMove) -> str:
+def hub_words(made: Found, link: Link, move: HubMove) -> str:
     """A hub that moved, by names: `G01 West: from Old Surgery to New Surgery`."""
     sites = made.ground.run.place.sites["name"]
     return f"{link.now.names[move.group_now]}: from {sites[move.hub_before]} to {sites[move.hub_now]}"
 
 
-def names_of(made: Engagement, codes: Sequence[str]) -> list[str]:
+def names_of(made: Found, codes: Sequence[str]) -> list[str]:
     """Practices by name and code."""
     names = made.ground.practices["name"]
     return [f"{names[code]} ({code})" for code in codes]
@@ -139,7 +139,7 @@ def _figure(source: Source | None, key: str) -> object:
     return None if figures is None else getattr(figures, key)
 
 
-def _changes(made: Engagement) -> NamedTable:
+def _changes(made: Found) -> NamedTable:
     columns = (
         Column("option", "Plan", "text"),
         Column("came_from", "Came from", "text"),

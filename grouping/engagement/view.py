@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grouping.engagement.days import day_words
+from grouping.engagement.found import Found, Link
 from grouping.engagement.origins import Figures, title_of
-from grouping.engagement.part import Engagement, Link
 from grouping.engagement.tables import FIGURES, hub_words, names_of
 from grouping.engagement.words import about_words, changed_line, outcome_words, step_title, without_history
 from grouping.plain_words import UNKNOWN, count, minutes, option_title, plural
@@ -77,7 +77,7 @@ class EngagementView:
     others: tuple[str, ...]
 
 
-def view_of(made: Engagement) -> EngagementView:
+def view_of(made: Found) -> EngagementView:
     """Gather what the page prints: the log, the steps to its option, and the others in a sentence each."""
     option, public = made.ground.option_id, made.ground.run.public
     remarks = tuple(
@@ -100,7 +100,7 @@ def view_of(made: Engagement) -> EngagementView:
     )
 
 
-def _other(made: Engagement, option: str) -> str:
+def _other(made: Found, option: str) -> str:
     """Where another option comes from, in a sentence."""
     chain, public = made.chains[option], made.ground.run.public
     if not chain:
@@ -110,7 +110,7 @@ def _other(made: Engagement, option: str) -> str:
     return said if link.difference is None else f"{said} {changed_line(link, public)}"
 
 
-def _step(made: Engagement, link: Link) -> StepView:
+def _step(made: Found, link: Link) -> StepView:
     public, found = made.ground.run.public, link.difference
     if found is None:
         lines: tuple[str, ...] = ("What changed is not told here: the plan before is not part of this run.",)
@@ -136,7 +136,7 @@ def _groups_line(link: Link) -> str:
     return "; ".join(parts) + "."
 
 
-def _hub_lines(made: Engagement, link: Link) -> list[str]:
+def _hub_lines(made: Found, link: Link) -> list[str]:
     moves = link.difference.hubs
     if moves is None:
         return ["Hubs of the plan before are not known, so none is said to have moved."]
@@ -145,14 +145,14 @@ def _hub_lines(made: Engagement, link: Link) -> list[str]:
     return [f"Hub moved, {hub_words(made, link, move)}." for move in moves]
 
 
-def _outside(made: Engagement, link: Link) -> list[str]:
+def _outside(made: Found, link: Link) -> list[str]:
     codes = [*link.difference.only_before, *link.difference.only_now]
     if not codes:
         return []
     return [f"In one of the two plans only, and not compared: {', '.join(names_of(made, codes))}."]
 
 
-def _change(made: Engagement, link: Link, k: int) -> ChangeRow:
+def _change(made: Found, link: Link, k: int) -> ChangeRow:
     one = link.difference.changes[k]
     names = made.ground.practices["name"]
     stays = [code for code in one.before if code in one.now]

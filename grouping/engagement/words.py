@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grouping.engagement.days import day_words
+from grouping.engagement.found import Found, Link
 from grouping.engagement.origins import title_of
-from grouping.engagement.part import Engagement, Link
 from grouping.engagement.remarks import ANSWERED, CHANGED, OPEN, Log, Remark
 from grouping.plain_words import count, listed, option_title, percent, plural
 
@@ -15,7 +15,7 @@ BY_HAND = "made by hand; no history is given for it"
 NOT_PUBLISHED = "its history is not published"
 
 
-def lines_of(made: Engagement) -> tuple[str, ...]:
+def lines_of(made: Found) -> tuple[str, ...]:
     """Two to four sentences, the answer first."""
     lines = [log_line(made.log), about_line(made), history_line(made), kept_back_line(made)]
     return tuple(line for line in lines if line)
@@ -30,7 +30,7 @@ def log_line(log: Log) -> str:
     return f"{plural(len(log.remarks), 'remark')}, {said}, {waiting} still open."
 
 
-def about_line(made: Engagement) -> str:
+def about_line(made: Found) -> str:
     """How many remarks are about the option of the page, about others, and about none."""
     if not made.log.remarks:
         return ""
@@ -51,7 +51,7 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def history_line(made: Engagement) -> str:
+def history_line(made: Found) -> str:
     """Where the option of the page comes from, and what its last step changed."""
     option = made.ground.option_id
     chain = made.chains[option]
@@ -65,7 +65,7 @@ def history_line(made: Engagement) -> str:
     return said if link.difference is None else f"{said} {changed_line(link, made.ground.run.public)}"
 
 
-def without_history(made: Engagement, option: str) -> str:
+def without_history(made: Found, option: str) -> str:
     """What is said of an option without a history that may be told."""
     if option in made.hidden:
         return NOT_PUBLISHED
@@ -87,7 +87,7 @@ def changed_line(link: Link, public: bool) -> str:
     )
 
 
-def kept_back_line(made: Engagement) -> str:
+def kept_back_line(made: Found) -> str:
     """For the public: that only what is marked is told, and whether that is everything."""
     if not (made.ground.run.public and made.log.given):
         return ""

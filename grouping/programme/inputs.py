@@ -83,7 +83,7 @@ def find_programme_file(case_dir: Path, named: Path | None) -> Path | None:
     if named is None:
         return None
     fix = "Check the spelling of the path, or write a template with: blueprint programme RUN --template FOLDER"
-    raise InputProblems([Finding("error", str(named), "There is no such file.", fix, code="missing-file")])
+    raise InputProblems([Finding("error", str(path), "There is no such file.", fix, code="missing-file")])
 
 
 def read_inputs(path: Path | None, *, refuse: bool = True) -> ProgrammeInputs:

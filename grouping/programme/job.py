@@ -101,6 +101,12 @@ def make_template(
     if first_year and not is_year(first_year):
         message, fix = "This is no financial year.", "Write it like 2026/27."
         raise InputProblems([Finding("error", "--first-year", message, fix, value=first_year, code="rollout-setting")])
+    case = case_of(read_record(run_dir), run_dir, case_dir)
+    inside = [place for place in (case, run_dir) if folder.resolve().is_relative_to(place.resolve())]
+    if inside == [run_dir]:  # the case of a demonstration lies in its run
+        message = "this folder is in the run: the next run written there would take the tables away."
+        fix = "Name the folder of the case, or another one beside the run, with --template."
+        raise InputProblems([Finding("error", str(folder), message, fix, code="output-folder")])
     ground = open_ground(run_dir, option, case_dir=case_dir, progress=progress, built_in=True)
     settings = ProgrammeSettings(rollout=RolloutSettings(first_year=first_year))
     ground = replace(ground, inputs=ProgrammeInputs(settings))

@@ -12,7 +12,7 @@ Money is needed from the wave in which a group starts, posts and hours from the 
 
 from __future__ import annotations
 
-from grouping.resources.needs import Resources, resources_of
+from grouping.resources.part import Resources, resources_of
 from grouping.resources.ratios import problems, template_tables
 
 __all__ = ["Resources", "problems", "resources_of", "template_tables"]

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from grouping.named_table import NamedTable
 from grouping.programme.ground import Ground
 from grouping.resources.exact import whole_parts
-from grouping.resources.ratios import MONEY, POSTS, Ratio, ratios_of
+from grouping.resources.ratios import MONEY, POSTS, Ratio
 
 if TYPE_CHECKING:
     from grouping.growth import ListGrowth
-    from grouping.resources.view import ResourcesView
     from grouping.rollout import Rollout
 
 
@@ -112,8 +110,8 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Resources:
-    """What an option needs.
+class Found:
+    """What an option needs: data alone (see `part.Resources`).
 
     Parameters
     ----------
@@ -139,53 +137,6 @@ class Resources:
     projected: Scenario | None
     by_wave: bool = True
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The answer in a few sentences."""
-        from grouping.resources.words import lines_of  # noqa: PLC0415 - words read what is defined here
-
-        return lines_of(self)
-
-    @property
-    def tables(self) -> tuple[NamedTable, ...]:
-        """The tables in full."""
-        from grouping.resources.tables import tables_of  # noqa: PLC0415
-
-        return tables_of(self)
-
-    @property
-    def view(self) -> ResourcesView:
-        """What the page prints."""
-        from grouping.resources.view import view_of  # noqa: PLC0415
-
-        return view_of(self)
-
-
-def resources_of(ground: Ground, rollout: Rollout, growth: ListGrowth) -> Resources:
-    """What the groups of an option need.
-
-    Parameters
-    ----------
-    ground
-        The option, and the planner's table `ratios` (the built-in one where there is none).
-    rollout
-        When each group starts and is at scale.
-    growth
-        The lists of the coming years.
-    """
-    waves = tuple(wave.name for wave in rollout.waves)
-    ratios = ratios_of(ground, waves)
-    now, later = lists_now(ground), lists_projected(ground, growth)
-    return Resources(
-        ground,
-        ratios,
-        ground.inputs.table("ratios") is None,
-        waves,
-        _scenario(now, ratios, rollout),
-        None if later is None else _scenario(later, ratios, rollout),
-        rollout.told,
-    )
-
 
 def lists_now(ground: Ground) -> Lists:
     """Registered patients of each group now."""
@@ -209,7 +160,8 @@ def lists_projected(ground: Ground, growth: ListGrowth) -> Lists | None:
     return Lists(year, {one.group_id: number for one, number in zip(ground.plan.groups, whole, strict=True)})
 
 
-def _scenario(lists: Lists, ratios: Sequence[Ratio], rollout: Rollout) -> Scenario:
+def scenario_of(lists: Lists, ratios: Sequence[Ratio], rollout: Rollout) -> Scenario:
+    """Everything that is needed with these lists."""
     needs = tuple(
         Need(ratio, ratio.needed(lists.total), {name: ratio.needed(number) for name, number in lists.patients.items()})
         for ratio in ratios

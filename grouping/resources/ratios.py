@@ -117,6 +117,8 @@ def ratios_of(ground: Ground, waves: Sequence[str]) -> tuple[Ratio, ...]:
         cell = lambda k, column: records[k][column]  # noqa: E731
         rows, kinds = list(range(len(records))), [record["kind"] for record in records]
     found = [_ratio(cell, k, kinds[k], waves) for k in rows]
+    # With fewer waves than the built-in table has steps, the last step that falls on a wave is the one that holds.
+    found = list({(one.key, one.wave): one for one in found}.values())
     order = list(dict.fromkeys(one.key for one in found))
     return tuple(sorted(found, key=lambda one: (order.index(one.key), one.wave)))
 

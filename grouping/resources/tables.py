@@ -9,7 +9,7 @@ import pandas as pd
 
 from grouping.named_table import Column, Kind, NamedTable
 from grouping.resources.exact import half_up, plain_number
-from grouping.resources.needs import Need, Resources, Scenario, WaveNeed
+from grouping.resources.needs import Found, Need, Scenario, WaveNeed
 from grouping.resources.ratios import MONEY, POSTS, Ratio
 
 STATED_HERE = "stated for these patients"
@@ -28,7 +28,7 @@ def unit_words(ratio: Ratio) -> str:
     return "full time equivalents" if ratio.kind == POSTS else "hours a week"
 
 
-def wave_label(resources: Resources, wave: int | None) -> str:
+def wave_label(resources: Found, wave: int | None) -> str:
     """What a wave is called in a table."""
     if wave is None:
         return "in no wave"
@@ -47,7 +47,7 @@ def is_comparison(ratio: Ratio, patients: int) -> bool:
     return ratio.stated is not None and ratio.stated_patients not in {None, patients}
 
 
-def tables_of(resources: Resources) -> tuple[NamedTable, ...]:
+def tables_of(resources: Found) -> tuple[NamedTable, ...]:
     """Ratios, groups, waves and totals."""
     return _ratios(resources), _groups(resources), _waves(resources), _totals(resources)
 
@@ -57,7 +57,7 @@ def _named(name: str, title: str, holds: str, columns: Sequence[Column], rows: l
     return NamedTable(name, title, holds, frame, tuple(columns))
 
 
-def _ratios(resources: Resources) -> NamedTable:
+def _ratios(resources: Found) -> NamedTable:
     columns = (
         Column("resource", "Resource", "text"),
         Column("kind", "Kind", "text"),
@@ -86,7 +86,7 @@ def _ratios(resources: Resources) -> NamedTable:
     )
 
 
-def given_by(resources: Resources) -> str:
+def given_by(resources: Found) -> str:
     """Where the ratios come from; for the public without the name of the planner's file."""
     if resources.built_in:
         return "built in"
@@ -99,7 +99,7 @@ def rounded(ratio: Ratio, value: Fraction) -> Fraction:
     return half_up(value, 0 if ratio.kind == MONEY else 1)
 
 
-def _both(resources: Resources) -> list[tuple[str, str, Scenario | None]]:
+def _both(resources: Found) -> list[tuple[str, str, Scenario | None]]:
     """The two times: end of the columns' names, words, and what is needed then."""
     later = resources.projected
     year = "projected" if later is None else f"projected for {later.lists.year}"
@@ -115,7 +115,7 @@ def _figure_columns(end: str, words: str, kind: Kind = "people") -> tuple[Column
     )
 
 
-def _groups(resources: Resources) -> NamedTable:
+def _groups(resources: Found) -> NamedTable:
     both = _both(resources)
     columns = (
         Column("group_id", "Group", "text"),
@@ -153,7 +153,7 @@ def _of_group(scenario: Scenario | None, k: int, group_id: str) -> tuple[object,
     return scenario.lists.patients[group_id], plain_number(value), plain_number(told), posts
 
 
-def _waves(resources: Resources) -> NamedTable:
+def _waves(resources: Found) -> NamedTable:
     both = _both(resources)
     further = tuple(
         column
@@ -196,7 +196,7 @@ def _of_wave(one: WaveNeed | None) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _totals(resources: Resources) -> NamedTable:
+def _totals(resources: Found) -> NamedTable:
     both = _both(resources)
     further = tuple(
         column
@@ -234,7 +234,7 @@ def _totals(resources: Resources) -> NamedTable:
     return _named("resources-totals", "What the option needs in total", holds, columns, rows)
 
 
-def _stated(resources: Resources, ratio: Ratio) -> tuple[object, ...]:
+def _stated(resources: Found, ratio: Ratio) -> tuple[object, ...]:
     if ratio.stated is None:
         return (None,) * 4
     patients = resources.now.lists.total

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from grouping.plain_words import UNKNOWN, count
-from grouping.resources.needs import Need, Resources, Scenario, WaveNeed
+from grouping.resources.needs import Found, Need, Scenario, WaveNeed
 from grouping.resources.ratios import MONEY, POSTS, Ratio
 from grouping.resources.tables import given_by, is_comparison, stated_for, unit_words, wave_label
 from grouping.resources.words import (
@@ -99,7 +99,7 @@ class ResourcesView:
     bar: int = BAR
 
 
-def view_of(resources: Resources) -> ResourcesView:
+def view_of(resources: Found) -> ResourcesView:
     """Gather what the page prints."""
     now, later = resources.now, resources.projected
     finals = final_needs(now)
@@ -127,7 +127,7 @@ def _head_unit(ratio: Ratio) -> str:
     return {"full time equivalents": "FTE, whole posts"}.get(unit_words(ratio), unit_words(ratio))
 
 
-def _total(resources: Resources, k: int) -> TotalRow:
+def _total(resources: Found, k: int) -> TotalRow:
     need = resources.now.needs[k]
     ratio = need.ratio
     posts = "" if ratio.kind != POSTS else f"{need.posts:,} ({need.posts_by_group:,} if each group rounds up)"
@@ -168,7 +168,7 @@ def _cell(ratio: Ratio, value: Fraction, posts: int | None) -> str:
     return short_amount(ratio, value) + ("" if posts is None else f" ({posts:,})")
 
 
-def _groups(resources: Resources, scenario: Scenario) -> tuple[GroupRow, ...]:
+def _groups(resources: Found, scenario: Scenario) -> tuple[GroupRow, ...]:
     finals = final_needs(scenario)
     whole = [need.pounds if need.ratio.kind == MONEY else {} for need in finals]
     names = resources.ground.groups["name"]
@@ -200,11 +200,11 @@ def _sums(scenario: Scenario) -> tuple[str, ...]:
     return tuple(f"{need.posts_by_group:,} posts" if need.ratio.kind == POSTS else "" for need in final_needs(scenario))
 
 
-def _of_resource(resources: Resources, ratio: Ratio) -> list[WaveNeed]:
+def _of_resource(resources: Found, ratio: Ratio) -> list[WaveNeed]:
     return [one for one in resources.now.waves if one.ratio.key == ratio.key]
 
 
-def _wave_rows(resources: Resources) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _wave_rows(resources: Found) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Waves by resources; what is paid after the last wave, and groups in none, come at the end."""
     finals = final_needs(resources.now)
     last = len(resources.wave_names)
@@ -220,7 +220,7 @@ def _wave_rows(resources: Resources) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(rows)
 
 
-def _chart(resources: Resources, ratio: Ratio) -> Chart:
+def _chart(resources: Found, ratio: Ratio) -> Chart:
     """Horizontal bars, one a wave, in proportion to the largest."""
     rows = [one for one in _of_resource(resources, ratio) if one.wave is not None]
     most = max((one.needed for one in rows), default=Fraction())

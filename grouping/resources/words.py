@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from grouping.plain_words import count, listed, plural
 from grouping.resources.exact import written
-from grouping.resources.needs import Need, Resources, Scenario
+from grouping.resources.needs import Found, Need, Scenario
 from grouping.resources.ratios import MONEY, POSTS, Ratio
 from grouping.resources.tables import is_comparison, stated_for
 
@@ -69,7 +69,7 @@ def final_needs(scenario: Scenario) -> list[Need]:
     return list(found.values())
 
 
-def lines_of(resources: Resources) -> tuple[str, ...]:
+def lines_of(resources: Found) -> tuple[str, ...]:
     """Two to four sentences, the answer first."""
     finals = final_needs(resources.now)
     if not finals:
@@ -107,7 +107,7 @@ def _posts_line(finals: list[Need]) -> str:
     return ""
 
 
-def _stated_line(resources: Resources) -> str:
+def _stated_line(resources: Found) -> str:
     """Computed and stated, for the first resource with a stated figure."""
     patients = resources.now.lists.total
     for need in resources.now.needs:
@@ -135,7 +135,7 @@ def _head(ratio: Ratio, value: Fraction, patients: int) -> str:
     return f" ({pounds(value / patients, 2)} a head)" if ratio.kind == MONEY and patients else ""
 
 
-def _growth_line(resources: Resources) -> str:
+def _growth_line(resources: Found) -> str:
     later = resources.projected
     if later is None:
         return NOT_KNOWN_GROWTH

@@ -264,8 +264,8 @@ def plan_rollout(question: Question) -> Schedule | None:
             # A search that ended early may leave a shortfall larger than it has to be.
             known = answer.values | {short[w].name: max(question.targets[w] - reached[w], 0) for w in aims}
         value = worth(start)
-        # Values are whole numbers, so that a bound may be rounded up to one, but for noise in its last digits. None lies
-        # below 0, which is all that is known where the search ended before its first bound.
+        # Values are whole numbers, so that a bound may be rounded up to one, but for noise in its last digits; that
+        # none lies below 0 is all that is known where the search ended before its first bound.
         bound = min(ceil(max(answer.bound + constant, 0.0) - 1e-3), value) if terms else value
         stages.append(Stage(words, value, bound, proven=bound == value))
         programme.add(terms, "<=", value - constant + 0.5, f"held_{len(stages)}")  # whole numbers: half is nothing

@@ -91,7 +91,8 @@ def _rates(claims: Claims, waves: list[str]) -> list[Rate]:
                 kind == "money" and "year" in unit,
             )
         )
-    return found
+    # Steps that fall on the same wave, where there are fewer waves than steps: the last one holds.
+    return list({(" ".join(one.resource.casefold().split()), one.wave): one for one in found}.values())
 
 
 def _wave(text: str, waves: list[str]) -> int:

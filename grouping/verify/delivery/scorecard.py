@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.optimize import linprog
 
-from grouping.verify.delivery.claims import Claims, Row, count, differing, first_few, is_missing
+from grouping.verify.delivery.claims import Claims, Row, count, differing, first_few, fraction, is_missing
 from grouping.verify.ledger import Ledger
 
 KEYS = {
@@ -105,7 +105,7 @@ def _weights(claims: Claims) -> dict[str, Fraction]:
     for row in claims.said("weights") or []:
         key = _criterion(row["criterion"])
         if key is not None and row.get("weight"):
-            said[key] = Fraction(row["weight"].replace(",", "").rstrip("%"))
+            said[key] = fraction(row["weight"].rstrip("%"))
     total = sum(said.values())
     if set(said) != set(KEYS) or not total:
         return dict.fromkeys(KEYS, Fraction(1, len(KEYS)))
@@ -119,7 +119,7 @@ def _by_scores(claims: Claims) -> Ranked:
     for row in claims.said("scores") or []:
         option, key = _option(row["option"], options), _criterion(row["criterion"])
         if option is not None and key is not None and row.get("score"):
-            given.setdefault((option, key), []).append(Fraction(row["score"]))
+            given.setdefault((option, key), []).append(fraction(row["score"]))
     marks: Marks = {
         option: {key: (sum(held) / len(held) if (held := given.get((option, key))) else None) for key in KEYS}
         for option in options

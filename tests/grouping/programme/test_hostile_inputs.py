@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from geodata.errors import InputProblems
@@ -83,7 +83,7 @@ def test_figures_beyond_measure_are_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").split("[growth]")[0], encoding="utf-8")
     told = _told(path)
     assert len(told) == 4
-    assert any("places must lie between 0 and 1000000000." in line for line in told)
+    assert any("places must be 1,000,000,000 or less" in line for line in told)
 
 
 def test_a_score_need_not_be_whole(tmp_path: Path) -> None:
@@ -109,7 +109,10 @@ def test_settings_of_another_kind_are_told_as_they_should_be(tmp_path: Path) -> 
     with pytest.raises(InputProblems) as problems:
         read_programme_settings(path)
     told = {str(one.column): str(one) for one in problems.value.findings}
-    assert set(told) == {"tables.waves", "tables.order", "tables.scores", "estates.major", "rollout.ready_shares", "rollout.first_year"}
+    assert set(told) == {
+        *("tables.waves", "tables.order", "tables.scores", "estates.major", "rollout.ready_shares"),
+        "rollout.first_year",
+    }
     assert "file name in quotes" in told["tables.waves"] and "file name in quotes" in told["tables.order"]
     assert "in which file" in told["tables.scores"]
     assert 'a list, such as ["A"]' in told["estates.major"]
@@ -158,7 +161,7 @@ def test_figures_are_weighed_as_they_are_written(run: Path, tmp_path: Path) -> N
     """Scores that the machine's numbers cannot tell apart, and weights with a sign of pounds or a comma."""
     names = ("Access", "Quality", "Affordability", "Workforce", "Time", "Other")
     scores = [f"{o},{name},3.{'3' * 22}{o}" for o in (1, 2) for name in names]
-    weights = [f'{name},"1,00{i}.50"' for i, name in enumerate(names)]
+    weights = [f'{name},"£1,00{i}.50"' for i, name in enumerate(names)]
     _write(
         tmp_path,
         '[tables]\nscores = "s.csv"\nweights = "w.csv"\n',
@@ -168,5 +171,41 @@ def test_figures_are_weighed_as_they_are_written(run: Path, tmp_path: Path) -> N
     code, said = _programme(run, "--settings", tmp_path, "--out", tmp_path / "out")
     assert code == 0, said
     ranking = pd.read_csv(tmp_path / "out" / "tables" / "scorecard-ranking.csv")
-    assert "option-2" in ranking.to_csv()
-    shutil.rmtree(tmp_path / "out")
+    by_scores = ranking[ranking["basis"].str.contains("scores")].set_index("option")["rank"]
+    assert by_scores["option-2"] == 1
+    assert by_scores["option-1"] == 2
+
+
+def test_a_single_wave_holds_the_last_step_of_what_is_built_in(run: Path, tmp_path: Path) -> None:
+    """Both steps of the additional consultations fall on it: 45 minutes for all patients, once."""
+    _write(tmp_path, '[tables]\nwaves = "w.csv"\n', w="wave,target_share\nall at once,1\n")
+    code, said = _programme(run, "--settings", tmp_path, "--out", tmp_path / "out")
+    assert code == 0, said
+    ratios = pd.read_csv(tmp_path / "out" / "tables" / "resources-ratios.csv")
+    held = ratios[ratios["resource"] == "Additional consultations"]
+    assert list(held["amount"]) == [0.75]
+
+
+def test_templates_are_not_written_into_the_run(run: Path) -> None:
+    before = sorted(run.rglob("*"))
+    for folder in (run, run / "mine"):
+        code, said = _programme(run, "--template", folder)
+        assert code == 1
+        assert "--template" in said
+    assert sorted(run.rglob("*")) == before
+
+
+def test_a_formula_without_its_result_is_told(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["wave", "target_share", "notes"], ["a", "=1/5", "=1+1"], ["b", "=SUM(B2)", "=1+1"], ["c", 1, None]):
+        book.active.append(row)
+    book.save(tmp_path / "w.xlsx")
+    told = _told(_write(tmp_path, '[tables]\nwaves = "w.xlsx"\n'))
+    assert len([line for line in told if "formula" in line]) == 1
+    assert any("row 2, column target_share" in line and "1 more" in line for line in told)
+
+
+def test_a_folder_without_settings_is_told_with_the_file_that_is_missing(run: Path, tmp_path: Path) -> None:
+    code, said = _programme(run, "--settings", tmp_path, "--out", tmp_path / "out")
+    assert code == 1
+    assert str(tmp_path / "programme.toml") in said
