@@ -12,6 +12,7 @@ from grouping.programme.ground import Ground
 from grouping.rollout.explain import Names, misses_of, number_word, order_of, sentences
 from grouping.rollout.model import Schedule, plan_rollout, reached_patients
 from grouping.rollout.order import Conflict, keeping, rules_of
+from grouping.rollout.part import Rollout
 from grouping.rollout.question import Question, whole_weights
 from grouping.rollout.readiness import (
     Readiness,
@@ -20,7 +21,7 @@ from grouping.rollout.readiness import (
     readiness_of,
     thresholds_in_words,
 )
-from grouping.rollout.result import GroupRow, MilestoneRow, PracticeRow, Rollout
+from grouping.rollout.result import GroupRow, MilestoneRow, PracticeRow
 from grouping.rollout.waves import (
     Milestone,
     Wave,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grouping.plain_words import count, listed, plural
 from grouping.rollout.explain import share
-from grouping.rollout.result import Rollout
+from grouping.rollout.result import Found
 
 NOT_PUBLISHED = (
     "When each group starts, and how many patients are reached by then, is not part of this public version: it rests "
@@ -12,7 +12,11 @@ NOT_PUBLISHED = (
 )
 
 
-def lines_of(rollout: Rollout) -> tuple[str, ...]:
+MOST_NAMED = 12
+"""Groups that a sentence names; of more it says how many, and the table says which."""
+
+
+def lines_of(rollout: Found) -> tuple[str, ...]:
     """The answer, what starts first, what it costs in waiting, and what is proven."""
     if not rollout.told:
         return _aims(rollout), NOT_PUBLISHED
@@ -23,7 +27,7 @@ def lines_of(rollout: Rollout) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _aims(rollout: Rollout) -> str:
+def _aims(rollout: Found) -> str:
     """What the waves aim at."""
     aims = [f"{100 * wave.target_share:g}% by {wave.name}" for wave in rollout.waves if wave.target_share is not None]
     if not aims:
@@ -31,7 +35,7 @@ def _aims(rollout: Rollout) -> str:
     return f"The targets are {listed(aims)} of the registered patients in at-scale groups."
 
 
-def _targets(rollout: Rollout) -> str:
+def _targets(rollout: Found) -> str:
     wanted = [
         f"{share(rollout.at_scale[w], rollout.total)} by {wave.name} (target {100 * wave.target_share:g}%)"
         for w, wave in enumerate(rollout.waves)
@@ -55,14 +59,14 @@ def _targets(rollout: Rollout) -> str:
     return f"The {word} of {missed} {how}. Share {said}"
 
 
-def _last(rollout: Rollout) -> str:
+def _last(rollout: Found) -> str:
     if not rollout.waves:
         return "there are no waves."
     reached = share(rollout.at_scale[-1], rollout.total)
     return f"{reached} of the registered patients are in at-scale groups by {rollout.waves[-1].name}."
 
 
-def _first_wave(rollout: Rollout) -> str:
+def _first_wave(rollout: Found) -> str:
     """How many groups start when, what the first ones reach, and which stay out."""
     starts = [
         f"{plural(number, 'group')} in {wave.name}"
@@ -80,11 +84,12 @@ def _first_wave(rollout: Rollout) -> str:
         )
     left = [row.group_id for row in rollout.groups if row.formed is None]
     if left:
-        said += f" Not formed within these waves: {listed(left)}."
+        who = listed(left) if len(left) <= MOST_NAMED else f"{len(left)} of {plural(len(rollout.groups), 'group')}"
+        said += f" Not formed within these waves: {who}."
     return said
 
 
-def _waiting(rollout: Rollout) -> str:
+def _waiting(rollout: Found) -> str:
     if rollout.question is None or not rollout.groups:
         return ""
     question = rollout.question
@@ -97,7 +102,7 @@ def _waiting(rollout: Rollout) -> str:
     return f"{late}; half-formed groups add up to {count(half)} patient-waves (patients times waves)."
 
 
-def proof_of(rollout: Rollout) -> str:
+def proof_of(rollout: Found) -> str:
     """What is proven, and how near it comes where the search ended early."""
     if not rollout.stages:
         return ""

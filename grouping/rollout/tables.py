@@ -8,13 +8,13 @@ from dataclasses import replace
 import pandas as pd
 
 from grouping.named_table import Column, NamedTable
-from grouping.rollout.result import Rollout
+from grouping.rollout.result import Found
 
 PRIVATE_COLUMNS = ("goes_first", "ready_from", "vulnerable_waiting", "reason", "most_possible")
 """What stays in the house: the planner's order and reasons, and what follows from readiness and ratings alone."""
 
 
-def tables_of(rollout: Rollout) -> tuple[NamedTable, ...]:
+def tables_of(rollout: Found) -> tuple[NamedTable, ...]:
     """Groups, practices, waves, milestones, and what is in the way of missed targets."""
     if not rollout.told:
         return _aims(rollout), _aimed_milestones(rollout)
@@ -29,7 +29,7 @@ def tables_of(rollout: Rollout) -> tuple[NamedTable, ...]:
     return tuple(tables)
 
 
-def _aims(rollout: Rollout) -> NamedTable:
+def _aims(rollout: Found) -> NamedTable:
     """The waves without what is reached in them."""
     columns = (
         Column("wave", "Wave", "text"),
@@ -46,7 +46,7 @@ def _aims(rollout: Rollout) -> NamedTable:
     return _table("rollout-waves", "Waves and targets", holds, columns, rows)
 
 
-def _aimed_milestones(rollout: Rollout) -> NamedTable:
+def _aimed_milestones(rollout: Found) -> NamedTable:
     """The milestones without the groups that come first."""
     columns = (
         Column("milestone", "Milestone", "text"),
@@ -60,12 +60,12 @@ def _aimed_milestones(rollout: Rollout) -> NamedTable:
     return _table("rollout-milestones", "Further milestones", holds, columns, rows)
 
 
-def wave_name(rollout: Rollout, at: int | None) -> str | None:
+def wave_name(rollout: Found, at: int | None) -> str | None:
     """Name of a wave; None where something is not within the waves."""
     return None if at is None else rollout.waves[at].name
 
 
-def _groups(rollout: Rollout) -> NamedTable:
+def _groups(rollout: Found) -> NamedTable:
     columns = [
         Column("group_id", "Group", "text"),
         Column("name", "Name", "text"),
@@ -113,7 +113,7 @@ def _without_private(named: NamedTable) -> NamedTable:
     return replace(named, table=named.table[[column.key for column in kept]], columns=kept)
 
 
-def _practices(rollout: Rollout) -> NamedTable:
+def _practices(rollout: Found) -> NamedTable:
     columns = (
         Column("practice_code", "Practice", "text"),
         Column("name", "Name", "text"),
@@ -143,7 +143,7 @@ def _practices(rollout: Rollout) -> NamedTable:
     return _table("rollout-practices", "Rollout of the practices", holds, columns, rows)
 
 
-def _waves(rollout: Rollout) -> NamedTable:
+def _waves(rollout: Found) -> NamedTable:
     columns = (
         Column("wave", "Wave", "text"),
         Column("target_share", "Target share", "share", "of the registered patients of the place; empty: no target"),
@@ -186,7 +186,7 @@ def _waves(rollout: Rollout) -> NamedTable:
     return _without_private(made) if rollout.public else made
 
 
-def _milestones(rollout: Rollout) -> NamedTable:
+def _milestones(rollout: Found) -> NamedTable:
     columns = (
         Column("milestone", "Milestone", "text"),
         Column("wave", "By", "text"),
@@ -223,7 +223,7 @@ def _milestones(rollout: Rollout) -> NamedTable:
     return _table("rollout-milestones", "Further milestones", holds, columns, rows)
 
 
-def _proof(rollout: Rollout) -> NamedTable:
+def _proof(rollout: Found) -> NamedTable:
     columns = (
         Column("step", "Step", "number"),
         Column(
@@ -244,7 +244,7 @@ def _proof(rollout: Rollout) -> NamedTable:
     return _table("rollout-proof", "What was made small", holds, columns, rows)
 
 
-def _in_the_way(rollout: Rollout) -> NamedTable:
+def _in_the_way(rollout: Found) -> NamedTable:
     columns = (
         Column("wave", "Wave", "text"),
         Column("target_patients", "Patients wanted", "people"),

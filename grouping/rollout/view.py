@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grouping.plain_words import count, cut, listed
 from grouping.rollout.explain import order_of, share
-from grouping.rollout.result import Rollout
+from grouping.rollout.result import Found
 from grouping.rollout.waves import Wave, position
 
 LABEL, WIDTH, ROW, HEAD = 216, 720, 24, 30
@@ -152,7 +152,7 @@ class RolloutView:
     milestone_source: str = ""
 
 
-def view_of(rollout: Rollout) -> RolloutView:
+def view_of(rollout: Found) -> RolloutView:
     """What the page prints of a rollout; where its years are not told, what the waves and milestones aim at."""
     timeline = _timeline(rollout) if rollout.told else None
     misses = zip(rollout.misses, rollout.missed_words, strict=True)  # none for the public
@@ -172,12 +172,12 @@ def view_of(rollout: Rollout) -> RolloutView:
     )
 
 
-def _ordered(rollout: Rollout) -> list[int]:
+def _ordered(rollout: Found) -> list[int]:
     rows = rollout.groups
     return order_of([row.start for row in rows], [row.formed for row in rows], len(rollout.waves))
 
 
-def _timeline(rollout: Rollout) -> Timeline:
+def _timeline(rollout: Found) -> Timeline:
     span = max(len(rollout.waves), 1)
     column = max(NARROWEST, (WIDTH - LABEL) // span)
     end = LABEL + column * span
@@ -208,12 +208,12 @@ def _timeline(rollout: Rollout) -> Timeline:
     return Timeline(end, HEAD + ROW * len(bars) + 6, column, waves, tuple(bars), words)
 
 
-def _starting(rollout: Rollout, w: int) -> str:
+def _starting(rollout: Found, w: int) -> str:
     ids = [row.group_id for row in rollout.groups if row.start == w]
     return f"{listed(ids)} {'starts' if len(ids) == 1 else 'start'}" if ids else "no group starts"
 
 
-def _bar_words(rollout: Rollout, g: int) -> str:
+def _bar_words(rollout: Found, g: int) -> str:
     row = rollout.groups[g]
     if row.start is None:
         return "does not start within these waves"
@@ -234,7 +234,7 @@ def _hatch(x: float, y: float, width: float) -> str:
     return "".join(parts)
 
 
-def _steps(rollout: Rollout) -> Steps:
+def _steps(rollout: Found) -> Steps:
     span = max(len(rollout.waves), 1)
     column = max(96, 480 // span)
     bottom = STEP_TOP + STEP_HEIGHT
@@ -270,7 +270,7 @@ def _beside(own: float, other: float | None, bottom: float) -> float:
     return own + 14 if close and own + 18 < bottom else own - 6
 
 
-def _aim_lines(rollout: Rollout) -> tuple[WaveLine, ...]:
+def _aim_lines(rollout: Found) -> tuple[WaveLine, ...]:
     return tuple(
         WaveLine(
             wave.name,
@@ -299,7 +299,7 @@ def _limit_words(wave: Wave) -> str:
     return " and ".join(limits) or "no limit given"
 
 
-def _wave_lines(rollout: Rollout) -> tuple[WaveLine, ...]:
+def _wave_lines(rollout: Found) -> tuple[WaveLine, ...]:
     other = rollout.reached_meeting if rollout.exceptions_count else rollout.reached_all
     lines = []
     for w, wave in enumerate(rollout.waves):
@@ -319,7 +319,7 @@ def _wave_lines(rollout: Rollout) -> tuple[WaveLine, ...]:
     return tuple(lines)
 
 
-def _group_lines(rollout: Rollout) -> tuple[GroupLine, ...]:
+def _group_lines(rollout: Found) -> tuple[GroupLine, ...]:
     def name(at: int | None) -> str:
         return "not within these waves" if at is None else rollout.waves[at].name
 
@@ -340,13 +340,13 @@ def _group_lines(rollout: Rollout) -> tuple[GroupLine, ...]:
     )
 
 
-def _one_source(rollout: Rollout) -> str:
+def _one_source(rollout: Found) -> str:
     """The source of all milestones where they have one and the same; empty where they differ."""
     sources = {row.source for row in rollout.milestones}
     return sources.pop() if len(sources) == 1 else ""
 
 
-def _milestone_lines(rollout: Rollout) -> tuple[MilestoneLine, ...]:
+def _milestone_lines(rollout: Found) -> tuple[MilestoneLine, ...]:
     everybody, names = len(rollout.groups), [wave.name for wave in rollout.waves]
     return tuple(
         MilestoneLine(

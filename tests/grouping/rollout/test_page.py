@@ -12,7 +12,7 @@ import pytest
 from grouping.page import environment
 from grouping.plan import Group, Plan
 from grouping.rollout import public_rollout, rollout_of
-from grouping.rollout.result import Rollout
+from grouping.rollout.part import Rollout
 from grouping.rollout.view import view_of
 from tests.grouping.made_run import HOSTILE_NAMES
 from tests.grouping.rollout.grounds import ground_with

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grouping.named_table import csv_bytes
-from grouping.rollout import public_rollout, rollout_of, template_tables, waves_of
+from grouping.rollout import public_rollout, rollout_of, say, template_tables, waves_of
 from grouping.rollout.waves import built_in_waves, is_year, patients_for, position
 from tests.grouping.rollout.grounds import ground_with
 
@@ -94,7 +94,7 @@ def test_a_missed_target_says_what_is_in_the_way(tmp_path: Path) -> None:
     assert {row["wave"] for row in rows if row["lifted"] == "nothing"} == {"2024/25", "2025/26", "2026/27"}
 
 
-def test_one_practice_that_alone_takes_patients_away(tmp_path: Path) -> None:
+def test_one_practice_that_alone_takes_patients_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waves = "wave,target_share\n2024/25,1\n2025/26,1\n"
     readiness = "practice_code,ready_from\nJ80001,2025/26\nJ80006,2025/26\nJ80007,later\n"
     rollout = rollout_of(ground_with(tmp_path, {"waves": waves, "readiness": readiness}))
@@ -110,6 +110,8 @@ def test_one_practice_that_alone_takes_patients_away(tmp_path: Path) -> None:
     )
     assert rollout.formed["G02"] is None
     assert "Not formed within these waves: G02." in rollout.lines[1]
+    monkeypatch.setattr(say, "MOST_NAMED", 0)
+    assert f"Not formed within these waves: 1 of {len(rollout.groups)} groups." in say.lines_of(rollout)[1]
 
 
 def test_readiness_by_indicators_counts_only_what_is_known(tmp_path: Path) -> None:
