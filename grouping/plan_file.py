@@ -37,7 +37,7 @@ def read_plan(path: Path, place: Place, find_hub: object = None) -> Plan:
     path
         A CSV file (comma, semicolon or tab) with the columns `practice_code`, `group_id` and (may be empty or absent)
         `hub_site_code`; codes are read without regard to case. The `practices.csv` of a case will do: its column
-        `current_group` then tells the groups.
+        `current_group` then tells the groups, and who is in none is left out of the plan.
     place
         The case the plan is for; it may leave practices out (a partial plan).
     find_hub
@@ -114,7 +114,8 @@ def _read_rows(path: Path) -> list[_Row]:
     _refuse_personal(text, path.name)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter_of(text.split("\n")))
     names = ["_".join((name or "").lower().split()) for name in reader.fieldnames or []]
-    if "group_id" not in names:  # the practices of a case hold today's groups under this name
+    today = "group_id" not in names  # the practices of a case hold today's groups under this name
+    if today:
         names = ["group_id" if name == "current_group" else name for name in names]
     reader.fieldnames = names
     missing = [column for column in PLAN_COLUMNS[:2] if column not in names]
@@ -135,6 +136,11 @@ def _read_rows(path: Path) -> list[_Row]:
     rows = [row for row in rows if row.practice_code or row.group_id or row.hub_site_code]
     if not rows:
         raise InputProblems([_error(path.name, "the plan file holds no line.", "Give one line per practice.")])
+    if today:  # a practice that is in no group today is no mistake: the plan does not cover it
+        rows = [row for row in rows if row.group_id]
+    if not rows:
+        message, fix = "no practice is in a group today.", "Fill in current_group, or name a plan file."
+        raise InputProblems([_error(path.name, message, fix, column="current_group")])
     return rows
 
 

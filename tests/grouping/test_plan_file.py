@@ -50,6 +50,16 @@ def test_the_practices_of_a_case_tell_todays_groups(tmp_path: Path) -> None:
     ] == ["New"]
 
 
+def test_a_practice_in_no_group_today_is_left_out_and_nobody_in_one_is_told(tmp_path: Path) -> None:
+    text = "practice_code,name,current_group\nA,The Surgery,North\nB,Another,\n"
+    plan = read_plan(plan_file(tmp_path, text), hand_worked_place(), lambda members: "A1")
+    assert [group.members for group in plan.groups] == [("A",)]
+    (finding,) = findings_of(plan_file(tmp_path, "practice_code,current_group\nA,\nB,\n"))
+    assert finding.column == "current_group"
+    (finding,) = findings_of(plan_file(tmp_path, "practice_code,group_id\nA,North\nB,\n"))
+    assert (finding.row, finding.column) == (3, "group_id")
+
+
 def test_every_wrong_line_is_told_at_once(tmp_path: Path) -> None:
     text = "practice_code,group_id,hub_site_code\nA,G1,A1\nAA,G1,A1\nA,G2,\nB,,\nC,G1,C1\nC,G3,NOWHERE\n"
     findings = findings_of(plan_file(tmp_path, text))
