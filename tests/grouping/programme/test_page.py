@@ -185,6 +185,32 @@ def test_the_page_asks_for_nothing_fits_and_meets_wcag(
     assert accessibility_violations(browser) == []
 
 
+HOW_IT_LOOKS = """
+const seen = [];
+for (const part of ["rollout", "resources", "growth", "estates", "scorecard", "resilience", "engagement"]) {
+  for (const one of document.querySelectorAll("#" + part + " *")) {
+    const style = getComputedStyle(one);
+    seen.push([one.tagName, one.getAttribute("class"), style.position, style.transform, style.fill, style.color,
+      style.display, style.fontSize, style.textAlign].join("|"));
+  }
+}
+return seen;
+"""
+
+
+@pytest.mark.browser
+def test_a_section_looks_the_same_on_its_own_page_and_on_that_of_the_run(
+    browser, tmp_path: Path, pages: dict[str, str]
+) -> None:
+    looks = []
+    for name in ("inside", "pack of inside"):
+        open_page(browser, pages[name], tmp_path)
+        looks.append(browser.execute_script(HOW_IT_LOOKS))
+    assert len(looks[0]) > 500
+    other = [pair for pair in zip(*looks, strict=True) if pair[0] != pair[1]]
+    assert other == []
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ALL)
 def test_headings_come_in_order_and_regions_have_names_of_their_own(
