@@ -81,7 +81,9 @@ def recheck_programme(
             run_dir, str(record["option"]), settings, case_dir=case_dir, progress=progress,
             built_in=not record.get("settings_file") and settings is None,
         )  # fmt: skip
-        lines.append(_planners_files(ground, record))
+        lines += [_planners_files(ground, record), _run_itself(ground, record)]
+        if not lines[-1][3]:  # every table of another run differs: one line says why
+            return Recheck(pd.DataFrame(lines, columns=list(COLUMNS)), by_hand=False, what="programme")
         programme = programme_of(ground, public=bool(record["public"]), progress=progress)
     except InputProblems as problems:
         wrong = first_few(str(finding) for finding in problems.findings if finding.severity == "error")
@@ -132,6 +134,13 @@ def _files(folder: Path, record: dict) -> Line:
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {RECORD}
     wrong += [f"{name} is not of this programme" for name in sorted(there - set(record["files"]))]
     return line("the files are as they were written", first_few(wrong), f"{len(record['files'])} files, same sha256")
+
+
+def _run_itself(ground: Ground, record: dict) -> Line:
+    """Whether the run is the one the programme was made of; a public record does not name it."""
+    then, now = str(record.get("run_id") or ""), ground.run.run_id
+    wrong = [f"it was made again since: then {then}, now {now}. {AGAIN}"] if then not in {"", now} else []
+    return line("the run is the one that the programme was made of", wrong, then)
 
 
 def _planners_files(ground: Ground, record: dict) -> Line:

@@ -53,6 +53,19 @@ def test_a_changed_cell_is_told_with_row_column_and_both_values(folder: Path) ->
     assert "The programme does NOT agree with its inputs." in said
 
 
+def test_a_run_made_again_since_is_told_in_one_line(folder: Path) -> None:
+    made = folder / "of an earlier run"
+    shutil.copytree(folder / "programme", made)
+    record = json.loads((made / "programme.json").read_text(encoding="utf-8"))
+    (made / "programme.json").write_text(json.dumps(record | {"run_id": "0123456789ab"}), encoding="utf-8")
+    code, said = _verify(made, "--json")
+    assert code == 1
+    lines = json.loads(said)["lines"]
+    (wrong,) = [line for line in lines if not line["agrees"]]
+    assert "made again since: then 0123456789ab" in wrong["detail"]
+    assert len(lines) == 3
+
+
 def test_a_planners_file_changed_since_is_told(folder: Path) -> None:
     said_file = folder / "case" / "said.csv"
     before = said_file.read_text(encoding="utf-8")
