@@ -91,16 +91,17 @@ def programme_of(ground: Ground, *, public: bool = False, progress: Progress = _
     findings = refuse_problems(ground)
     progress("Carrying lists forward", "from today to the last year known")
     grown = growth.growth_of(ground)
-    progress("Planning the rollout", f"{len(ground.plan.groups)} groups, every option")
-    rollouts = {  # what is in the way of a target is told of this option alone
-        (name := one.option.option_id): rollout.rollout_of(ground.of(one), explain=name == ground.option_id)
-        for one in ground.run.options
-    }
-    own = rollouts[ground.option_id]
+    progress("Planning the rollout", f"{len(ground.plan.groups)} groups")
+    own = rollout.rollout_of(ground)
     if public:
         inside = {"rollout": own, "growth": grown}
         _checked(Programme(ground, inside), progress)  # with all that is known; below only what may be told
         return _checked(_public(ground, inside), progress)
+    rollouts = {  # what is in the way of a target is told of this option alone
+        name: own if name == ground.option_id else rollout.rollout_of(ground.of(one), explain=False)
+        for one in ground.run.options
+        for name in [one.option.option_id]
+    }
     progress("Trying every practice", "what follows when one hands back its contract")
     tried = {one.option.option_id: resilience.resilience_of(ground.of(one)) for one in ground.run.options}
     progress("Looking at buildings and scores", "as far as the inputs tell")
@@ -164,9 +165,3 @@ def template_tables(ground: Ground) -> dict[str, object]:
     for module in MODULES:
         found |= module.template_tables(ground)
     return found
-
-
-def ground_of(ground: Ground, option_id: str) -> Ground:
-    """The ground of another option."""
-    chosen = next(one for one in ground.run.options if one.option.option_id == option_id)
-    return replace(ground, option=chosen)
