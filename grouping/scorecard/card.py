@@ -102,7 +102,8 @@ def further_of(ground: Ground, rollouts: Mapping[str, Rollout], resiliences: Map
             waves[option] = rollouts[option].total * float(sum(reached))
         if option in resiliences:
             breakable[option] = float(resiliences[option].broken_patients)
-    return Further(first, waves, breakable)
+    unproven = tuple(option for option, one in rollouts.items() if not one.proven)
+    return Further(first, waves, breakable, unproven)
 
 
 def _lines(

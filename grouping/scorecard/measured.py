@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from grouping.plain_words import is_missing
+from grouping.plain_words import is_missing, listed, option_title
 from grouping.report.criteria import criteria_rows
 from grouping.report.indicator import Criterion, Indicator, Value, cell
 from grouping.result import Run
@@ -72,11 +72,14 @@ class Further:
         Patients in groups at scale at the end of a wave, summed over the waves.
     breakable
         Patients in groups that would stand below their minimum if one of their practices handed back its contract.
+    unproven
+        Options whose rollout may not be the best there is: its search ended early.
     """
 
     first_share: Mapping[str, float]
     patient_waves: Mapping[str, float]
     breakable: Mapping[str, float]
+    unproven: tuple[str, ...] = ()
 
 
 NOTHING_FURTHER = Further({}, {}, {})
@@ -150,6 +153,10 @@ def _further(options: Sequence[str], further: Further) -> dict[str, list[Indicat
     def figures(found: Mapping[str, float]) -> tuple[Value, ...]:
         return tuple(found.get(option) for option in options)
 
+    early = ""
+    if further.unproven:
+        titles = listed([option_title(option) for option in further.unproven])
+        early = f" Not proven for {titles}: the search for the rollout ended early, and a better one may exist."
     breakable = Indicator(
         "breakable",
         "Patients in groups that would fall below their minimum if one of their practices handed back its contract",
@@ -163,7 +170,8 @@ def _further(options: Sequence[str], further: Further) -> dict[str, list[Indicat
     first = Indicator(
         "at_scale_first",
         "Share of all patients in groups at scale after the first wave",
-        "By the rollout of this option, worked out with the same waves and limits for every option; rounded down.",
+        "By the rollout of this option, worked out with the same waves and limits for every option; rounded down."
+        + early,
         "higher",
         "reached",
         "the rollout",
@@ -172,7 +180,8 @@ def _further(options: Sequence[str], further: Further) -> dict[str, list[Indicat
     waves = Indicator(
         "patient_waves",
         "Patients in groups at scale at the end of a wave, summed over the waves",
-        "The sooner groups are at scale, the larger it is. Where waves are years these are patient-years at scale.",
+        "The sooner groups are at scale, the larger it is. Where waves are years these are patient-years at scale."
+        + early,
         "higher",
         "people",
         "the rollout",

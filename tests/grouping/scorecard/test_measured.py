@@ -100,6 +100,9 @@ def test_what_other_parts_found_is_shown_where_it_is_known_for_every_option() ->
     assert time["patient_waves"].marks == (0, 1, Fraction(1, 2))
     assert "breakable" not in [one.indicator.key for one in found["quality"].indicators]
     assert any("worked out for 1 of 3 options only" in line for line in found["quality"].absent)
+    assert not any("Not proven" in one.indicator.definition for one in time.values())
+    early = {one.indicator.key: one for one in _criteria(replace(further, unproven=("option-2",)))["time"].indicators}
+    assert "Not proven for Option 2" in early["at_scale_first"].indicator.definition
 
 
 def test_the_public_is_told_nothing_of_other_parts() -> None:
