@@ -261,7 +261,8 @@ def test_equal_weights_are_said_to_be_nobodys(tmp_path: Path) -> None:
 def test_rollouts_and_failures_of_practices_are_figures_of_the_card(tmp_path: Path) -> None:
     ground = ground_with(tmp_path)
     rollouts = {
-        option: SimpleNamespace(reached=(0.2 + i / 10, 0.5, 1.0), total=1_000) for i, option in enumerate(OPTIONS)
+        option: SimpleNamespace(reached=(0.2 + i / 10, 0.5, 1.0), total=1_000, proven=True)
+        for i, option in enumerate(OPTIONS)
     }
     tried = {option: SimpleNamespace(broken_patients=500 - i) for i, option in enumerate(OPTIONS)}
     card = scorecard_of(ground, rollouts, tried)
