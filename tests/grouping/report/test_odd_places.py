@@ -19,7 +19,7 @@ from grouping.maps.letters import group_letters
 from grouping.maps.still import letters_apart
 from grouping.pipeline import run_case, score_case
 from grouping.public import public_run
-from grouping.report import fitting, render_report, try_own
+from grouping.report import render_report, try_own
 from grouping.report.fitting import MOST_BYTES, first_options, largest_that_fits
 from grouping.report.locality import write_locality_pages
 from grouping.result import Run
@@ -54,14 +54,13 @@ def test_letters_of_more_than_one_byte_count_as_such() -> None:
     assert len(largest_that_fits(lambda number: "é" * 10 * number, 3, most=40)) == 20
 
 
-def test_a_page_with_too_many_options_says_which_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_with_too_many_options_says_which_are_left_out() -> None:
     run = made_run()
     whole = render_report(run)
     assert len(whole.encode("utf-8")) < MOST_BYTES
     assert "too large to send" not in whole
     most = len(whole.encode("utf-8")) - 1
-    monkeypatch.setattr(fitting.largest_that_fits, "__defaults__", (most,))
-    page = render_report(run)
+    page = render_report(run, most=most)
     assert len(page.encode("utf-8")) <= most
     assert "first 2 of 3 options: with all of them it would be too large to send. Option 3 stands in" in _words(page)
     assert 'id="option-2"' in page
