@@ -11,10 +11,11 @@ from pathlib import Path, PurePosixPath
 from geodata.errors import Finding, InputProblems
 from geodata.tables.columns import nearest, plain_word
 from geodata.tables.schemas import Table
-from grouping.assess import assess, best_hub, score_plan
+from grouping.assess import best_hub, score_plan
 from grouping.engagement.days import FIX, day_of
 from grouping.engagement.names import EXAMPLE, TODAY, Known, known_names
 from grouping.engagement.persons import names_somebody
+from grouping.pipeline import assess_all
 from grouping.plain_words import option_title
 from grouping.plan import Group, Plan
 from grouping.plan_file import read_plan
@@ -146,16 +147,7 @@ class Sources:
         if ready is None:
             return None
         option = OptionPlan("scored", plan, score_plan(plan, ready.problem, ready.journeys))
-        return assess(
-            option,
-            ready.problem,
-            ready.place,
-            ready.times,
-            ready.edges,
-            journeys=ready.journeys,
-            evidence=ready.evidence,
-            by_hand=True,
-        )
+        return assess_all((option,), ready, None, by_hand=True)[0]
 
 
 def _of_option(title: str, one: AssessedOption) -> Source:

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from geodata.errors import Finding, InputProblems
-from grouping.assess import assess, best_hub
+from grouping.assess import best_hub
 from grouping.impact.about import About, about_of
 from grouping.impact.assemble import impact_of, names_of
 from grouping.impact.before import OpenHubs, read_any_plan, read_baseline
 from grouping.impact.public import public_about, public_impact
 from grouping.impact.result import Impact
 from grouping.impact.site_options import read_site_options
-from grouping.pipeline import Progress, prepare
+from grouping.pipeline import Progress, assess_all, prepare
 from grouping.plain_words import option_title
 from grouping.plan import Plan
 from grouping.prepared import Prepared
@@ -185,19 +185,8 @@ def _run_of(paths: Sequence[Path]) -> str:
 
 def assess_plans(ready: Prepared, plans: dict[str, Plan]) -> list[AssessedOption]:
     """The plans as their own pages show them: names of groups, and rules they do not meet."""
-    return [
-        assess(
-            OptionPlan(name, plan, 0.0),
-            ready.problem,
-            ready.place,
-            ready.times,
-            ready.edges,
-            journeys=ready.journeys,
-            evidence=ready.evidence,
-            by_hand=True,
-        )
-        for name, plan in plans.items()
-    ]
+    options = tuple(OptionPlan(name, plan, 0.0) for name, plan in plans.items())
+    return list(assess_all(options, ready, None, by_hand=True))
 
 
 def breach_notes(options: Sequence[AssessedOption]) -> list[str]:

@@ -14,7 +14,6 @@ from grouping.scorecard.ranking import Ranking
 from grouping.scorecard.said import Weights
 from grouping.scorecard.sensitivity import Change, Flip
 
-EQUAL_WEIGHTS = "equal weights, nobody has agreed on any"
 DECIMALS = (1, 2, 3, 4, 6, 9, 12)
 
 
